@@ -1,0 +1,1 @@
+"""How it thinks: runs in the agent worker process; value in, events and a ChangeSet out."""

@@ -1,0 +1,191 @@
+"""What passes between the owner of a job and the worker that attempts it.
+
+An attempt is value in (`AttemptRequest`), events out (`Event`), and at the end an `Outcome`.
+The same values are the records of the job's journal: an event is written there before its
+acknowledgement lets the attempt go on, so that an attempt resumes after ``kill -9`` from what
+was recorded. Texts travel as content hashes into the job's blob store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, final
+
+from agent_ls.core.job import (
+    Budget,
+    CheckReport,
+    Intent,
+    IntentKind,
+    JobId,
+    JobState,
+    Progress,
+    Question,
+    Spent,
+    Usage,
+    Verdict,
+)
+from agent_ls.core.paths import RelPath
+
+Json = dict[str, Any]
+"""A JSON object in the wire format of the Messages API: a content block, a tool, a message."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class DraftFile:
+    """One file of a draft, by content hash. The JSON-sized form of `core.edits.FileChange`."""
+
+    path: RelPath
+    before: str | None
+    after: str | None
+    moved_from: RelPath | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """Which model to ask and how. Keys never stand here: the worker's environment holds them."""
+
+    work: str = ""
+    explain: str = ""
+    escalate: str = ""
+    max_tokens: int = 16000
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class AttemptRequest:
+    """Everything an attempt needs, as a value.
+
+    ``root``: absolute path of the workspace folder. ``job_dir``: the job's own folder in the
+    state directory (``blobs/`` inside). ``index_db``: the workspace's fact store, read-only, may
+    be missing. ``buffers``: unsaved texts by content hash. ``checks``: argv lists to prove the
+    draft with; empty: detect. ``resume``: recorded events of an earlier run of this attempt.
+    """
+
+    job: JobId
+    intent: Intent
+    root: str
+    job_dir: str
+    index_db: str
+    buffers: Mapping[RelPath, str] = field(default_factory=dict[RelPath, str])
+    budget: Budget = field(default_factory=Budget)
+    models: ModelChoice = field(default_factory=ModelChoice)
+    checks: tuple[tuple[str, ...], ...] = ()
+    check_timeout_s: float = 600.0
+    trusted: bool = False
+    allow_unsandboxed: bool = False
+    rules_file: RelPath | None = None
+    resume: tuple[Json, ...] = ()
+    plan: tuple[DraftFile, ...] = ()
+
+
+# --- events: worker → owner -------------------------------------------------------------
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The conversation's stable beginning, exactly as sent: system blocks, tools, first user message."""
+
+    system: list[Json]
+    tools: list[Json]
+    opening: Json
+    model: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RequestStarted:
+    """A request is about to be sent: recorded first, so that one lost with its answer is counted."""
+
+    turn: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TurnDone:
+    """One whole turn: the model's message and what the tools answered, with the draft after it.
+
+    ``assistant``: content blocks, unchanged. ``user``: the content blocks of the message that
+    follows (tool results, told texts); empty after the last turn. ``pins``: files read for the
+    first time in this turn, by content hash (``None``: was absent). ``draft``: the whole draft.
+    """
+
+    turn: int
+    assistant: list[Json]
+    user: list[Json]
+    stop_reason: str
+    usage: Usage
+    cost_usd: float | None
+    pins: Mapping[RelPath, str | None]
+    draft: tuple[DraftFile, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """Where the attempt stands; never recorded."""
+
+    progress: Progress
+    state: JobState = JobState.RUNNING
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The agent waits for a person's answer."""
+
+    question: Question
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer arrived, or the default was taken."""
+
+    question_id: str
+    answer: str
+    by_default: bool = False
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Checks were run on a draft whose tree has the given hash."""
+
+    reports: tuple[CheckReport, ...]
+    verdict: Verdict
+    tree_hash: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the attempt ended. ``state``: ready, failed, cancelled or out_of_budget.
+
+    ``files`` is the draft (possibly empty); ``problem`` says in one sentence why there is no
+    plan, or what a plan lacks; ``evidence`` are notes for people.
+    """
+
+    state: JobState
+    summary: str = ""
+    files: tuple[DraftFile, ...] = ()
+    checks: tuple[CheckReport, ...] = ()
+    verdict: Verdict = Verdict.UNVERIFIED
+    tree_hash: str = ""
+    problem: str = ""
+    spent: Spent = field(default_factory=Spent)
+    pins: Mapping[RelPath, str | None] = field(default_factory=dict[RelPath, "str | None"])
+
+
+Event = Opened | RequestStarted | TurnDone | Progressed | Asked | Answered | Checked | Outcome
+
+EVENT_TYPES: Mapping[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (Opened, RequestStarted, TurnDone, Progressed, Asked, Answered, Checked, Outcome)
+}
+"""Names of the events on the pipe and in the journal."""
+
+NEEDS_MODEL: frozenset[IntentKind] = frozenset({IntentKind.DELEGATE})

@@ -1,0 +1,93 @@
+r"""Text as bytes: spans, line starts, hashes.
+
+Inside agent-ls a file's text is its UTF-8 bytes exactly as they lie on disk or in the
+editor's buffer: BOM, mixed line ends and form feeds included. Places are half-open byte
+spans. Line ends are those of LSP (``\n``, ``\r\n``, ``\r``), which are also those of
+`bytes.splitlines`; `str.splitlines` knows nine more and is never used on file text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import final
+
+BOM = b"\xef\xbb\xbf"
+
+
+@final
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range ``[start, end)`` of UTF-8 byte offsets into a named text."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"inverted or negative span {self.start}..{self.end}")
+
+    @property
+    def empty(self) -> bool:
+        return self.start == self.end
+
+    def touches(self, other: Span) -> bool:
+        """Whether the two overlap or share an end point (an insertion touches its neighbours)."""
+        return self.start <= other.end and other.start <= self.end
+
+
+@final
+class LineIndex:
+    """Where each line of a text starts. Building is linear; every look-up is O(log lines)."""
+
+    __slots__ = ("_starts", "size")
+
+    def __init__(self, data: bytes) -> None:
+        lengths = [len(line) for line in data.splitlines(keepends=True)]
+        starts = [0, *accumulate(lengths)]
+        # A text that ends with a line end has one more, empty line: `starts` already holds its start.
+        if len(starts) > 1 and not data.endswith((b"\n", b"\r")):
+            starts.pop()
+        self._starts = starts
+        self.size = len(data)
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def start(self, line: int) -> int:
+        """Byte offset of a 0-based line's first byte; past the last line: the text's size."""
+        return self._starts[line] if line < len(self._starts) else self.size
+
+    def line_of(self, offset: int) -> int:
+        """0-based line that holds a byte offset; an offset at the very end is on the last line."""
+        return bisect_right(self._starts, offset) - 1
+
+    def span_of_lines(self, first: int, last: int) -> Span:
+        """The bytes of 0-based lines ``first..last`` inclusive, line ends included."""
+        return Span(self.start(first), self.start(last + 1))
+
+
+def content_hash(data: bytes) -> str:
+    """SHA-256 in hex: the name of a text in blob stores, journals and verdicts."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def decode(data: bytes) -> str | None:
+    """The text of UTF-8 bytes, BOM kept as U+FEFF; ``None`` for anything that is not UTF-8 text."""
+    if b"\0" in data:
+        return None
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def line_ending(data: bytes) -> bytes:
+    r"""The text's own line end: the commonest of ``\r\n``, ``\n``, ``\r``; ``\n`` where it has none."""
+    crlf = data.count(b"\r\n")
+    lf = data.count(b"\n") - crlf
+    cr = data.count(b"\r") - crlf
+    best = max((crlf, b"\r\n"), (lf, b"\n"), (cr, b"\r"), key=lambda pair: pair[0])
+    return best[1] if best[0] else b"\n"

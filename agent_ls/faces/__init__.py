@@ -1,0 +1,1 @@
+"""Who asks: editors over LSP, people over the command line."""

@@ -1,0 +1,1 @@
+"""The Language Server face: the only room that knows pygls and lsprotocol."""

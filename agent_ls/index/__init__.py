@@ -1,0 +1,1 @@
+"""What the code says: facts by tree-sitter, stored in SQLite, asked at typing speed."""

@@ -1,0 +1,1 @@
+"""How it is managed: journal, runner, fleet and the service that every face stands on."""

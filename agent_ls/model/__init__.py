@@ -1,0 +1,1 @@
+"""Who thinks: the model behind one protocol."""

@@ -1,0 +1,1 @@
+"""Does it hold: a scratch tree, a sandbox, the project's checks."""

@@ -1,0 +1,1 @@
+"""The outside world, read-only: disk, open documents, child processes."""
