@@ -197,7 +197,7 @@ def _table(
     base: Any, values: Mapping[object, object], source: Source, where: str, problems: list[str]
 ) -> object:
     fields = {f.name: f for f in dataclasses.fields(base)}
-    hints = get_type_hints(cast("type", type(base)))
+    hints = get_type_hints(cast("object", base).__class__)
     taken: dict[str, object] = {}
     for raw_key, value in values.items():
         key = snake_case(str(raw_key))
