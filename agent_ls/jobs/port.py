@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, final
 
 from agent_ls.core.edits import ChangeSet
@@ -32,7 +32,7 @@ class Landing:
     """
 
     applied: bool
-    landed: ChangeSet = ChangeSet()
+    landed: ChangeSet = field(default_factory=ChangeSet)
     missing: tuple[RelPath, ...] = ()
     reason: str = ""
 

@@ -92,8 +92,8 @@ class JobView:
     title: str
     created_at: float
     updated_at: float
-    progress: Progress = Progress()
-    spent: Spent = Spent()
+    progress: Progress = field(default_factory=Progress)
+    spent: Spent = field(default_factory=Spent)
     verdict: Verdict = Verdict.UNVERIFIED
     verdict_note: str = ""
     problem: str = ""
