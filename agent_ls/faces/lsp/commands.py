@@ -137,7 +137,8 @@ class Commands:
         if engine is None:
             known = ", ".join(e.name for e in folder.service.settings.engines) or "none"
             raise UsageError(
-                f"There is no engine {name!r} (known: {known})", remedy="Name it under [[engines]] in config.toml"
+                f"There is no engine {name!r} (known: {known})",
+                remedy="Name it under [[engines]] in config.toml",
             )
         title = engine.title or " ".join(engine.argv)
         return {"jobId": folder.service.run(Intent(IntentKind.RUN, short(title), argv=engine.argv))}
@@ -252,7 +253,9 @@ class Commands:
         if folder is None:
             folder = self._folders.of_uri(uri)[0]
         folder.service.trust(trusted=trusted)
-        self._report.notice(f"{folder.root} is {'trusted: its checks may run' if trusted else 'no longer trusted'}.")
+        self._report.notice(
+            f"{folder.root} is {'trusted: its checks may run' if trusted else 'no longer trusted'}."
+        )
         return {"trusted": folder.service.trusted()}
 
     def connect(self, _params: Json) -> Json:
@@ -283,7 +286,9 @@ class Commands:
     def _only_folder(self) -> Folder:
         folders = list(self._folders)
         if len(folders) != 1:
-            raise UsageError("'uri' is missing", remedy="With several folders open, say which one by a file's URI")
+            raise UsageError(
+                "'uri' is missing", remedy="With several folders open, say which one by a file's URI"
+            )
         return folders[0]
 
     def _path(self, folder: Folder, name: str) -> RelPath:
@@ -325,5 +330,3 @@ def short(title: str) -> str:
     """One line of a length that menus and progress can show."""
     line = " ".join(title.split())
     return line if len(line) <= _TITLE else line[: _TITLE - 1].rstrip() + "…"
-
-

@@ -59,7 +59,9 @@ class Quirk:
 
 
 QUIRKS: tuple[Quirk, ...] = (
-    Quirk("neovim", "does not advertise documentChanges, applies them (0.7 to 0.12)", {"document_changes": True}),
+    Quirk(
+        "neovim", "does not advertise documentChanges, applies them (0.7 to 0.12)", {"document_changes": True}
+    ),
     Quirk("visual studio code", "opens its Refactor Preview when an edit asks", {"previews": True}),
     Quirk("vscodium", "is Visual Studio Code under another name", {"previews": True}),
     Quirk("code-server", "is Visual Studio Code under another name", {"previews": True}),
@@ -107,8 +109,16 @@ def _at(value: Mapping[str, Any], key: str) -> Json:
 
 
 def _strings(value: object) -> list[str]:
-    return [item for item in cast("list[object]", value) if isinstance(item, str)] if isinstance(value, list) else []
+    return (
+        [item for item in cast("list[object]", value) if isinstance(item, str)]
+        if isinstance(value, list)
+        else []
+    )
 
 
 def _numbers(value: object) -> list[int]:
-    return [item for item in cast("list[object]", value) if isinstance(item, int)] if isinstance(value, list) else []
+    return (
+        [item for item in cast("list[object]", value) if isinstance(item, int)]
+        if isinstance(value, list)
+        else []
+    )

@@ -14,8 +14,8 @@ from agent_ls.core.errors import AgentLsError, UnknownJobError, WorkspaceError
 from agent_ls.core.job import JobId
 from agent_ls.core.paths import RelPath
 from agent_ls.core.settings import Settings
-from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.documents import DocumentEvent, Documents
+from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.peer import Peer
 from agent_ls.faces.lsp.port import LspPort
 from agent_ls.faces.lsp.report import Report
@@ -78,10 +78,10 @@ class Folders:
 
     async def add(self, root: Path, settings: Settings) -> None:
         """Open a folder; its index is brought up to date in the background."""
-        real = Path(os.path.realpath(root))
+        real = real_path(root)
         if real in self._folders:
             return
-        if not real.is_dir():
+        if not is_folder(real):
             self._report.notice(f"{root} is not a folder; agent-ls leaves it out.", "warning")
             return
         port = LspPort(
@@ -106,7 +106,7 @@ class Folders:
         self._run(self._refresh(folder, None))
 
     async def remove(self, root: Path) -> None:
-        folder = self._folders.pop(Path(os.path.realpath(root)), None)
+        folder = self._folders.pop(real_path(root), None)
         if folder is not None:
             await self._close(folder)
 
@@ -154,7 +154,8 @@ class Folders:
                 continue
             return folder, JobId(job)
         raise UnknownJobError(
-            f"There is no job {job[:80]!r} in the open folders", remedy="agentLs.jobs lists the jobs there are"
+            f"There is no job {job[:80]!r} in the open folders",
+            remedy="agentLs.jobs lists the jobs there are",
         )
 
     # --- keeping facts fresh ----------------------------------------------------------
@@ -216,3 +217,11 @@ class Folders:
             found["definitions"] += [{"path": h.path, "line": h.line} for h in index.definitions(name)]
             found["references"] += [{"path": r.path, "line": r.line} for r in index.references(name)]
         return found
+
+
+def real_path(root: Path) -> Path:
+    return Path(os.path.realpath(root))
+
+
+def is_folder(path: Path) -> bool:
+    return path.is_dir()

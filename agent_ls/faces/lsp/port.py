@@ -17,9 +17,9 @@ from typing import Any, Final, cast, final
 from agent_ls.core.edits import ChangeSet, FileChange, Op
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.paths import RelPath, rel_path
-from agent_ls.faces.lsp.editor import Editor
-from agent_ls.faces.lsp.documents import Document, Documents
 from agent_ls.faces.lsp.client import ClientError
+from agent_ls.faces.lsp.documents import Document, Documents
+from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.peer import Peer
 from agent_ls.faces.lsp.uris import path_to_uri
 from agent_ls.faces.lsp.workspace_edit import Open, workspace_edit
@@ -152,7 +152,9 @@ class LspPort:
         while (unseen := [c for c in changes if not self._seen(c)]) and loop.time() < deadline:  # noqa: ASYNC110  (the disk has no event)
             await asyncio.sleep(_LOOK_S)
         # A file that was closed may now be an unsaved buffer of which the editor tells nothing.
-        hidden = {c.path for c in unseen if applied and c.source not in opened and self.document(c.path) is None}
+        hidden = {
+            c.path for c in unseen if applied and c.source not in opened and self.document(c.path) is None
+        }
         missing = [c for c in unseen if c.path not in hidden]
         landed = ChangeSet(tuple(c for c in changes if c not in missing))
         if not applied and not landed:

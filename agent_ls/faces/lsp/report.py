@@ -10,13 +10,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, Final, final
+from typing import Any, Final, cast, final
 
 from agent_ls.core.job import JobId, JobState
 from agent_ls.faces.lsp import wire
+from agent_ls.faces.lsp.client import ClientError
 from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.markdown import plain
-from agent_ls.faces.lsp.client import ClientError
 from agent_ls.faces.lsp.peer import Peer
 from agent_ls.jobs.views import JobView
 
@@ -51,7 +51,9 @@ class _Shown:
 class Report:
     """One editor's picture of all jobs. Everything here returns at once."""
 
-    def __init__(self, peer: Peer, editor: Editor, *, run: Run, act: Act, refresh: Callable[[], None]) -> None:
+    def __init__(
+        self, peer: Peer, editor: Editor, *, run: Run, act: Act, refresh: Callable[[], None]
+    ) -> None:
         self._peer = peer
         self._editor = editor
         self._run = run
@@ -111,7 +113,12 @@ class Report:
         if view is None or not view.state.live or shown.token != token:
             return
         shown.open, shown.message = True, progress_line(view)
-        value = {"kind": "begin", "title": plain(view.title), "message": shown.message, "cancellable": True}
+        value: dict[str, Any] = {
+            "kind": "begin",
+            "title": plain(view.title),
+            "message": shown.message,
+            "cancellable": True,
+        }
         if view.progress.total:
             value["percentage"] = _percentage(view)
         self._peer.notify("$/progress", {"token": token, "value": value})
@@ -163,9 +170,9 @@ class Report:
             answer = await self._peer.request("window/showMessageRequest", params, timeout_s=_CHOICE_S)
         except (ClientError, TimeoutError):
             return
-        title = answer.get("title") if isinstance(answer, dict) else None
+        title = chosen_title(answer)
         if title in choices:
-            self._act(job, choices[str(title)], {})
+            self._act(job, choices[title], {})
 
     def _ask(self, view: JobView) -> None:
         question = view.question
@@ -176,20 +183,32 @@ class Report:
             self._run(self._answer(view, line))
         else:
             choices = f" ({' / '.join(question.choices)})" if question.choices else ""
-            self.notice(f"{line}{choices} Answer from the code-action menu at the marked line, or it goes on with: {question.default}")
+            self.notice(
+                f"{line}{choices} Answer from the code-action menu at the marked line, or it goes on with: {question.default}"
+            )
 
     async def _answer(self, view: JobView, line: str) -> None:
         question = view.question
         if question is None:
             return
-        params = {"type": 3, "message": plain(line), "actions": [{"title": plain(c)} for c in question.choices]}
+        params = {
+            "type": 3,
+            "message": plain(line),
+            "actions": [{"title": plain(c)} for c in question.choices],
+        }
         try:
             answer = await self._peer.request("window/showMessageRequest", params, timeout_s=_CHOICE_S)
         except (ClientError, TimeoutError):
             return
-        title = answer.get("title") if isinstance(answer, dict) else None
-        if isinstance(title, str):
+        title = chosen_title(answer)
+        if title:
             self._act(view.id, wire.ANSWER, {"questionId": question.id, "answer": title})
+
+
+def chosen_title(answer: object) -> str:
+    """The title that was chosen in a showMessageRequest, ``""`` for none."""
+    title = cast("dict[str, object]", answer).get("title") if isinstance(answer, dict) else None
+    return title if isinstance(title, str) else ""
 
 
 def progress_line(view: JobView) -> str:

@@ -14,8 +14,8 @@ from agent_ls.core.diff import text_edits
 from agent_ls.core.edits import ChangeSet, FileChange, Op, TextEdit
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
-from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.convert import Encoding, to_range
+from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.rope import Rope
 
 Json = dict[str, Any]
@@ -145,7 +145,9 @@ def _annotations(label: str, notes: Mapping[RelPath, str], *, asks: bool) -> Jso
     return entries
 
 
-def _question(change: FileChange, documents: Mapping[RelPath, Open], uri_of: Callable[[RelPath], str]) -> Json:
+def _question(
+    change: FileChange, documents: Mapping[RelPath, Open], uri_of: Callable[[RelPath], str]
+) -> Json:
     """One empty insertion that asks: VS Code then opens its preview with every real edit ticked."""
     known = documents.get(change.path)
     here = Rope.of(b"")

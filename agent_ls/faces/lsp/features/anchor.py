@@ -35,7 +35,9 @@ async def insert_anchor(here: Here) -> None:
     comment = f"{_COMMENTS.get(language, _SLASHES)} {marker} ".encode()
     after = data[:at] + indent + comment + line_ending(data) + data[at:]
     landing = await here.folder.port.land(
-        ChangeSet.of([FileChange(here.site.path, data, after)]), label="Delegate: write the task here", notes={}
+        ChangeSet.of([FileChange(here.site.path, data, after)]),
+        label="Delegate: write the task here",
+        notes={},
     )
     if not landing.applied:
         raise WorkspaceError(

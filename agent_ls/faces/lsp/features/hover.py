@@ -68,7 +68,8 @@ def card(facts: HoverFacts, *, markdown: bool) -> list[str]:
     if uses:
         lines.append(f"{mark(facts.symbol)}: " + " · ".join(uses))
     lines += [
-        f"{prose(job.title)}: {job.state.value.replace('_', ' ')}" + (f", {plan_size(job)}" if job.files else "")
+        f"{prose(job.title)}: {job.state.value.replace('_', ' ')}"
+        + (f", {plan_size(job)}" if job.files else "")
         for job in facts.jobs
     ]
     if facts.explanation:
@@ -78,5 +79,7 @@ def card(facts: HoverFacts, *, markdown: bool) -> list[str]:
 
 def _places(places: tuple[Place, ...], *, markdown: bool) -> str:
     mark = code if markdown else plain
-    named = [mark(f"{p.symbol} ({p.path}:{p.line})" if p.symbol else f"{p.path}:{p.line}") for p in places[:_SHOWN]]
+    named = [
+        mark(f"{p.symbol} ({p.path}:{p.line})" if p.symbol else f"{p.path}:{p.line}") for p in places[:_SHOWN]
+    ]
     return ", ".join(named) + (" …" if len(places) > _SHOWN else "")

@@ -94,6 +94,8 @@ def diagnostics_of(found: list[Json], text: Rope, encoding: Encoding) -> tuple[D
 
 def _is_range(value: Any) -> bool:
     try:
-        return all(isinstance(value[end][unit], int) for end in ("start", "end") for unit in ("line", "character"))
+        return all(
+            isinstance(value[end][unit], int) for end in ("start", "end") for unit in ("line", "character")
+        )
     except (KeyError, TypeError):
         return False
