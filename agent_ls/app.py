@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agent_ls.faces.lsp.server import Address, Features, ServerContext
+    from agent_ls.faces.lsp.registry import Features
+    from agent_ls.faces.lsp.session import ServerContext
 
 
 def run(argv: Sequence[str]) -> int:
@@ -18,10 +19,10 @@ def run(argv: Sequence[str]) -> int:
     return main(argv, serve=serve)
 
 
-def serve(*, tcp: Address | None = None, debug: bool = False, log_file: Path | None = None) -> int:
+def serve(*, tcp: str | None = None, debug: bool = False, log_file: Path | None = None) -> int:
     """Serve one editor; returns the exit code.
 
-    Features are imported and built only after the answer to ``initialize`` went out.
+    ``tcp``: ``HOST:PORT`` instead of stdio. Features are imported and built only after the answer to ``initialize`` went out.
     """
     from agent_ls.faces.lsp.offers import CAPABILITIES  # noqa: PLC0415
     from agent_ls.faces.lsp.server import serve as serve_edge  # noqa: PLC0415
@@ -32,4 +33,7 @@ def serve(*, tcp: Address | None = None, debug: bool = False, log_file: Path | N
 
         return build_features(context, state_dirs(os.environ), os.environ)
 
-    return serve_edge(build, offers=CAPABILITIES, tcp=tcp, debug=debug, log_file=log_file)
+    from agent_ls.faces.lsp.tcp import Address  # noqa: PLC0415
+
+    address = Address.parse(tcp) if tcp is not None else None
+    return serve_edge(build, offers=CAPABILITIES, tcp=address, debug=debug, log_file=log_file)

@@ -19,17 +19,22 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from agent_ls.core.errors import AgentLsError, ConfigError
-from agent_ls.faces.cli.demo_proof import Proofs, matched_results
+from agent_ls.core.job import JobId
 from agent_ls.faces.cli.editor import Editor, ServerError
 from agent_ls.faces.cli.editor_texts import Buffer
+from agent_ls.faces.cli.proving import last_line, prove_folder
+from agent_ls.faces.cli.script_match import matched_results
 from agent_ls.faces.cli.terminal import Terminal
 from agent_ls.model.choose import why_no_model
+from agent_ls.model.script import read_script
+from agent_ls.workspace.state import state_dirs
 
 Json = dict[str, Any]
 
 _TASK: Final = "make send retry on timeouts, with the pauses of backoff; how often is a setting"
 _FILE: Final = "relay/client.py"
 _CURSOR: Final = "def send(self"
+_TESTS: Final = ("python3", "-m", "unittest", "-q")
 _TYPED: Final = "# The relay answers in UTF-8, whatever was asked.\n"
 _TYPED_BEFORE: Final = "import time\n"
 _SCRIPTED: Final = "scripted turns, no model was called"
@@ -69,6 +74,7 @@ class _Demo:
         self._terminal = terminal
         self._root = folder / "relay-sample"
         self._state = folder / "state"
+        self._dirs = state_dirs({**environ, "AGENT_LS_STATE_DIR": str(self._state)})
         self._live = live
         self._environ = environ
         self._step = 0
@@ -79,7 +85,9 @@ class _Demo:
         source = files("agent_ls.faces.cli").joinpath("demo_data")
         with as_file(source) as data:
             shutil.copytree(data / "project", self._root)
-            editor = await self._start_editor(data / "script.json")
+            script = data / "script.json"
+            self._script = read_script(script.read_text("utf-8"), script.name)
+            editor = await self._start_editor(script)
             try:
                 await self._main_job(editor)
             finally:
@@ -92,12 +100,9 @@ class _Demo:
 
     async def _main_job(self, editor: Editor) -> None:
         original = texts_below(self._root)
-        proofs = Proofs(self._root, self._state, self._environ)
         self._title("A sample project with a failing test")
         self._say(f"{len(original)} files in {self._root}")
-        before = await proofs.test()
-        self._say(f"its tests in a scratch tree ({before.where}): {before.line}", "red")
-        if before.passed:
+        if await self._test("its tests"):
             raise DemoError("the sample's tests pass before anything was done")
 
         self._title("The editor opens a file and asks for the menu")
@@ -124,9 +129,7 @@ class _Demo:
             raise DemoError("the line that was typed is gone")
         self._say("the line typed meanwhile is there, byte for byte", "green")
         editor.save_all()
-        after = await proofs.test()
-        self._say(f"tests again ({after.where}): {after.line}", "green" if after.passed else "red")
-        if not after.passed:
+        if not await self._test("tests again"):
             raise DemoError("the tests fail after the plan was applied")
 
         self._title("Undo")
@@ -138,7 +141,25 @@ class _Demo:
         different = sorted(name for name, data in changed(original, texts_below(self._root)).items() if data)
         if different:
             raise DemoError(f"after the undo these files differ: {', '.join(different)}")
-        self._say(f"every byte of the {len(original)} files is back (the typed line survived and was then deleted)", "green")
+        self._say(
+            f"every byte of the {len(original)} files is back (the typed line survived and was then deleted)",
+            "green",
+        )
+
+    async def _test(self, what: str) -> bool:
+        """Run the sample's tests on its files of now; tell and return whether they passed."""
+        proven = await prove_folder(
+            self._root,
+            self._dirs,
+            self._environ,
+            commands=[_TESTS],
+            allow_unsandboxed=True,
+            timeout_s=_STEP_S,
+        )
+        report = proven.reports[0]
+        colour = "green" if proven.passed else "red"
+        self._say(f"{what} in a scratch tree ({proven.where}): {report.status}: {last_line(report)}", colour)
+        return proven.passed
 
     async def _menu(self, editor: Editor, buffer: Buffer, at: int) -> Json:
         actions: list[Json] = []
@@ -160,10 +181,10 @@ class _Demo:
         seen = 0
         async with asyncio.timeout(_READY_S):
             while editor.state(job) not in _ENDED:
-                await editor.until(lambda: len(editor.job_events) > seen, timeout_s=_READY_S)
+                await editor.more_events(seen, timeout_s=_READY_S)
                 for event in editor.job_events[seen:]:
                     shown = self._event(event, shown)
-                seen = len(editor.job_events)
+                    seen += 1
                 await self._disturb(editor, buffer, job)
         if not (self._typed and self._killed):
             raise DemoError("the job was over before the demo could type and kill")
@@ -208,7 +229,8 @@ class _Demo:
             raise DemoError(f"the plan is {detail['verdict']}, not verified ({detail['verdictNote']})")
 
     def _matched(self, job: str) -> None:
-        matched, expected = matched_results(self._state, self._root, job, self._environ)
+        journal = self._dirs.job(self._root, JobId(job)) / "journal.jsonl"
+        matched, expected = matched_results(self._script, journal)
         line = f"{matched}/{expected} tool results matched what the script was written against"
         self._say(line, "green" if matched == expected else "red")
         if matched != expected:
@@ -217,7 +239,9 @@ class _Demo:
     async def _operation(self, editor: Editor, job: str, command: str, state: str) -> None:
         told = len(editor.messages)
         await editor.command(command, {"jobId": job})
-        await editor.until(lambda: len(editor.messages) > told or editor.state(job) == state, timeout_s=_STEP_S)
+        await editor.until(
+            lambda: len(editor.messages) > told or editor.state(job) == state, timeout_s=_STEP_S
+        )
         await editor.until(lambda: editor.state(job) == state, timeout_s=_STEP_S)
         for message in editor.messages[told:]:
             self._say(message)
@@ -232,7 +256,15 @@ class _Demo:
         }
         if not self._live:
             env["AGENT_LS_SCRIPT"] = str(script)
-        argv = [sys.executable, "-P", "-m", "agent_ls", "serve", "--log-file", str(self._state.parent / "server.log")]
+        argv = [
+            sys.executable,
+            "-P",
+            "-m",
+            "agent_ls",
+            "serve",
+            "--log-file",
+            str(self._state.parent / "server.log"),
+        ]
         return await Editor.start(argv, self._root, env=env)
 
     def _title(self, text: str) -> None:

@@ -210,6 +210,10 @@ class Editor:
                     raise ConnectionError("the server is gone")
                 await self._changed.wait()
 
+    async def more_events(self, seen: int, *, timeout_s: float = 60.0) -> None:
+        """Wait for a job event behind the first ``seen``."""
+        await self.until(lambda: len(self.job_events) > seen, timeout_s=timeout_s)
+
     def state(self, job: str) -> str:
         """The newest state that the server told of a job."""
         return next((e["state"] for e in reversed(self.job_events) if e["jobId"] == job), "")

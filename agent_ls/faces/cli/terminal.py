@@ -45,7 +45,9 @@ def clean(text: str) -> str:
 
 def diff_styles(line: str) -> tuple[str, ...]:
     """How a line of a diff looks."""
-    if line.startswith(("diff ", "index ", "--- ", "+++ ", "rename ", "new file", "deleted file", "similarity ")):
+    if line.startswith(
+        ("diff ", "index ", "--- ", "+++ ", "rename ", "new file", "deleted file", "similarity ")
+    ):
         return ("bold",)
     if line.startswith("@@"):
         return ("cyan",)

@@ -1,0 +1,157 @@
+"""``doctor``: what is set up, what is missing, and the remedy for each."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import final
+
+from agent_ls import __version__
+from agent_ls.core.errors import AgentLsError
+from agent_ls.faces.cli.session import Place
+from agent_ls.index.grammars import check_grammars
+from agent_ls.index.query import Index
+from agent_ls.jobs.trust import Trust
+from agent_ls.model.choose import describe_model, find_local_servers
+from agent_ls.verify.sandbox import NoSandbox, detect
+from agent_ls.workspace.config import USER_FILE
+from agent_ls.workspace.process import find_program, run
+from agent_ls.workspace.state import private_dir
+
+_EDITORS = {
+    "nvim": "Neovim",
+    "code": "VS Code",
+    "hx": "Helix",
+    "emacs": "Emacs",
+    "kate": "Kate",
+    "vim": "Vim",
+}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line. ``ok`` is ``None`` for what is neither right nor wrong."""
+
+    name: str
+    ok: bool | None
+    text: str
+    remedy: str = ""
+
+
+async def doctor(here: Place, options: Namespace) -> int:
+    """Look at everything; 0 when nothing is wrong, 1 otherwise."""
+    findings = [
+        Finding("agent-ls", None, f"{__version__}, Python {sys.version.split()[0]}, {sys.platform}"),
+        _state(here),
+        Finding("settings", None, str(here.dirs.config / USER_FILE)),
+        *_model(here),
+        *(await _local_servers()),
+        await _sandbox(here),
+        await _grammars(here),
+        await _git(here),
+        _trust(here),
+        _index(here),
+        _editors(here.environ),
+    ]
+    if options.json:
+        sys.stdout.write(json.dumps({"findings": [asdict(f) for f in findings]}) + "\n")
+    else:
+        for finding in findings:
+            _show(here, finding)
+    return 1 if any(f.ok is False for f in findings) else 0
+
+
+def _show(here: Place, finding: Finding) -> None:
+    mark, colour = {True: ("ok  ", "green"), False: ("FAIL", "red"), None: ("    ", "dim")}[finding.ok]
+    here.out.line(f"{here.out.styled(mark, colour)} {finding.name}: {finding.text}")
+    if finding.remedy:
+        here.out.line(f"       → {finding.remedy}")
+
+
+def _state(here: Place) -> Finding:
+    try:
+        private_dir(here.dirs.base)
+    except (OSError, AgentLsError) as error:
+        return Finding(
+            "state", False, f"{here.dirs.base}: {error}", "Make it writable or set AGENT_LS_STATE_DIR"
+        )
+    return Finding("state", True, str(here.dirs.base))
+
+
+def _model(here: Place) -> list[Finding]:
+    try:
+        return [Finding("model", True, describe_model(here.settings, here.environ))]
+    except AgentLsError as error:
+        return [Finding("model", None, error.what, error.remedy)]
+
+
+async def _local_servers() -> list[Finding]:
+    found = await find_local_servers()
+    return [
+        Finding("local model server", None, server.text, f"ANTHROPIC_BASE_URL={server.base_url} uses it")
+        for server in found
+    ]
+
+
+async def _sandbox(here: Place) -> Finding:
+    box = await detect(here.root, private_dir(here.dirs.base), here.environ)
+    if isinstance(box, NoSandbox):
+        return Finding("sandbox", False, box.reason, box.remedy)
+    return Finding(
+        "sandbox", True, f"{box.name}: cannot write outside, read the home or reach a socket (just tried)"
+    )
+
+
+async def _grammars(here: Place) -> Finding:
+    missing = await check_grammars(here.dirs.base, here.environ)
+    if missing:
+        return Finding("grammars", False, f"not loadable: {', '.join(missing)}", "Reinstall agent-ls")
+    return Finding("grammars", True, "all load")
+
+
+async def _git(here: Place) -> Finding:
+    git = find_program("git", outside=here.root)
+    if git is None:
+        return Finding("git", None, "not found", "Install git for `--branch` and for history in the context")
+    done = await run([str(git), "--version"], cwd=here.root, env={"PATH": os.defpath}, timeout_s=10)
+    return Finding("git", True, done.output.decode("utf-8", "replace").strip())
+
+
+def _trust(here: Place) -> Finding:
+    doubt = Trust(here.dirs.trust_file()).doubt(here.root)
+    if doubt:
+        return Finding("trust", None, doubt, "`agent-ls trust` lets its checks run")
+    return Finding("trust", True, f"{here.root} is trusted")
+
+
+def _index(here: Place) -> Finding:
+    index = Index(here.dirs.index_db(here.root))
+    try:
+        status = index.status()
+    finally:
+        index.close()
+    if not status.files:
+        return Finding(
+            "index", None, "none yet for this folder", "`agent-ls index` makes it; a server does so by itself"
+        )
+    left_out = ", ".join(f"{reason} {count}" for reason, count in sorted(status.skipped.items()))
+    return Finding(
+        "index", True, f"{status.files} files, {status.symbols} symbols; left out: {left_out or 'nothing'}"
+    )
+
+
+def _editors(environ: Mapping[str, str]) -> Finding:
+    path = environ.get("PATH", os.defpath).split(os.pathsep)
+    found = [
+        name
+        for program, name in _EDITORS.items()
+        if any(os.access(os.path.join(p, program), os.X_OK) for p in path)
+    ]
+    return Finding(
+        "editors", None, ", ".join(found) or "none found", "editors/README.md says how to connect yours"
+    )
