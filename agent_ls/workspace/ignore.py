@@ -8,6 +8,7 @@ matching pattern decides, as gitignore(5) says.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -141,9 +142,10 @@ def _read_spec(path: Path) -> pathspec.GitIgnoreSpec | None:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return None
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return None
         text = file.read(_IGNORE_FILE_LIMIT).decode("utf-8", "replace")
     return pathspec.GitIgnoreSpec.from_lines(_usable(text.removeprefix("\ufeff").splitlines()))
 
@@ -153,7 +155,7 @@ def _usable(lines: Sequence[str]) -> list[str]:
     for line in lines:
         try:
             pathspec.GitIgnoreSpec.from_lines([line])
-        except ValueError:
+        except (ValueError, re.error):
             continue  # git, too, passes over a pattern that it cannot understand
         good.append(line)
     return good
