@@ -4,11 +4,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.text import content_hash
 from agent_ls.workspace.blobs import BlobStore
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 @given(st.lists(st.binary(max_size=200), max_size=8))

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from agent_ls.core.errors import OutsideWorkspaceError, WorkspaceError
 from agent_ls.core.paths import RelPath, rel_path
 from agent_ls.workspace.gate import Gate
 from agent_ls.workspace.ignore import Rules
-
 from tests.workspace.files import paths, plant
 
 SECRET = b"the user's key"
@@ -21,7 +21,10 @@ SECRET = b"the user's key"
 def root(tmp_path: Path) -> Path:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "key.txt").write_bytes(SECRET)
-    return plant(tmp_path / "w", "-- src/a.py --\na = 1\n-- .gitignore --\nhidden/\n-- .git/HEAD --\n-- hidden/h.py --\nh\n")
+    return plant(
+        tmp_path / "w",
+        "-- src/a.py --\na = 1\n-- .gitignore --\nhidden/\n-- .git/HEAD --\n-- hidden/h.py --\nh\n",
+    )
 
 
 def link_file(root: Path) -> None:
@@ -142,7 +145,9 @@ def test_ordinary_names_are_written_and_risky_ones_marked(root: Path) -> None:
     for path in paths("src/a.py", "new/deep/file.ts", "gitlab.py", "README.md", ".github/ISSUE_TEMPLATE.md"):
         gate.writable(path)
         assert gate.marked(path) == ""
-    for path in paths("conftest.py", "tests/conftest.py", "package.json", "Makefile", "AGENTS.md", ".gitignore"):
+    for path in paths(
+        "conftest.py", "tests/conftest.py", "package.json", "Makefile", "AGENTS.md", ".gitignore"
+    ):
         gate.writable(path)
         assert gate.marked(path)
     os.link(root / "src" / "a.py", root / "src" / "b.py")

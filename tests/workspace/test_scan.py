@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.workspace.ignore import Rules
 from agent_ls.workspace.scan import scan
-
 from tests.workspace.files import plant
 
 

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from agent_ls.core.job import JobId
 from agent_ls.workspace.state import private_dir, state_dirs
 
@@ -15,7 +16,11 @@ def dirs(base: Path, **more: str):
 
 def test_the_environment_moves_every_folder(tmp_path: Path) -> None:
     found = dirs(tmp_path)
-    assert (found.base, found.config, found.cache) == (tmp_path / "state", tmp_path / "config", tmp_path / "cache")
+    assert (found.base, found.config, found.cache) == (
+        tmp_path / "state",
+        tmp_path / "config",
+        tmp_path / "cache",
+    )
     assert not list(tmp_path.iterdir()), "naming a folder makes none"
 
 
