@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -80,9 +80,7 @@ class Store:
     def known(self) -> dict[RelPath, Known]:
         """Every file in the store; one quick statement."""
         rows = self._db.execute("SELECT path, size, mtime_ns, hash, reason FROM files")
-        return {
-            RelPath(path): Known(size, mtime, digest, reason) for path, size, mtime, digest, reason in rows
-        }
+        return {RelPath(path): Known(size, mtime, digest, reason) for path, size, mtime, digest, reason in rows}
 
     def put(self, files: Iterable[PackedFile]) -> None:
         """Replace the facts of files, in one transaction."""
@@ -142,6 +140,10 @@ class Store:
         self._names.clear()
         self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
+    def meta(self) -> Mapping[str, Any]:
+        """What `say` recorded."""
+        return read_meta(self._db)
+
     def size(self) -> int:
         """Bytes on disk, log included."""
         names = (self.db, Path(f"{self.db}-wal"))
@@ -158,7 +160,7 @@ class Store:
             return _connect(self.db)
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterable[sqlite3.Connection]:  # pyright: ignore[reportGeneralTypeIssues]
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         try:
             with self._db:
                 self._db.execute("BEGIN IMMEDIATE")
@@ -184,8 +186,7 @@ class Store:
         )
         db.executemany("INSERT INTO definitions VALUES (?, ?)", [(name, row) for name in defined])
         db.executemany(
-            "INSERT OR IGNORE INTO imports VALUES (?, ?, ?)",
-            [(tail, row, module) for tail, module in file.imports],
+            "INSERT OR IGNORE INTO imports VALUES (?, ?, ?)", [(tail, row, module) for tail, module in file.imports]
         )
 
     def _remove(self, db: sqlite3.Connection, path: RelPath) -> None:
