@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from agent_ls.model.claude import Wire
 
 
-def choose(environ: Mapping[str, str], *, base_url: str = "", wire: Wire | None = None) -> Model:
+def choose(
+    environ: Mapping[str, str], *, base_url: str = "", idle_s: float = 60.0, wire: Wire | None = None
+) -> Model:
     """The configured model; the caller closes it.
 
     Args:
         environ: Holds the keys; see `configured`.
         base_url: The user's setting, used where ``ANTHROPIC_BASE_URL`` is not set.
+        idle_s: Longest silence between two bytes of an answer.
         wire: Hears every byte sent and received (`Claude` only: a script sends nothing).
 
     Raises:
@@ -43,6 +46,7 @@ def choose(environ: Mapping[str, str], *, base_url: str = "", wire: Wire | None 
                 api_key=environ.get("ANTHROPIC_API_KEY", ""),
                 auth_token="" if key else environ.get("ANTHROPIC_AUTH_TOKEN", ""),
                 base_url=source.base_url,
+                idle_s=idle_s,
                 wire=wire,
             )
 

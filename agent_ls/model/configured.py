@@ -15,7 +15,8 @@ from typing import final
 from agent_ls.core.attempt import ModelChoice
 from agent_ls.core.errors import ConfigError
 
-DEFAULT_MODELS = ModelChoice(work="claude-sonnet-5-5", explain="claude-haiku-5-5", escalate="claude-opus-5-5")
+DEFAULT_MODEL = "claude-sonnet-5-5"
+"""The model of the default service where nothing names one."""
 
 
 class SourceKind(StrEnum):
@@ -82,13 +83,9 @@ def not_configured() -> ConfigError:
 def model_names(choice: ModelChoice, environ: Mapping[str, str]) -> ModelChoice:
     """The choice with every tier named.
 
-    ``AGENT_LS_MODEL`` is the model of the work tier whatever the settings say, and of the other
-    tiers where the settings leave them open: a local server often has only this one.
+    ``AGENT_LS_MODEL`` wins over the setting of the work tier; a tier that is left open is the work tier.
     """
-    named = environ.get("AGENT_LS_MODEL", "")
+    work = environ.get("AGENT_LS_MODEL", "") or choice.work or DEFAULT_MODEL
     return dataclasses.replace(
-        choice,
-        work=named or choice.work or DEFAULT_MODELS.work,
-        explain=choice.explain or named or DEFAULT_MODELS.explain,
-        escalate=choice.escalate or named or DEFAULT_MODELS.escalate,
+        choice, work=work, explain=choice.explain or work, escalate=choice.escalate or work
     )

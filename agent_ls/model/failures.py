@@ -113,7 +113,7 @@ def _not_found(failure: Failure, quoted: str) -> AgentLsError:
         return ConfigError(
             f"The service at {failure.place} has no model {failure.model!r} (404{quoted})",
             kept="Nothing was changed",
-            remedy="Choose another with AGENT_LS_MODEL or the setting agentLs.model.work",
+            remedy="Choose another with AGENT_LS_MODEL or the setting agentLs.models.work",
         )
     return ConfigError(
         f"There is no Messages API at {failure.place} (404{quoted})",

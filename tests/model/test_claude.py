@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-import pytest
-
-from agent_ls.core.errors import ConfigError
-from agent_ls.model.claude import Claude, Limits
+from agent_ls.model.claude import Claude
 from agent_ls.model.protocol import Turn, TurnRequest
 from tests.support.messages_server import MessagesServer
 
