@@ -9,11 +9,11 @@ message accumulator (mends broken JSON, and takes a stream that ended early for 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Literal, cast, final
 from urllib.parse import urlsplit
 
@@ -23,26 +23,18 @@ from anthropic import AsyncStream
 
 from agent_ls.core.errors import AgentLsError, ConfigError, ModelError
 from agent_ls.model.assemble import TurnBuilder, broken_stream
+from agent_ls.model.configured import DEFAULT_BASE_URL, service_place
 from agent_ls.model.degrade import Degraded
 from agent_ls.model.failures import KEPT, Failure, one_line, understand, without
-from agent_ls.model.protocol import Json, Turn, TurnRequest
+from agent_ls.model.protocol import Json, Limits, Turn, TurnRequest
 
 Wire = Callable[[Literal["sent", "received"], bytes], None]
 """Hears every request body and every event line. Headers, and so keys, never pass here."""
 
-DEFAULT_BASE_URL = "https://api.anthropic.com"
 _CONNECT_S = 10.0
 _LOCAL_KEY = "no-key"  # the SDK wants some credential; local servers ignore it
 _PORTAL_BYTES = 4000
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a model takes and gives at most, in tokens; ``None`` where its service does not say."""
-
-    context: int | None = None
-    output: int | None = None
+_TAIL_S = 0.25
 
 
 @final
@@ -70,7 +62,7 @@ class Claude:
         wire: Wire | None = None,
     ) -> None:
         self.base_url = _checked(base_url or DEFAULT_BASE_URL)
-        self.place = _place(self.base_url)
+        self.place = service_place(self.base_url)
         self._secrets = tuple(secret for secret in (api_key, auth_token) if secret)
         self._wire = wire
         self._idle_s = idle_s
@@ -86,7 +78,10 @@ class Claude:
             max_retries=0,
             open_telemetry=False,
             http_client=anthropic.DefaultAsyncHttpxClient(
-                timeout=timeout, event_hooks={"request": [self._log_request]}
+                timeout=timeout,
+                # The SDK's default would carry x-api-key along to wherever a redirect points.
+                follow_redirects=False,
+                event_hooks={"request": [self._log_request]},
             ),
         )
 
@@ -115,11 +110,8 @@ class Claude:
             try:
                 async with self._errors(model):
                     info = await self._client.models.retrieve(model)
-                # Other services' answers may lack any field: the SDK does not check.
-                self._limits[model] = Limits(
-                    getattr(info, "max_input_tokens", None), getattr(info, "max_tokens", None)
-                )
-            except AgentLsError as error:
+                self._limits[model] = Limits(_count(info, "max_input_tokens"), _count(info, "max_tokens"))
+            except (AgentLsError, _RefusedFieldError) as error:
                 if isinstance(error, ModelError) and error.retryable:
                     return Limits()  # not remembered: it may be known later
                 self._limits[model] = Limits()
@@ -128,10 +120,7 @@ class Claude:
     async def _stream(self, request: TurnRequest, on_text: Callable[[str], None] | None) -> Turn:
         body = self._degraded.body(request)
         async with self._errors(request.model):
-            answer = cast("object", await self._client.messages.create(**body, stream=True))
-            if not isinstance(answer, AsyncStream):
-                raise self._no_stream(answer)
-            stream = cast("AsyncStream[Any]", answer)
+            stream = cast("AsyncStream[Any]", await self._client.messages.create(**body, stream=True))
             try:
                 kind = stream.response.headers.get("content-type", "")
                 if not kind.startswith("text/event-stream"):
@@ -145,18 +134,22 @@ class Claude:
         self, response: httpx2.Response, model: str, on_text: Callable[[str], None] | None
     ) -> Turn:
         builder = TurnBuilder(response.headers.get("request-id", ""))
-        # Raw events rather than the SDK's typed ones: exact blocks, and a third of the CPU time.
-        async for sse in AsyncStream.raw_events(response):
+        # Raw events rather than the SDK's typed ones: exact blocks, for a fraction of the CPU time.
+        events = AsyncStream.raw_events(response)
+        async for sse in events:
             if self._wire is not None:
                 self._wire("received", "\n".join(sse.raw).encode())
-            if not sse.data or builder.finished:
-                continue  # read on to the end, so that the connection can serve the next turn
+            if not sse.data:
+                continue
             event = _event(sse.data)
             if event.get("type") == "error":
                 raise self._failure(response, event, model)
             text = builder.feed(event)
             if text and on_text is not None:
                 on_text(text)
+            if builder.finished:
+                await _read_to_end(events)
+                break
         return builder.turn()
 
     @asynccontextmanager
@@ -211,8 +204,11 @@ class Claude:
             )
         return broken_stream(f"The connection to {self.place} was lost in the middle ({why})")
 
-    def _no_stream(self, answer: object) -> ModelError:
-        said = one_line(without(str(answer), self._secrets), 120)
+    def _no_stream(self, answer: str) -> ModelError:
+        answer = without(answer, self._secrets)
+        if self._wire is not None:
+            self._wire("received", answer.encode())
+        said = one_line(answer, 120)
         return ModelError(
             f"{self.place} answered with something else than a model's answer: {said!r}",
             kept=KEPT,
@@ -234,11 +230,25 @@ class _RefusedFieldError(Exception):
         self.error = error
 
 
+def _count(info: object, name: str) -> int | None:
+    """A field of an answer that the SDK has not checked: another service's may lack or misuse it."""
+    value: object = getattr(info, name, None)
+    return value if isinstance(value, int) and value > 0 else None
+
+
 def _event(data: str) -> Json:
     event: object = json.loads(data)
     if not isinstance(event, dict):
         raise broken_stream("The model's service sent an event that is not an object")
     return cast("Json", event)
+
+
+async def _read_to_end(events: AsyncIterator[Any]) -> None:
+    """Read what follows a whole turn, so that its connection serves the next one; never wait for it long."""
+    with suppress(TimeoutError, httpx2.HTTPError):
+        async with asyncio.timeout(_TAIL_S):
+            async for _ in events:
+                pass
 
 
 async def _beginning(response: httpx2.Response) -> str:
@@ -266,9 +276,3 @@ def _checked(base_url: str) -> str:
             remedy="Set ANTHROPIC_BASE_URL to something like http://localhost:11434, or unset it",
         )
     return base_url.strip().rstrip("/").removesuffix("/v1")
-
-
-def _place(base_url: str) -> str:
-    """``host:port`` for people; a user and password in the address stay out of it."""
-    parts = urlsplit(base_url)
-    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"

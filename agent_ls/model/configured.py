@@ -11,9 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import final
+from urllib.parse import urlsplit
 
 from agent_ls.core.attempt import ModelChoice
 from agent_ls.core.errors import ConfigError
+
+DEFAULT_BASE_URL = "https://api.anthropic.com"
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
 """The model of the default service where nothing names one."""
@@ -47,7 +50,7 @@ class Source:
             case SourceKind.SCRIPT:
                 return "scripted turns, no model was called"
             case SourceKind.SERVICE:
-                return f"{self.base_url or 'the default service'} with {self.credential}"
+                return f"{service_place(self.base_url or DEFAULT_BASE_URL)} with {self.credential}"
             case SourceKind.NONE:
                 return "no model is configured"
 
@@ -67,6 +70,12 @@ def configured(environ: Mapping[str, str], base_url: str = "") -> Source:
     if url:  # a local server needs no key
         return Source(SourceKind.SERVICE, base_url=url, credential="no key")
     return Source(SourceKind.NONE)
+
+
+def service_place(base_url: str) -> str:
+    """``host:port`` for people; a user and password in the address stay out of it."""
+    parts = urlsplit(base_url)
+    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
 
 def not_configured() -> ConfigError:

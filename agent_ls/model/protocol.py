@@ -70,6 +70,15 @@ class ContextOverflowError(ModelError):
     code = "context_overflow"
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a model takes and gives at most, in tokens; ``None`` where its service does not say."""
+
+    context: int | None = None
+    output: int | None = None
+
+
 class Model(Protocol):
     """A model behind some service, or a script that stands in for one."""
 
@@ -83,6 +92,10 @@ class Model(Protocol):
             ModelError: the service failed; ``retryable`` says whether the same turn may succeed later.
             ConfigError: key, model or base URL are wrong, which no later try can heal.
         """
+        ...
+
+    async def limits(self, model: str) -> Limits:
+        """The model's limits as far as its service states them; unknown rather than an error."""
         ...
 
     async def close(self) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, final
 
 from agent_ls.core.errors import ModelError
-from agent_ls.model.protocol import Json, ToolCall, Turn, TurnRequest
+from agent_ls.model.protocol import Json, Limits, ToolCall, Turn, TurnRequest
 from agent_ls.model.script import Script, ScriptedTurn, tool_results
 
 
@@ -60,6 +60,10 @@ class Scripted:
         if turn.pause_s:
             await asyncio.sleep(turn.pause_s)
         return _played(turn, request.model, on_text)
+
+    async def limits(self, model: str) -> Limits:  # noqa: ARG002 - a script has none, whatever it plays
+        """Unknown."""
+        return Limits()
 
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -18,7 +18,7 @@ turn is answered as written. Which turn is asked for follows from the answers in
 with ``"by": "arrival"`` from the number of turns served. A fault is a name or ``{"kind": …}``:
 
 ====================  ======================================================================
-``429 529 500 …``      that status; ``retry_after`` (seconds) and ``type``, ``message`` may be given
+``429 529 500 …``      that status; ``retry_after`` (s), ``type``, ``message``, ``location`` may be given
 ``reset``              the connection is reset after ``after`` events (``null``: before the headers)
 ``cut``                the same, closed without the end of the body
 ``end``                the body ends properly, but early
@@ -417,6 +417,7 @@ class _Connection(asyncio.Protocol):
             status, "api_error" if status >= 500 else "invalid_request_error"
         )
         extra = [f"retry-after: {fault['retry_after']}"] if "retry_after" in fault else []
+        extra += [f"location: {fault['location']}"] if "location" in fault else []
         body = {"type": "error", "error": {"type": kind, "message": message}}
         self._send(status, "application/json", json.dumps(body).encode(), *extra)
 
