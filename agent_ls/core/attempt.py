@@ -21,6 +21,7 @@ from agent_ls.core.job import (
     JobState,
     Progress,
     Question,
+    Site,
     Spent,
     Usage,
     Verdict,
@@ -79,6 +80,22 @@ class AttemptRequest:
     rules_file: RelPath | None = None
     resume: tuple[Json, ...] = ()
     plan: tuple[DraftFile, ...] = ()
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ExplainRequest:
+    """A place to explain, read-only: one request to the explain tier, no journal, no draft.
+
+    ``text``: the file's text of now, unsaved edits included; ``site`` points into it.
+    ``index_db``: as in `AttemptRequest`.
+    """
+
+    root: str
+    site: Site
+    text: bytes
+    index_db: str = ""
+    models: ModelChoice = field(default_factory=ModelChoice)
 
 
 # --- events: worker → owner -------------------------------------------------------------
