@@ -1,0 +1,178 @@
+"""THE door to child processes: a program to its end (`run`), or a Python worker (`worker.Worker`).
+
+Every child gets an empty or own stdin (never ours: that is the wire), its own session, an
+explicit folder and environment, and is gone with everything in its group when we say so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import stat
+import sys
+import time
+from asyncio import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+from agent_ls.core.errors import WorkspaceError
+from agent_ls.workspace import launcher
+from agent_ls.workspace.bounded import Bounded
+from agent_ls.workspace.children import close_pipes, kill_group
+from agent_ls.workspace.worker import Worker, worker_pipes
+
+__all__ = ["Finished", "Worker", "find_program", "run", "worker_pipes"]
+
+_CHUNK = 65536
+_GRACE_S = 0.15  # between TERM and KILL, and for the last output of a child that has left
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a program ended. ``exit_code`` is negative for a signal, ``None`` where we killed it.
+
+    ``output``: stdout and stderr as they came, head and tail within the limit.
+    """
+
+    exit_code: int | None
+    output: bytes
+    truncated: bool
+    timed_out: bool
+    duration_s: float
+
+
+def find_program(name: str, *, outside: Path, path: str | None = None) -> Path | None:
+    """Look a program up on PATH as the user means it: never one that a repository brought along.
+
+    Empty and relative PATH entries are passed over, and so is everything that lies, by name
+    or through links, inside ``outside`` (the workspace). An absolute ``name`` is held to the
+    same rule. Returns an absolute path, or ``None``.
+    """
+    fence = os.path.realpath(outside)
+    if "/" in name:
+        candidates = [name] if name.startswith("/") else []
+    else:
+        entries = (os.environ.get("PATH", os.defpath) if path is None else path).split(os.pathsep)
+        candidates = [os.path.join(entry, name) for entry in entries if entry.startswith("/")]  # noqa: PTH118
+    for candidate in candidates:
+        if _inside(candidate, fence) or _inside(os.path.realpath(candidate), fence):
+            continue
+        if _is_program(candidate):
+            return Path(candidate)
+    return None
+
+
+async def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout_s: float,
+    output_limit: int = 200_000,
+    on_output: Callable[[bytes], None] | None = None,
+    limits: Mapping[str, int] | None = None,
+) -> Finished:
+    """Run a program to its end, or to ours.
+
+    Args:
+        argv: Program and arguments; no shell ever sees them. The program is an absolute path
+            or one found on ``env``'s PATH.
+        cwd: Working folder of the child.
+        env: The child's whole environment.
+        timeout_s: After this the group is killed and ``timed_out`` set.
+        output_limit: Bytes of output kept; memory stays below twice that, however much comes.
+        on_output: Hears every chunk as it arrives.
+        limits: Resource limits by their short names (``nproc``, ``fsize``, ``as`` …).
+
+    When the child leaves, what it left behind in its group is killed. On cancellation the group
+    is gone within 0.5 s, then `CancelledError` goes on.
+
+    Raises:
+        WorkspaceError: the program cannot be started at all.
+    """
+    started = time.monotonic()
+    child = await _start(argv, cwd, env, limits)
+    kept = Bounded(output_limit)
+    reading = asyncio.create_task(_collect(child, kept, on_output))
+    timed_out = False
+    try:
+        async with asyncio.timeout(timeout_s):
+            await child.wait()
+    except TimeoutError:
+        timed_out = True
+    finally:
+        await _end(child)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_S):
+                await asyncio.shield(reading)
+        reading.cancel()
+        close_pipes(child)
+    return Finished(
+        exit_code=None if timed_out else child.returncode,
+        output=kept.value(),
+        truncated=kept.dropped > 0,
+        timed_out=timed_out,
+        duration_s=time.monotonic() - started,
+    )
+
+
+async def _start(
+    argv: Sequence[str], cwd: Path, env: Mapping[str, str], limits: Mapping[str, int] | None
+) -> subprocess.Process:
+    if not argv or any("\0" in word for word in argv):
+        raise WorkspaceError(f"Not a command: {list(argv)!r}", remedy="Name a program and its arguments")
+    spec = ",".join(f"{name}={value}" for name, value in (limits or {}).items()) or "-"
+    try:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", launcher.__file__, str(os.getpid()), spec, *argv),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            env=dict(env),
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise WorkspaceError(
+            f"{argv[0]} could not be started: {error.strerror}",
+            kept="Nothing was changed",
+            remedy="Check the command and the folder it runs in",
+        ) from error
+
+
+async def _collect(
+    child: subprocess.Process, kept: Bounded, on_output: Callable[[bytes], None] | None
+) -> None:
+    assert child.stdout is not None  # noqa: S101 - started with a pipe
+    while chunk := await child.stdout.read(_CHUNK):
+        kept.add(chunk)
+        if on_output is not None:
+            on_output(chunk)
+
+
+async def _end(child: subprocess.Process) -> None:
+    """TERM, a moment, KILL: for the whole group, also when its leader has left already."""
+    if child.returncode is None:
+        kill_group(child.pid, signal.SIGTERM)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_S):
+                await child.wait()
+    kill_group(child.pid, signal.SIGKILL)
+    if child.returncode is None:
+        await child.wait()
+
+
+def _inside(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _is_program(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode) and os.access(path, os.X_OK)  # noqa: PTH116
+    except OSError:
+        return False
