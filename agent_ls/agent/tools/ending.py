@@ -30,15 +30,14 @@ async def finish(bench: Bench, args: Json) -> str:
         )
     if bench.link.has_told():
         raise ToolRefusedError("The user has just said something", remedy="Read it below; then finish")
+    if not bench.draft.changes():
+        return FINISHED
     remove_anchor(bench.draft, bench.intent)
-    changes = bench.draft.changes()
-    if problems := problems_of(changes):
+    if problems := problems_of(bench.draft.changes()):
         raise ToolRefusedError(
             "Not finished: your edits left new syntax errors:\n" + "\n".join(problems[:20]),
             remedy="Put them right, then finish",
         )
-    if not changes:
-        return FINISHED
     checked = await bench.prover.prove(bench.draft)
     if not bench.last_turn and _failed(checked, required=bench.prover.required):
         raise ToolRefusedError(
