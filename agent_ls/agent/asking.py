@@ -47,4 +47,6 @@ class UserAsker:
 
 
 def _words(answer: str, *, by_default: bool) -> str:
-    return f"No answer in time. Go on with your default: {answer}" if by_default else f"The user says: {answer}"
+    return (
+        f"No answer in time. Go on with your default: {answer}" if by_default else f"The user says: {answer}"
+    )

@@ -63,7 +63,7 @@ class Attempt:
                 self._meter = Meter(self._request.budget, ground.history.spent)
                 return await delegate(ground, self._link, self._resources, prover, self._meter)
             case IntentKind.RUN:
-                return await run_command(ground, self._link, prover)
+                return await run_command(ground, self._link, self._resources, prover)
             case IntentKind.RENAME:
                 return await rename_symbol(ground, self._link, prover)
         assert_never(kind)

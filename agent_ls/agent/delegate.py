@@ -15,9 +15,9 @@ from agent_ls.agent.resources import Resources
 from agent_ls.agent.search import DraftSearcher
 from agent_ls.agent.tools.toolbox import definitions
 from agent_ls.core.attempt import Checked, Opened, Outcome
+from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.job import JobState, Spent, Verdict
 from agent_ls.core.paths import RelPath, rel_path
-from agent_ls.core.errors import WorkspaceError
 from agent_ls.index.context import Context
 from agent_ls.index.context import context as find_context
 from agent_ls.model.configured import model_names
@@ -28,9 +28,7 @@ from agent_ls.workspace.overlay import Overlay
 _CONTEXT_TOKENS = 4000
 
 
-async def delegate(
-    ground: Ground, link: Link, resources: Resources, prover: Prover, meter: Meter
-) -> Outcome:
+async def delegate(ground: Ground, link: Link, resources: Resources, prover: Prover, meter: Meter) -> Outcome:
     """Run the conversation to its end and hand over what it left.
 
     Raises:
@@ -38,7 +36,7 @@ async def delegate(
     """
     talk = _talk(ground, link, resources, prover, meter, await _opened(ground, link, resources, prover))
     ending = await converse(talk)
-    return await conclude(ground, link, prover, ending, meter.spent)
+    return await conclude(ground, prover, ending, meter.spent)
 
 
 async def _opened(ground: Ground, link: Link, resources: Resources, prover: Prover) -> Opened:
@@ -136,7 +134,7 @@ def _seen(ground: Ground) -> set[RelPath]:
 _SHOWING = frozenset({"read_file", "edit_file", "write_file", "move_path"})
 
 
-async def conclude(ground: Ground, link: Link, prover: Prover, ending: Ending, spent: Spent) -> Outcome:
+async def conclude(ground: Ground, prover: Prover, ending: Ending, spent: Spent) -> Outcome:
     """The outcome of a conversation's end: the draft as it is, and what is proven of it."""
     draft = ground.draft
     checked: Checked | None = None
@@ -156,7 +154,14 @@ async def conclude(ground: Ground, link: Link, prover: Prover, ending: Ending, s
         checks=checked.reports if checked else (),
         verdict=checked.verdict if checked else Verdict.UNVERIFIED,
         tree_hash=checked.tree_hash if checked else "",
-        problem=ending.problem,
+        problem=ending.problem or _doubt(checked),
         spent=spent,
         pins=dict(ground.snapshot.pins),
     )
+
+
+def _doubt(checked: Checked | None) -> str:
+    """What a plan lacks, where it is not verified."""
+    if checked is None or checked.verdict is Verdict.VERIFIED:
+        return ""
+    return checked.reason

@@ -99,7 +99,9 @@ class Desk:
             await line.record(await attempt.run())
         except asyncio.CancelledError:
             if not self._closing:
-                line.put(attempt.stopped(JobState.CANCELLED, "Cancelled. The draft of the last turn is kept."))
+                line.put(
+                    attempt.stopped(JobState.CANCELLED, "Cancelled. The draft of the last turn is kept.")
+                )
             raise
 
     async def _explain(self, message: Json) -> None:

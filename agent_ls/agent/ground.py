@@ -52,6 +52,4 @@ async def open_ground(request: AttemptRequest) -> Ground:
     # The one long disk walk; a daemon-less thread is fine here because the worker leaves by os._exit.
     await asyncio.to_thread(snapshot.files)
     draft = Overlay.restore(snapshot, blobs, history.draft if history.turns else request.plan)
-    return Ground(
-        request, root, blobs_dir, blobs, snapshot, draft, history, Index(Path(request.index_db))
-    )
+    return Ground(request, root, blobs_dir, blobs, snapshot, draft, history, Index(Path(request.index_db)))

@@ -120,9 +120,7 @@ async def _turn(talk: Talk, breaker: LoopBreaker) -> TurnDone:
 def _request(talk: Talk) -> TurnRequest:
     opened = talk.opened
     said = messages(opened.opening, talk.turns)
-    return TurnRequest(
-        opened.model, opened.system, opened.tools, with_walking_marks(said), talk.max_tokens
-    )
+    return TurnRequest(opened.model, opened.system, opened.tools, with_walking_marks(said), talk.max_tokens)
 
 
 def _words(talk: Talk, done: TurnDone, breaker: LoopBreaker) -> list[Json]:
@@ -147,8 +145,10 @@ def _asked_to_finish(turns: list[TurnDone]) -> bool:
 
 
 def _ending(turns: list[TurnDone], breaker: LoopBreaker) -> Ending | None:
-    """How the last recorded turn ends the attempt, if it does. A function of the record alone, so
-    that a resumed attempt ends as the undisturbed one would."""
+    """How the last recorded turn ends the attempt, if it does.
+
+    A function of the record alone, so that a resumed attempt ends as the undisturbed one would.
+    """
     last = turns[-1]
     if (summary := finished(last)) is not None:
         return Ending(JobState.READY, summary)

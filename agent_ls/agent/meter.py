@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -20,9 +20,7 @@ class Meter:
     turns go on), and stands still while a person is being asked.
     """
 
-    def __init__(
-        self, budget: Budget, spent: Spent, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, budget: Budget, spent: Spent, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.budget = budget
         self.spent = spent
         self._clock = clock
@@ -61,7 +59,7 @@ class Meter:
         return self._timeout
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
+    def paused(self) -> Generator[None]:
         """Stop the clock inside `limit`: what happens here waits for a person."""
         left = self.left_s
         if self._timeout is not None:

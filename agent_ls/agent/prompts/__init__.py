@@ -9,4 +9,4 @@ from importlib import resources
 @cache
 def prompt(name: str) -> str:
     """The text of ``<name>.md``, without the blank lines around it."""
-    return resources.files(__package__).joinpath(f"{name}.md").read_text("utf-8").strip()
+    return resources.files("agent_ls.agent.prompts").joinpath(f"{name}.md").read_text("utf-8").strip()

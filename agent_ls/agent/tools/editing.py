@@ -9,8 +9,9 @@ from agent_ls.agent.tools.files import existing, text_of
 from agent_ls.agent.tools.spec import Tool, ToolRefusedError, array, boolean, strict_object, string
 from agent_ls.agent.tools.syntax import new_problems
 from agent_ls.core.diff import line_hunks, stat
-from agent_ls.core.matching import Applied, EditRequest, StrReplace, WholeFile, apply_edit
+from agent_ls.core.matching import Applied, Refused, Replacement, StrReplace, WholeFile, apply_edit
 from agent_ls.core.paths import RelPath, rel_path
+from agent_ls.workspace.secrets import REMOVED
 
 Json = dict[str, Any]
 
@@ -21,10 +22,18 @@ _EXCERPT_LINES = 24
 async def edit_file(bench: Bench, args: Json) -> str:
     path, data = existing(bench, args["path"])
     now = text_of(path, data)
-    edits = [(e["old_str"], e["new_str"], e["replace_all"]) for e in args["edits"]]
+    edits = tuple(Replacement(e["old_str"], e["new_str"], e["replace_all"]) for e in args["edits"])
     if not edits:
         raise ToolRefusedError("There is no edit in the list", remedy="Give at least one edit")
-    return _apply(bench, path, data, now, StrReplace(edits))
+    _no_removed_secret(path, now, *(edit.new for edit in edits))
+    request = StrReplace(edits)
+    shown = bench.text_shown(path)
+    result = apply_edit(shown, now, request)
+    if isinstance(result, Refused) and shown != now:
+        # An earlier call of this turn changed the file, and this one may speak of its result.
+        again = apply_edit(None, now, request)
+        result = again if isinstance(again, Applied) else result
+    return _take(bench, path, data, result)
 
 
 async def write_file(bench: Bench, args: Json) -> str:
@@ -38,7 +47,9 @@ async def write_file(bench: Bench, args: Json) -> str:
             f"{path} exists and you have not read it",
             remedy="Read it first; for a part of it edit_file is the better tool",
         )
-    return _apply(bench, path, data, text_of(path, data), WholeFile(content))
+    now = text_of(path, data)
+    _no_removed_secret(path, now, content)
+    return _take(bench, path, data, apply_edit(None, now, WholeFile(content)))
 
 
 async def delete_file(bench: Bench, args: Json) -> str:
@@ -66,32 +77,37 @@ async def move_path(bench: Bench, args: Json) -> str:
 
 
 def _create(bench: Bench, path: RelPath, content: str) -> str:
-    match apply_edit(None, "", WholeFile(content)):
-        case Applied(text=text):
-            data = text.encode()
-            bench.draft.write(path, data)
-            bench.seen.add(path)
-            return f"Created {path}, {len(data.splitlines())} lines." + _problems(path, data, None)
-        case refused:
-            raise ToolRefusedError(refused.error)
+    result = apply_edit(None, "", WholeFile(content)) if content else Applied("")
+    if isinstance(result, Refused):
+        raise ToolRefusedError(result.error)
+    data = result.text.encode()
+    bench.draft.write(path, data)
+    bench.seen.add(path)
+    return f"Created {path}, {len(data.splitlines())} lines." + _problems(path, data, None)
 
 
-def _apply(bench: Bench, path: RelPath, data: bytes, now: str, request: EditRequest) -> str:
-    shown = bench.text_shown(path)
-    match apply_edit(shown, now, request):
-        case Applied(text=text):
-            after = text.encode()
-        case refused:
-            raise ToolRefusedError(refused.error)
-    if after == data:
+def _take(bench: Bench, path: RelPath, before: bytes, result: Applied | Refused) -> str:
+    if isinstance(result, Refused):
+        raise ToolRefusedError(result.error)
+    after = result.text.encode()
+    if after == before:
         raise ToolRefusedError(
             f"The edit leaves {path} as it is", remedy="Check that old_str and new_str differ"
         )
     bench.draft.write(path, after)
     bench.seen.add(path)
-    added, removed = stat(data, after)
+    added, removed = stat(before, after)
     head = f"Edited {path}: +{added} -{removed} lines."
-    return head + _excerpts(data, after) + _problems(path, after, data)
+    return head + _excerpts(before, after) + _problems(path, after, before)
+
+
+def _no_removed_secret(path: RelPath, now: str, *texts: str) -> None:
+    """Where a secret was taken out of what the model saw, its stand-in must not replace it."""
+    if REMOVED not in now and any(REMOVED in text for text in texts):
+        raise ToolRefusedError(
+            f"{REMOVED!r} is not text of {path}: it stands where a secret was taken out",
+            remedy="Edit around it, without the line that holds it",
+        )
 
 
 def _excerpts(before: bytes, after: bytes) -> str:

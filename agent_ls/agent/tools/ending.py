@@ -23,7 +23,9 @@ async def ask_user(bench: Bench, args: Json) -> str:
 
 async def finish(bench: Bench, args: Json) -> str:
     if not args["summary"].strip():
-        raise ToolRefusedError("The summary is empty", remedy="Say in a few sentences what you changed and why")
+        raise ToolRefusedError(
+            "The summary is empty", remedy="Say in a few sentences what you changed and why"
+        )
     if bench.failed_calls:
         raise ToolRefusedError(
             "Another call of this turn failed", remedy="Look at its answer first; then finish in a later turn"
@@ -49,7 +51,9 @@ async def finish(bench: Bench, args: Json) -> str:
 
 def _failed(checked: Checked, *, required: bool) -> bool:
     """Worse than before always counts; a check that failed before counts only where it was asked for."""
-    return checked.verdict is Verdict.WORSE or (required and any(r.status == "failed" for r in checked.reports))
+    return checked.verdict is Verdict.WORSE or (
+        required and any(r.status == "failed" for r in checked.reports)
+    )
 
 
 TOOLS = (

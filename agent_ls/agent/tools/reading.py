@@ -39,7 +39,9 @@ def _numbered(path: str, lines: list[str], first: int, last: int) -> str:
         if used + len(line) + 1 > RESULT_LIMIT - 120:
             if number == first:
                 kept = RESULT_LIMIT - 200 - used
-                out.append(f"{line[:kept]}\n[… this line has {len(lines[number - 1])} characters; cut here …]")
+                out.append(
+                    f"{line[:kept]}\n[… this line has {len(lines[number - 1])} characters; cut here …]"
+                )
                 number += 1  # noqa: PLW2901  (the cut line was shown)
             if number <= last:
                 out.append(f"[… cut at the result's size; go on with start_line={number} …]")

@@ -31,9 +31,9 @@ async def outline(bench: Bench, args: Json) -> str:
     if facts is None:
         raise ToolRefusedError(f"{path} is of no indexed language", remedy="Use read_file")
     if not facts.definitions:
-        return f"{path} ({facts.lines} lines) defines nothing."
+        return f"{path} ({len(data.splitlines())} lines) defines nothing."
     index = LineIndex(data)
-    lines = [f"{path}, {facts.lines} lines:"]
+    lines = [f"{path}, {len(data.splitlines())} lines:"]
     for definition in facts.definitions:
         depth = definition.container.count(".") + 1 if definition.container else 0
         first, last = _lines(index, definition)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent_ls.core.edits import ChangeSet
 from agent_ls.core.paths import RelPath
-from agent_ls.index.extract import syntax_problems
+from agent_ls.index.extract import ParseTimeoutError, syntax_problems
 from agent_ls.index.names import language_of
 
 _SIZE_LIMIT = 1_000_000
@@ -15,7 +15,10 @@ def new_problems(path: RelPath, after: bytes, before: bytes | None) -> list[str]
     language = language_of(path)
     if language is None or len(after) > _SIZE_LIMIT:
         return []
-    return [problem.text for problem in syntax_problems(after, language, since=before)]
+    try:
+        return [problem.text for problem in syntax_problems(after, language, since=before)]
+    except ParseTimeoutError:
+        return []  # a text that the grammar cannot read in time is for the checks to judge
 
 
 def problems_of(changes: ChangeSet) -> list[str]:
