@@ -69,6 +69,8 @@ class Rules:
         folder, _, last = path.rpartition("/")
         if names.folded(last) in names.BUILT_IN:
             return "built_in"
+        if is_dir and last in names.MAYBE_VENV and (self.root / path / "pyvenv.cfg").exists():
+            return "built_in"
         if not is_dir and names.is_secret(path):
             return "secret"
         git, own = self._layers_of(folder)
