@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from agent_ls.agent import context
 from agent_ls.agent.anchor import remove_anchor
 from agent_ls.agent.asking import UserAsker
@@ -18,12 +20,13 @@ from agent_ls.core.attempt import Checked, Opened, Outcome
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.job import JobState, Spent, Verdict
 from agent_ls.core.paths import RelPath, rel_path
-from agent_ls.index.context import Context
-from agent_ls.index.context import context as find_context
 from agent_ls.model.configured import model_names
 from agent_ls.model.protocol import Turn, TurnRequest
 from agent_ls.model.retry import Waiting, ask
 from agent_ls.workspace.overlay import Overlay
+
+if TYPE_CHECKING:
+    from agent_ls.index.context import Context
 
 _CONTEXT_TOKENS = 4000
 
@@ -65,6 +68,8 @@ def _found(ground: Ground) -> Context | None:
     intent = ground.request.intent
     if not ground.index.files():
         return None
+    from agent_ls.index.context import context as find_context  # noqa: PLC0415
+
     return find_context(ground.index, ground.draft.read, intent.task, intent.site, _CONTEXT_TOKENS)
 
 

@@ -115,7 +115,9 @@ class StandInProver:
         changes = draft.changes()
         self.proven.append(tuple(change.path for change in changes))
         bad = any(self.bad_word.encode() in (change.after or b"") for change in changes)
-        report = CheckReport("stand-in", "failed" if bad else "passed", f"found {self.bad_word}" if bad else "")
+        report = CheckReport(
+            "stand-in", "failed" if bad else "passed", f"found {self.bad_word}" if bad else ""
+        )
         return Checked((report,), Verdict.WORSE if bad else Verdict.VERIFIED, f"tree-{len(self.proven)}")
 
 

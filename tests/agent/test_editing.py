@@ -28,7 +28,9 @@ async def test_an_edit_changes_the_draft_and_not_the_disk(tmp_path: Path) -> Non
     async with bench_for(tmp_path) as bench:
         before = tree(bench.draft.base.root)
         await read(bench, "src/calc.py")
-        answer = await use(bench, "edit_file", path="src/calc.py", edits=[edit("return a - b", "return a + b")])
+        answer = await use(
+            bench, "edit_file", path="src/calc.py", edits=[edit("return a - b", "return a + b")]
+        )
         assert answer.startswith("Edited src/calc.py: +1 -1 lines.")
         assert "     2\t    return a + b" in answer
         assert "return a + b" in text_in(bench, "src/calc.py")
@@ -100,7 +102,9 @@ async def test_write_file_keeps_line_ends_and_refuses_blind_or_lazy_rewrites(tmp
         await read(bench, "crlf.py")
         await use(bench, "write_file", path="crlf.py", content=whole)
         assert text_in(bench, "crlf.py") == long.replace("value_3 = 3\r\n", "value_3 = 33\r\n")
-        await refused(bench, "write_file", path="crlf.py", content="value_0 = 0\n# ... rest of the file unchanged ...\n")
+        await refused(
+            bench, "write_file", path="crlf.py", content="value_0 = 0\n# ... rest of the file unchanged ...\n"
+        )
 
 
 async def test_files_and_folders_move_and_are_deleted(tmp_path: Path) -> None:
@@ -139,16 +143,19 @@ async def test_arguments_are_held_against_the_schema_before_anything_runs(tmp_pa
         text = await refused(bench, "read_file", path="README.md")
         assert "'start_line' is a required property" in text
         assert '"additionalProperties": false' in text
-        assert "Additional properties" in await refused(
-            bench, "delete_file", path="README.md", force=True
+        assert "Additional properties" in await refused(bench, "delete_file", path="README.md", force=True)
+        (block,) = await run_calls(
+            bench, [ToolCall("1", "write_file", {}, problem="it ends in the middle of a string")]
         )
-        (block,) = await run_calls(bench, [ToolCall("1", "write_file", {}, problem="it ends in the middle of a string")])
         assert "could not be read" in block["content"]
         assert block["is_error"]
 
 
-async def test_a_broken_tool_is_an_answer_and_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_broken_tool_is_an_answer_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with bench_for(tmp_path) as bench:
+
         def broken(*_: object) -> None:
             raise RuntimeError("kaputt")
 

@@ -16,7 +16,9 @@ async def test_read_file_numbers_lines_and_takes_a_range(tmp_path: Path) -> None
     async with bench_for(tmp_path) as bench:
         text = await use(bench, "read_file", path="src/calc.py", start_line=5, end_line=None)
         assert text == "src/calc.py, lines 5 to 6 of 6:\n     5\tdef double(x):\n     6\t    return add(x, x)"
-        assert "lines 1 to 6" in await refused(bench, "read_file", path="src/calc.py", start_line=9, end_line=None)
+        assert "lines 1 to 6" in await refused(
+            bench, "read_file", path="src/calc.py", start_line=9, end_line=None
+        )
 
 
 async def test_read_file_shows_unsaved_text_and_own_edits(tmp_path: Path) -> None:
@@ -134,7 +136,12 @@ def test_globs(path: str, pattern: str, expected: bool) -> None:
 
 
 async def test_search_sees_disk_unsaved_buffers_and_own_edits(tmp_path: Path) -> None:
-    files = {**PROJECT, "b.py": "needle on disk, replaced in the buffer\n", "c.py": "needle c\n", "crlf.txt": "a\r\nneedle\r\n"}
+    files = {
+        **PROJECT,
+        "b.py": "needle on disk, replaced in the buffer\n",
+        "c.py": "needle c\n",
+        "crlf.txt": "a\r\nneedle\r\n",
+    }
     async with bench_for(tmp_path, files, buffers={"b.py": "x\nneedle in buffer\n"}) as bench:
         await use(bench, "delete_file", path="c.py")
         await use(bench, "write_file", path="new.py", content="a\nb\nneedle mine\n")
@@ -142,7 +149,9 @@ async def test_search_sees_disk_unsaved_buffers_and_own_edits(tmp_path: Path) ->
         assert text == (
             "b.py:\n     2\tneedle in buffer\ncrlf.txt:\n     2\tneedle\nnew.py:\n     3\tneedle mine"
         )
-        text = await use(bench, "search_text", pattern=r"NEEDLE\s+m", regex=True, ignore_case=True, glob="*.py")
+        text = await use(
+            bench, "search_text", pattern=r"NEEDLE\s+m", regex=True, ignore_case=True, glob="*.py"
+        )
         assert text == "new.py:\n     3\tneedle mine"
         assert "Not a regular expression" in await refused(
             bench, "search_text", pattern="(", regex=True, ignore_case=False, glob=None
@@ -162,7 +171,12 @@ async def test_outline_and_symbols_speak_of_the_draft(tmp_path: Path) -> None:
         text = await use(bench, "outline", path="src/calc.py")
         assert text.splitlines()[0] == "src/calc.py, 6 lines:"
         assert "5-6 function def double(x)" in text
-        await use(bench, "write_file", path="src/more.py", content="from calc import add\n\n\ndef triple(x):\n    return add(x, add(x, x))\n")
+        await use(
+            bench,
+            "write_file",
+            path="src/more.py",
+            content="from calc import add\n\n\ndef triple(x):\n    return add(x, add(x, x))\n",
+        )
         assert "src/more.py:4 function" in await use(bench, "find_symbol", name="triple")
         assert "src/more.py:5 in triple" in await use(bench, "references", name="add", path=None)
         assert "Nothing named" in await use(bench, "find_symbol", name="absent")
