@@ -170,11 +170,12 @@ class Answered:
 @final
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Checks were run on a draft whose tree has the given hash."""
+    """Checks were run on a draft whose tree has the given hash. ``reason``: why the verdict, in a sentence."""
 
     reports: tuple[CheckReport, ...]
     verdict: Verdict
     tree_hash: str
+    reason: str = ""
 
 
 @final
