@@ -1,0 +1,119 @@
+"""What happened to a text between two versions, kept for a while.
+
+The range of a command belongs to the version that the menu was drawn from; the user may
+have typed since. Old versions share nearly all of their leaves with the newest, so keeping
+some is cheap and carrying a place forward is exact instead of guessed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, final
+
+from agent_ls.core.edits import TextEdit
+from agent_ls.core.text import Span
+from agent_ls.faces.lsp.rope import Rope
+
+_MAX_VERSIONS: Final = 256
+_MAX_BYTES: Final = 16 * 1024 * 1024
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One didChange: the text before it, and its edits against that text (ascending, disjoint)."""
+
+    version: int
+    before: Rope
+    edits: tuple[TextEdit, ...]
+
+
+@final
+class History:
+    """The last steps of one open document, bounded by number and by bytes of inserted text."""
+
+    __slots__ = ("_cost", "_steps")
+
+    def __init__(self) -> None:
+        self._steps: deque[Step] = deque()
+        self._cost = 0
+
+    def add(self, step: Step) -> None:
+        """Append the newest step; the oldest leave when a bound is passed."""
+        self._steps.append(step)
+        self._cost += _cost(step)
+        while len(self._steps) > _MAX_VERSIONS or (self._cost > _MAX_BYTES and len(self._steps) > 1):
+            self._cost -= _cost(self._steps.popleft())
+
+    def text_at(self, version: int) -> Rope | None:
+        """The text that a former version had, as long as it is remembered."""
+        return next((step.before for step in self._steps if step.version == version), None)
+
+    def carry(self, span: Span, version: int) -> Span | None:
+        """Where a span of a former version lies now.
+
+        Edits before it shift it, edits inside it grow or shrink it, text inserted at either
+        end stays outside. ``None``: the version is forgotten, or an edit replaced one of the
+        span's ends, so that it no longer exists.
+        """
+        steps = [step for step in self._steps if step.version >= version]
+        if not steps or steps[0].version != version:
+            return None
+        moved: Span | None = span
+        for step in steps:
+            moved = carry(moved, step.edits) if moved is not None else None
+        return moved
+
+
+def carry(span: Span, edits: Sequence[TextEdit]) -> Span | None:
+    """Move a span across ascending, disjoint edits; ``None`` if one of its ends was replaced."""
+    before = inside = 0
+    for edit in edits:
+        growth = len(edit.new) - (edit.span.end - edit.span.start)
+        if edit.span.end <= span.start:
+            before += growth
+        elif edit.span.start >= span.end:
+            break
+        elif span.start <= edit.span.start and edit.span.end <= span.end:
+            inside += growth
+        else:
+            return None
+    return Span(span.start + before, span.end + before + inside)
+
+
+def compose(edits: list[TextEdit], step: TextEdit) -> None:
+    """Add an edit made *after* ``edits`` (against their result) to them, in place.
+
+    Afterwards ``edits`` is again ascending, disjoint and against the first text. Linear in
+    the number of edits. Edits that the new one touches become one with it.
+    """
+    start, end, shift = step.span.start, step.span.end, 0
+    first = 0
+    while first < len(edits) and edits[first].span.start + shift + len(edits[first].new) < start:
+        shift += _growth(edits[first])
+        first += 1
+    last, after = first, shift
+    head, tail = b"", b""
+    old_start = start - shift
+    while last < len(edits) and edits[last].span.start + after <= end:
+        edit = edits[last]
+        at = edit.span.start + after
+        if last == first and at < start:
+            head, old_start = edit.new[: start - at], edit.span.start
+        elif last == first:
+            old_start = start - shift
+        tail = edit.new[max(0, end - at) :]
+        after += _growth(edit)
+        last += 1
+    old_end = max(end - after, edits[last - 1].span.end) if last > first else end - shift
+    edits[first:last] = [TextEdit(Span(old_start, old_end), head + step.new + tail)]
+
+
+def _growth(edit: TextEdit) -> int:
+    return len(edit.new) - (edit.span.end - edit.span.start)
+
+
+def _cost(step: Step) -> int:
+    return 4096 + sum(len(edit.new) + edit.span.end - edit.span.start for edit in step.edits)
