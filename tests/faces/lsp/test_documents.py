@@ -18,7 +18,7 @@ from agent_ls.faces.lsp.documents import DocumentEvent, Documents, difference, t
 from agent_ls.faces.lsp.history import carry, compose
 from agent_ls.faces.lsp.rope import Rope
 
-ALPHABET = ["a", "b", " ", "\n", "\r\n", "\r", "é", "汉", "😀", "👩‍👧", "\u2028", "\x0c", "\x0b", "\x85", "\u2029", "\x1c"]
+ALPHABET = ["a", "b", " ", "\n", "\r\n", "\r", "é", "è", "ĩ", "汉", "😀", "👩‍👧", "\u2028", "\x0c", "\x0b", "\x85", "\u2029", "\x1c"]
 TEXTS = st.lists(st.sampled_from(ALPHABET), max_size=40).map("".join)
 ENCODINGS = st.sampled_from(list(Encoding))
 PLACES = st.fixed_dictionaries({"line": st.integers(0, 12), "character": st.integers(0, 14)})
@@ -147,6 +147,15 @@ def test_places_come_back_with_tiny_leaves() -> None:
     check_round_trip()
 
 
+@pytest.mark.usefixtures("tiny_leaves")
+def test_a_line_end_that_an_edit_brings_together_is_one() -> None:
+    for removed in (Span(8, 9), Span(7, 8)):
+        text = Rope.of(b"abcdefg\rx\nbcdefghijklm" if removed.start == 8 else b"abcdef\rx\nbcdefghijklmn")
+        after = text.replace(removed, b"")
+        check_leaves(after)
+        assert after.lines == 2
+
+
 def test_places_come_back() -> None:
     check_round_trip()
 
@@ -226,6 +235,13 @@ def test_only_file_uris_have_paths() -> None:
         assert documents.text(uri).path == path
     assert documents.by_path(Path("/w/a é.py")).data == b"t"
     assert documents.text("file:///etc/hostname") is None
+
+
+@pytest.mark.parametrize(("old", "new"), [("xéy", "xèy"), ("xéy", "xĩy"), ("😀", "😁"), ("é", "éé"), ("", "é")])
+def test_a_difference_never_splits_a_character(old: str, new: str) -> None:
+    edit = difference(old.encode(), new.encode())
+    assert old.encode()[edit.span.start : edit.span.end].decode() in old
+    assert edit.new.decode() in new
 
 
 EDITS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 6), st.binary(max_size=4)), max_size=8)
