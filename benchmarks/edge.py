@@ -74,7 +74,12 @@ def start(runs: int) -> None:
     for i, (name, limit) in enumerate(zip(names, (0.6, 1.25, 1.3), strict=True)):
         mine, bare = (statistics.median(one[i] for one in side) for side in (ours, stub))
         unit = "MB" if i == 2 else "s"
-        show(f"{name} ({mine:.2f} / {bare:.2f} {unit})", f"{mine / bare:.2f} x stub", f"{limit} x", mine / bare <= limit)
+        show(
+            f"{name} ({mine:.2f} / {bare:.2f} {unit})",
+            f"{mine / bare:.2f} x stub",
+            f"{limit} x",
+            mine / bare <= limit,
+        )
 
 
 def round_trips(client: RawClient, count: int) -> list[float]:
@@ -94,7 +99,12 @@ def latency() -> None:
         mine, bare = round_trips(ours, 500), round_trips(stub, 500)
     for name, at in (("p50", 250), ("p99", 494)):
         ratio = mine[at] / bare[at]
-        show(f"hover {name} ({mine[at] * 1e3:.2f} / {bare[at] * 1e3:.2f} ms)", f"{ratio:.2f} x stub", "5 x", ratio <= 5)
+        show(
+            f"hover {name} ({mine[at] * 1e3:.2f} / {bare[at] * 1e3:.2f} ms)",
+            f"{ratio:.2f} x stub",
+            "5 x",
+            ratio <= 5,
+        )
 
 
 def custom_params() -> None:
@@ -109,7 +119,12 @@ def custom_params() -> None:
             for _ in range(100):
                 client.call("test/echo", params)
             spent.append(cpu(client) - before)
-    show(f"2,000 small custom objects ({spent[0]:.2f} / {spent[1]:.2f} s CPU)", f"{spent[0] * 1e3:.0f} ms CPU", "100 ms", spent[0] <= 0.1)
+    show(
+        f"2,000 small custom objects ({spent[0]:.2f} / {spent[1]:.2f} s CPU)",
+        f"{spent[0] * 1e3:.0f} ms CPU",
+        "100 ms",
+        spent[0] <= 0.1,
+    )
 
 
 def cpu_ms(work: Callable[[], object], times: int) -> float:
@@ -162,18 +177,54 @@ def sync() -> None:
         typed.type()
         assert typed.documents.text(typed.uri).data
 
-    show("the same, and the whole text read after each", f"{cpu_ms(read, 50):.2f} ms CPU", "10 ms", cpu_ms(read, 20) <= 10)
+    show(
+        "the same, and the whole text read after each",
+        f"{cpu_ms(read, 50):.2f} ms CPU",
+        "10 ms",
+        cpu_ms(read, 20) <= 10,
+    )
+
+
+def leaving() -> None:
+    """From the end of input until the process is gone."""
+    for name, hang in (
+        ("idle", None),
+        ("the loop blocked", "test/hang"),
+        ("a thread busy", "test/hangThread"),
+    ):
+        with running(OURS) as client:
+            client.initialize()
+            if hang is not None:
+                client.ask(hang, {"seconds": 600})
+                client.next(lambda m: m.get("method") == "test/hanging")
+            began = time.perf_counter()
+            client.process.stdin.close()
+            client.process.wait()
+            taken = time.perf_counter() - began
+        show(f"gone after the end of input, {name}", f"{taken:.2f} s", "2 s", taken <= 2)
+    with running(OURS) as client:
+        client.initialize()
+        msg_id = client.ask("agentLs/debug/sleep", {"seconds": 600})
+        client.call("test/echo", {})
+        began = time.perf_counter()
+        client.notify("$/cancelRequest", {"id": msg_id})
+        client.answer(msg_id)
+        taken = time.perf_counter() - began
+    show("cancel acknowledged", f"{taken * 1e3:.1f} ms", "200 ms", taken <= 0.2)
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--runs", type=int, default=5)
     runs = arguments.parse_args().runs
-    print(f"{os.uname().sysname}, {os.cpu_count()} cores, Python {sys.version.split()[0]}, load {os.getloadavg()[0]:.1f}")
+    print(
+        f"{os.uname().sysname}, {os.cpu_count()} cores, Python {sys.version.split()[0]}, load {os.getloadavg()[0]:.1f}"
+    )
     start(runs)
     latency()
     custom_params()
     sync()
+    leaving()
     return 1 if MISSED else 0
 
 

@@ -7,6 +7,7 @@ command and as a request of our own), a sleep, and an echo of custom params.
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 from lsprotocol import types
@@ -53,8 +54,6 @@ def echo(_ls: LanguageServer, params: Any) -> Any:
 @server.feature("test/hang")
 @server.thread()
 def hang(_ls: LanguageServer, params: Any) -> None:
-    import time
-
     time.sleep(params.seconds)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_ls.core.errors import ConfigError
-from agent_ls.faces.lsp.convert import from_position, to_position
+from agent_ls.faces.lsp.convert import from_position
 from agent_ls.faces.lsp.server import Address, Features, ServerContext, serve
 
 OFFERS = {"hoverProvider": True, "executeCommandProvider": {"commands": ["text", "sleep"]}}
@@ -24,7 +24,9 @@ def build(context: ServerContext) -> Features:
         if document is None:
             return None
         at = from_position(document.text, params["position"], context.encoding)
-        return {"contents": f"{document.version}: {document.text.slice(at, at + 10).decode('utf-8', 'replace')}"}
+        return {
+            "contents": f"{document.version}: {document.text.slice(at, at + 10).decode('utf-8', 'replace')}"
+        }
 
     @features.feature("test/slowText")
     async def slow_text(params: dict[str, Any]) -> dict[str, Any]:
@@ -110,7 +112,7 @@ def build(context: ServerContext) -> Features:
         return {}
 
     async def last_words() -> None:
-        context.notify("test/lastWords")
+        context.notify("test/lastWords", {})
 
     context.on_shutdown(last_words)
     return features

@@ -43,6 +43,7 @@ class RawClient:
         self.messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.seen: list[dict[str, Any]] = []
         self.errors = bytearray()
+        self._more_errors = threading.Condition()
         self._last_id = 0
         self._threads = [
             threading.Thread(target=self._read, daemon=True),
@@ -66,7 +67,14 @@ class RawClient:
 
     def _read_errors(self) -> None:
         while chunk := self.process.stderr.read(65536):
-            self.errors += chunk
+            with self._more_errors:
+                self.errors += chunk
+                self._more_errors.notify_all()
+
+    def said_on_stderr(self, pattern: bytes) -> re.Match[bytes] | None:
+        """Wait for a pattern on stderr; ``None`` if it did not come."""
+        with self._more_errors:
+            return self._more_errors.wait_for(lambda: re.search(pattern, self.errors), PATIENCE_S)
 
     def send(self, data: bytes) -> None:
         view = memoryview(data)
@@ -74,7 +82,9 @@ class RawClient:
             view = view[self.process.stdin.write(view) :]
 
     def notify(self, method: str, params: Any = None) -> None:
-        self.send(frame({"jsonrpc": "2.0", "method": method, **({} if params is None else {"params": params})}))
+        self.send(
+            frame({"jsonrpc": "2.0", "method": method, **({} if params is None else {"params": params})})
+        )
 
     def ask(self, method: str, params: Any = None, msg_id: Any = None) -> Any:
         """Send a request; returns its id."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,26 @@ from agent_ls.faces.lsp.documents import DocumentEvent, Documents, difference, t
 from agent_ls.faces.lsp.history import carry, compose
 from agent_ls.faces.lsp.rope import Rope
 
-ALPHABET = ["a", "b", " ", "\n", "\r\n", "\r", "é", "è", "ĩ", "汉", "😀", "👩‍👧", "\u2028", "\x0c", "\x0b", "\x85", "\u2029", "\x1c"]
+ALPHABET = [
+    "a",
+    "b",
+    " ",
+    "\n",
+    "\r\n",
+    "\r",
+    "é",
+    "è",
+    "ĩ",
+    "汉",
+    "😀",
+    "👩‍👧",
+    "\u2028",
+    "\x0c",
+    "\x0b",
+    "\x85",
+    "\u2029",
+    "\x1c",
+]
 TEXTS = st.lists(st.sampled_from(ALPHABET), max_size=40).map("".join)
 ENCODINGS = st.sampled_from(list(Encoding))
 PLACES = st.fixed_dictionaries({"line": st.integers(0, 12), "character": st.integers(0, 14)})
@@ -110,7 +130,7 @@ def check_sync(text: str, rounds: list[list[dict[str, Any]]], encoding: Encoding
 
 
 def check_leaves(text: Rope) -> None:
-    for left, right in zip(text._leaves, text._leaves[1:], strict=False):
+    for left, right in pairwise(text._leaves):
         left.data.decode()
         assert left.data
         assert not (left.data.endswith(b"\r") and right.data.startswith(b"\n"))
@@ -237,7 +257,9 @@ def test_only_file_uris_have_paths() -> None:
     assert documents.text("file:///etc/hostname") is None
 
 
-@pytest.mark.parametrize(("old", "new"), [("xéy", "xèy"), ("xéy", "xĩy"), ("😀", "😁"), ("é", "éé"), ("", "é")])
+@pytest.mark.parametrize(
+    ("old", "new"), [("xéy", "xèy"), ("xéy", "xĩy"), ("😀", "😁"), ("é", "éé"), ("", "é")]
+)
 def test_a_difference_never_splits_a_character(old: str, new: str) -> None:
     edit = difference(old.encode(), new.encode())
     assert old.encode()[edit.span.start : edit.span.end].decode() in old
@@ -259,7 +281,7 @@ def test_composed_edits_are_ascending_and_do_what_the_steps_did(
         text = apply_text_edits(text, [step])
         compose(composed, step)
     assert apply_text_edits(old, composed) == text
-    assert all(a.span.end < b.span.start for a, b in zip(composed, composed[1:], strict=False))
+    assert all(a.span.end < b.span.start for a, b in pairwise(composed))
 
 
 @given(TEXTS, TEXTS, TEXTS, TEXTS)

@@ -116,7 +116,9 @@ def test_what_is_encoded_comes_back_in_any_pieces(messages: list[dict[str, Any]]
     assert feed(b"".join(map(encode, messages)), size) == messages
 
 
-@given(st.lists(st.binary(max_size=40) | st.just(b"Content-Length: 5\r\n\r\n"), max_size=6), st.integers(1, 50))
+@given(
+    st.lists(st.binary(max_size=40) | st.just(b"Content-Length: 5\r\n\r\n"), max_size=6), st.integers(1, 50)
+)
 @settings(max_examples=300, deadline=None)
 def test_after_any_noise_it_hears_again(noise: list[bytes], size: int) -> None:
     # Two messages, since noise may end in a header that claims some bytes of the first.

@@ -44,7 +44,12 @@ def busy_work_does_not_make_it_deaf(client: RawClient, patience_s: float) -> boo
     method = "test/hang" if client.process.args == STUB else "test/hangThread"
     for _ in range(50):
         client.ask(method, {"seconds": 4})
-    return client.call("workspace/executeCommand", {"command": "sleep", "arguments": [{"seconds": 0}]}, patience_s) is not None
+    return (
+        client.call(
+            "workspace/executeCommand", {"command": "sleep", "arguments": [{"seconds": 0}]}, patience_s
+        )
+        is not None
+    )
 
 
 @probe
@@ -52,7 +57,9 @@ def a_cancelled_command_stops(client: RawClient, patience_s: float) -> bool:
     """Gap 2: the coroutine behind executeCommand is cancelled, not only answered."""
     client.initialize()
     msg_id = client.ask("workspace/executeCommand", {"command": "sleep", "arguments": [{"seconds": 60}]})
-    client.call("textDocument/hover", {"textDocument": {"uri": client.open("x")}, "position": span(0, 0)["start"]})
+    client.call(
+        "textDocument/hover", {"textDocument": {"uri": client.open("x")}, "position": span(0, 0)["start"]}
+    )
     client.notify("$/cancelRequest", {"id": msg_id})
     stopped = client.next(lambda m: m.get("method") == "test/cancelled", patience_s)
     return stopped is not None
@@ -167,7 +174,12 @@ def a_wrong_length_is_got_over(client: RawClient, patience_s: float) -> bool:
     """Gap 5."""
     client.initialize()
     client.send(b'Content-Length: 999999\r\n\r\n{"jsonrpc": "2.0", "id": 1, "method": "shutdown"}')
-    return client.call("workspace/executeCommand", {"command": "sleep", "arguments": [{"seconds": 0}]}, patience_s) is not None
+    return (
+        client.call(
+            "workspace/executeCommand", {"command": "sleep", "arguments": [{"seconds": 0}]}, patience_s
+        )
+        is not None
+    )
 
 
 @probe
@@ -258,7 +270,10 @@ def test_capabilities_that_pygls_cannot_name_are_in_the_answer() -> None:
     """Gap 9: the answer is plain data; features offer what they like."""
     from agent_ls.faces.lsp.capabilities import initialize_result
 
-    offers = {"inlineCompletionProvider": True, "workspace": {"textDocumentContent": {"schemes": ["agent-ls"]}}}
+    offers = {
+        "inlineCompletionProvider": True,
+        "workspace": {"textDocumentContent": {"schemes": ["agent-ls"]}},
+    }
     told = initialize_result({"capabilities": {}}, offers)["capabilities"]
     assert told["inlineCompletionProvider"] is True
     assert told["workspace"]["textDocumentContent"] == {"schemes": ["agent-ls"]}
