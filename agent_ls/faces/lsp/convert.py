@@ -43,7 +43,8 @@ def from_position(text: Rope, position: Json, encoding: Encoding) -> int:
 def from_range(text: Rope, range_: Json, encoding: Encoding) -> Span:
     """Byte span of an LSP range; an inverted range means the same text as the ordered one."""
     start = from_position(text, range_["start"], encoding)
-    end = from_position(text, range_["end"], encoding)
+    typed = range_["end"] == range_["start"]  # an insertion, the commonest edit: look once
+    end = start if typed else from_position(text, range_["end"], encoding)
     return Span(min(start, end), max(start, end))
 
 

@@ -89,25 +89,20 @@ def compose(edits: list[TextEdit], step: TextEdit) -> None:
     Afterwards ``edits`` is again ascending, disjoint and against the first text. Linear in
     the number of edits. Edits that the new one touches become one with it.
     """
-    start, end, shift = step.span.start, step.span.end, 0
-    first = 0
+    start, end, shift, first = step.span.start, step.span.end, 0, 0
     while first < len(edits) and edits[first].span.start + shift + len(edits[first].new) < start:
         shift += _growth(edits[first])
         first += 1
+    old_start, head, tail = start - shift, b"", b""
     last, after = first, shift
-    head, tail = b"", b""
-    old_start = start - shift
     while last < len(edits) and edits[last].span.start + after <= end:
-        edit = edits[last]
-        at = edit.span.start + after
-        if last == first and at < start:
+        edit, at = edits[last], edits[last].span.start + after  # where it lies in the text of now
+        if at < start:  # only the first can begin before the step does
             head, old_start = edit.new[: start - at], edit.span.start
-        elif last == first:
-            old_start = start - shift
-        tail = edit.new[max(0, end - at) :]
+        tail = edit.new[end - at :]
         after += _growth(edit)
         last += 1
-    old_end = max(end - after, edits[last - 1].span.end) if last > first else end - shift
+    old_end = end - shift if last == first else max(end - after, edits[last - 1].span.end)
     edits[first:last] = [TextEdit(Span(old_start, old_end), head + step.new + tail)]
 
 

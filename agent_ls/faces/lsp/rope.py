@@ -24,10 +24,11 @@ _MAX: Final = 2 * _LEAF
 class Leaf:
     """A piece of text with its line ends counted; starts of lines are found when first asked for."""
 
-    __slots__ = ("_starts", "breaks", "data")
+    __slots__ = ("_starts", "breaks", "data", "size")
 
     def __init__(self, data: bytes) -> None:
         self.data = data
+        self.size = len(data)
         self.breaks = data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
         self._starts: list[int] | None = None
 
@@ -49,8 +50,8 @@ class Rope:
     def __init__(self, leaves: tuple[Leaf, ...]) -> None:
         self._leaves = leaves
         # Position of each leaf's end, in bytes and in line ends: two small sums per edit.
-        self._sizes = list(accumulate(len(leaf.data) for leaf in leaves))
-        self._breaks = list(accumulate(leaf.breaks for leaf in leaves))
+        self._sizes = list(accumulate([leaf.size for leaf in leaves]))
+        self._breaks = list(accumulate([leaf.breaks for leaf in leaves]))
         self._data: bytes | None = None
 
     @staticmethod

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -18,9 +19,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from agent_ls.core.errors import ConfigError
+from agent_ls.faces.lsp.context import ServerContext
 from agent_ls.faces.lsp.framing import Frame, Framer, Message
 from agent_ls.faces.lsp.registry import Features
-from agent_ls.faces.lsp.session import ServerContext, Session
+from agent_ls.faces.lsp.session import Build, Session
 from agent_ls.faces.lsp.tcp import Address, accept_one
 from agent_ls.faces.lsp.transport import Outbox, start_reader, take_stdio
 from agent_ls.faces.lsp.watch import Deadline, watch_process
@@ -28,8 +30,6 @@ from agent_ls.faces.lsp.watch import Deadline, watch_process
 __all__ = ["Address", "Build", "Features", "ServerContext", "serve"]
 
 _FLUSH_S: Final = 0.3
-
-Build = Callable[[ServerContext], Features]
 
 
 def serve(
@@ -112,6 +112,8 @@ def _leave_on_signals(leave: Callable[[str], None]) -> None:
 
 def _start_log(log_file: Path | None, *, debug: bool) -> None:
     try:
+        if log_file is not None:  # tracebacks may quote the user's text: nobody else reads them
+            os.close(os.open(log_file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
         handler = logging.FileHandler(log_file, encoding="utf-8") if log_file else logging.StreamHandler()
     except OSError as error:
         raise ConfigError(
@@ -122,4 +124,3 @@ def _start_log(log_file: Path | None, *, debug: bool) -> None:
     root = logging.getLogger("agent_ls")
     root.addHandler(handler)
     root.setLevel(logging.DEBUG if debug else logging.INFO if log_file else logging.WARNING)
-    root.propagate = False

@@ -6,14 +6,12 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any, Final, final
 
-from agent_ls.faces.lsp.capabilities import choose_encoding, initialize_result, workspace_roots
+from agent_ls.faces.lsp.capabilities import initialize_result
 from agent_ls.faces.lsp.client import Client
-from agent_ls.faces.lsp.convert import Encoding
+from agent_ls.faces.lsp.context import ServerContext
 from agent_ls.faces.lsp.dispatch import Dispatcher, as_rpc_error
-from agent_ls.faces.lsp.documents import Documents
 from agent_ls.faces.lsp.framing import Broken, Frame, encode
 from agent_ls.faces.lsp.json_values import Json, as_object
 from agent_ls.faces.lsp.lifecycle import Lifecycle, Phase
@@ -30,65 +28,14 @@ from agent_ls.faces.lsp.rpc import (
     classify,
 )
 from agent_ls.faces.lsp.shapes import problem_with
-from agent_ls.faces.lsp.uris import uri_to_path
 
 _log = logging.getLogger(__name__)
 _GRACE_S: Final = 0.3  # for requests in flight when the session ends
 _HOOKS_S: Final = 0.6  # for all shutdown hooks together
 
-Hook = Callable[[], Awaitable[None]]
 
-
-@final
-class ServerContext:
-    """What features get from the edge. Lives on the loop; the client's facts never change.
-
-    Attributes:
-        documents: The open documents.
-        capabilities: ``ClientCapabilities`` as they came.
-        client_info: ``{"name", "version"?}`` of the editor, ``{}`` if it did not say.
-        options: ``initializationOptions`` if they are an object, else ``{}``.
-        encoding: The negotiated position encoding.
-        roots: The workspace folders of now, as paths.
-        debug: The user asked for debug requests.
-    """
-
-    def __init__(self, params: Json, client: Client, *, debug: bool) -> None:
-        self.capabilities: Json = params["capabilities"]
-        self.client_info: Json = params.get("clientInfo") or {}
-        self.options: Json = as_object(params.get("initializationOptions")) or {}
-        self.encoding: Encoding = choose_encoding(self.capabilities)
-        self.documents = Documents(self.encoding)
-        self.roots: tuple[Path, ...] = workspace_roots(params)
-        self.debug = debug
-        self._client = client
-        self._hooks: list[Hook] = []
-        self.request = client.request
-        self.notify = client.notify
-
-    def on_shutdown(self, hook: Hook) -> None:
-        """Run ``hook`` when the session ends, however it ends; last registered, first run.
-
-        All hooks together have 0.6 s; then they are cancelled, and the process leaves.
-        """
-        self._hooks.append(hook)
-
-    def change_folders(self, params: Json) -> None:
-        """Follow ``workspace/didChangeWorkspaceFolders``."""
-        event = params["event"]
-        gone = {uri_to_path(folder["uri"]) for folder in event["removed"]}
-        new = [uri_to_path(folder["uri"]) for folder in event["added"]]
-        kept = [root for root in self.roots if root not in gone]
-        self.roots = tuple(dict.fromkeys([*kept, *(path for path in new if path is not None)]))
-
-    async def run_hooks(self) -> None:
-        """Run every hook once; a failing one is logged and the others still run."""
-        while self._hooks:
-            hook = self._hooks.pop()
-            try:
-                await hook()
-            except Exception:  # one hook's bug must not keep the others from saving  # noqa: BLE001
-                _log.exception("a shutdown hook failed")
+Build = Callable[[ServerContext], Features | Awaitable[Features]]
+"""Imports and registers the features; messages wait in order until it is done."""
 
 
 @final
@@ -98,7 +45,7 @@ class Session:
     def __init__(
         self,
         send: Callable[[bytes], None],
-        build: Callable[[ServerContext], Features],
+        build: Build,
         offers: Mapping[str, Any],
         on_parent: Callable[[int], None],
         *,
@@ -115,7 +62,8 @@ class Session:
         self._client = Client(send)
         self._context: ServerContext | None = None
         self._queue: deque[Frame] = deque()
-        self._pumping = False
+        self._pumping = False  # the rest of the queue is scheduled
+        self._building: asyncio.Task[None] | None = None
         self._shutting_down: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         self.over = asyncio.Event()
@@ -127,15 +75,15 @@ class Session:
     def receive(self, frames: Iterable[Frame]) -> None:
         """Queue what arrived. Messages are handled in order, one at a time."""
         self._queue.extend(frames)
-        if not self._pumping:
-            self._pump()
+        self._go_on()
 
     def leave(self, reason: str) -> None:
         """The client is gone or wants us gone: handle what is queued, then end."""
         _log.info("leaving: %s", reason)
+        if self._building is not None:  # what is queued waits for features, but not for ever
+            asyncio.get_running_loop().call_later(_GRACE_S, self.over.set)
         self._queue.append(_LEAVE)
-        if not self._pumping:
-            self._pump()
+        self._go_on()
 
     async def close(self) -> None:
         """Settle requests, run the shutdown hooks; once, however often it is asked for."""
@@ -145,12 +93,18 @@ class Session:
 
     async def _close(self) -> None:
         await self._dispatcher.settle(_GRACE_S)
+        if self._building is not None:
+            self._building.cancel()
         if self._context is not None:
-            hooks = asyncio.get_running_loop().create_task(self._context.run_hooks())
+            hooks = asyncio.get_running_loop().create_task(self._context.end())
             done, _ = await asyncio.wait([hooks], timeout=_HOOKS_S)
             if not done:
                 hooks.cancel()
                 _log.warning("shutdown hooks took too long and were cancelled")
+
+    def _go_on(self) -> None:
+        if not self._pumping:
+            self._pump()
 
     def _pump(self) -> None:
         """Handle queued frames up to the first that starts a task.
@@ -159,7 +113,7 @@ class Session:
         a handler sees is the text its request was about, also when a didChange came right behind.
         """
         self._pumping = False
-        while self._queue:
+        while self._queue and self._building is None:
             if self._handle(self._queue.popleft()):
                 self._pumping = True
                 asyncio.get_running_loop().call_soon(self._pump)
@@ -229,13 +183,19 @@ class Session:
         _register_standard(self._features, context)
         if self._debug:
             _register_debug(self._features, context)
+        self._building = asyncio.get_running_loop().create_task(self._add_features(context))
+
+    async def _add_features(self, context: ServerContext) -> None:
         try:
-            self._features.include(self._build(context))
+            built = self._build(context)
+            self._features.include(built if isinstance(built, Features) else await built)
         except Exception as error:  # a server without features still says why  # noqa: BLE001
             failure = as_rpc_error(error, "start-up")
             self._client.notify("window/showMessage", {"type": 1, "message": f"agent-ls: {failure.message}"})
         if self._features.commands:
             self._features.feature("workspace/executeCommand")(self._features.execute_command)
+        self._building = None
+        self._go_on()
 
 
 def _register_standard(features: Features, context: ServerContext) -> None:

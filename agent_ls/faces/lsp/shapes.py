@@ -103,7 +103,8 @@ CODE_ACTION_CONTEXT: Final = obj(
 )
 CHANGE: Final = obj({"text": string}, {"range": nullable(RANGE)})
 FILE_EVENT: Final = obj({"uri": string, "type": integer})
-FILES: Final = obj({"files": array(mapping)})
+FILES: Final = obj({"files": array(obj({"uri": string}))})
+RENAMES: Final = obj({"files": array(obj({"oldUri": string, "newUri": string}))})
 
 PARAMS: Final[dict[str, Shape]] = {
     "initialize": obj(
@@ -129,7 +130,7 @@ PARAMS: Final[dict[str, Shape]] = {
     ),
     "workspace/didCreateFiles": FILES,
     "workspace/didDeleteFiles": FILES,
-    "workspace/didRenameFiles": FILES,
+    "workspace/didRenameFiles": RENAMES,
     "workspace/executeCommand": obj({"command": string}, {"arguments": nullable(array(anything))}),
     "workspace/symbol": obj({"query": string}),
     "workspace/textDocumentContent": obj({"uri": string}),
@@ -143,7 +144,9 @@ PARAMS: Final[dict[str, Shape]] = {
     "textDocument/didClose": IN_DOCUMENT,
     "textDocument/hover": AT_POSITION,
     "textDocument/definition": AT_POSITION,
-    "textDocument/references": AT_POSITION,
+    "textDocument/references": obj(
+        {"textDocument": DOCUMENT, "position": POSITION, "context": obj({"includeDeclaration": boolean})}
+    ),
     "textDocument/prepareRename": AT_POSITION,
     "textDocument/rename": obj({"textDocument": DOCUMENT, "position": POSITION, "newName": string}),
     "textDocument/documentSymbol": IN_DOCUMENT,
