@@ -31,7 +31,13 @@ __all__ = ["MARKERS", "ParseTimeoutError", "anchors", "extract", "parse", "surve
 _WORD = re.compile(rb"[\w$\x80-\xff]+")
 _CLASS_LIKE = frozenset({"class", "struct", "interface", "enum", "scope"})
 _WRAPPERS = frozenset(
-    {"decorated_definition", "export_statement", "template_declaration", "type_declaration", "ambient_declaration"}
+    {
+        "decorated_definition",
+        "export_statement",
+        "template_declaration",
+        "type_declaration",
+        "ambient_declaration",
+    }
 )
 _CPP_IN_HEADER = re.compile(
     rb"^\s*(?:class\s+\w|namespace\b|template\s*<|using\s+\w|public:|private:|protected:)", re.M
@@ -276,7 +282,11 @@ def _doc(
     while above in docs and len(texts) < 30:
         texts.insert(0, docs[above].text)
         above = docs[above].line - 1
-    lines = [re.sub(r"^\s*(?:///?!?|//!|/\*+!?|\*+/|\*)?\s?|\s*\*/\s*$", "", part) for t in texts for part in t.splitlines()]
+    lines = [
+        re.sub(r"^\s*(?:///?!?|//!|/\*+!?|\*+/|\*)?\s?|\s*\*/\s*$", "", part)
+        for t in texts
+        for part in t.splitlines()
+    ]
     return _paragraph("\n".join(lines))
 
 

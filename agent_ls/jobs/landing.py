@@ -16,7 +16,6 @@ from agent_ls.core.edits import ChangeSet, FileChange, apply_changes
 from agent_ls.core.hunks import select
 from agent_ls.core.merge import Conflict, merge_text, rebase, undo
 from agent_ls.core.paths import RelPath
-from agent_ls.core.text import content_hash
 from agent_ls.jobs.port import Landing
 
 Read = Callable[[RelPath], bytes | None]
@@ -29,20 +28,17 @@ class Step:
     """What an editor is to be asked for.
 
     ``changes``: from the texts of now. ``chosen`` and ``rest``: the part of the plan that this
-    stands for, and the other. ``conflicts``: what was left out. ``moved``: files whose text had
-    changed, ``edits`` in how many places.
+    stands for, and the other. ``left_out``: the paths of ``conflicts``, which are not in
+    ``changes``. ``moved``: files whose text had changed, ``edits`` in how many places.
     """
 
     changes: ChangeSet
-    chosen: ChangeSet
+    chosen: ChangeSet = field(default_factory=ChangeSet)
     rest: ChangeSet = field(default_factory=ChangeSet)
+    left_out: frozenset[RelPath] = frozenset()
     conflicts: tuple[Conflict, ...] = ()
     moved: tuple[RelPath, ...] = ()
     edits: int = 0
-
-    @property
-    def clashing(self) -> frozenset[RelPath]:
-        return frozenset(conflict.path for conflict in self.conflicts)
 
 
 def texts_of(paths: Iterable[RelPath], read: Read) -> dict[RelPath, bytes | None]:
@@ -60,12 +56,12 @@ def plan_apply(
     changes = ChangeSet.of(change for change in rebased.changes if change.path not in clashing)
     moved = tuple(path for path in rebased.moved if path in changes.paths)
     edits = sum(_edits_between(change, now) for change in chosen if change.path in moved)
-    return Step(changes, chosen, rest, rebased.conflicts, moved, edits)
+    return Step(changes, chosen, rest, frozenset(clashing), rebased.conflicts, moved, edits)
 
 
 def remaining(pending: ChangeSet, step: Step, missing: Collection[RelPath]) -> ChangeSet:
     """What is pending after a step whose paths ``missing`` (and its clashes) did not land."""
-    not_there = step.clashing.union(missing)
+    not_there = step.left_out.union(missing)
     left: list[FileChange] = []
     for change in pending:
         own = {change.path, change.source}
@@ -95,14 +91,14 @@ def plan_undo(applied: Sequence[ChangeSet], now: Texts) -> Step:
     changes = ChangeSet.of(
         FileChange(path, now.get(path), text) for path, text in texts.items() if now.get(path) != text
     )
-    return Step(changes, changes, conflicts=tuple(conflicts), moved=tuple(sorted(moved)))
+    return _step(changes, conflicts, sorted(moved))
 
 
 def still_applied(
     applied: Sequence[ChangeSet], step: Step, missing: Collection[RelPath]
 ) -> tuple[ChangeSet, ...]:
     """The landings that are still there after an undo whose paths ``missing`` (and clashes) stayed."""
-    stayed = step.clashing.union(missing)
+    stayed = step.left_out.union(missing)
     left = (ChangeSet.of(c for c in landed if {c.path, c.source} & stayed) for landed in applied)
     return tuple(landed for landed in left if landed)
 
@@ -159,17 +155,17 @@ def from_draft(draft: Iterable[DraftFile], get: Callable[[str], bytes]) -> Chang
     )
 
 
-def only_hashes(changes: ChangeSet) -> tuple[DraftFile, ...]:
-    """As `to_draft`, for texts that are kept already."""
-    return to_draft(changes, content_hash)
-
-
 def _undo_one(landed: ChangeSet, now: Texts) -> Step:
     rebased = undo(landed, now)
     clashing = {conflict.path for conflict in rebased.conflicts}
     changes = ChangeSet.of(change for change in rebased.changes if change.path not in clashing)
     moved = tuple(path for path in rebased.moved if path in changes.paths)
-    return Step(changes, changes, conflicts=rebased.conflicts, moved=moved)
+    return _step(changes, rebased.conflicts, moved)
+
+
+def _step(changes: ChangeSet, conflicts: Sequence[Conflict], moved: Sequence[RelPath]) -> Step:
+    left_out = frozenset(conflict.path for conflict in conflicts)
+    return Step(changes, left_out=left_out, conflicts=tuple(conflicts), moved=tuple(moved))
 
 
 def _edits_between(change: FileChange, now: Texts) -> int:

@@ -13,7 +13,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol, cast, final
+from typing import Any, Protocol, final
 
 from agent_ls.core.attempt import (
     EVENT_TYPES,
@@ -252,7 +252,7 @@ def _read_event(message: dict[str, Any]) -> Event:
     if kind is None:
         raise ModelError(f"The worker reported an unknown event: {message.get('event')!r}")
     try:
-        return cast("Event", from_json(kind, message.get("value")))
+        return from_json(kind, message.get("value"))
     except CodecError as error:
         raise ModelError(f"The worker reported what does not read: {error}") from error
 
