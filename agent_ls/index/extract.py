@@ -34,7 +34,13 @@ _DOLLAR = frozenset({"javascript", "typescript", "tsx", "java"})
 _CLASS_LIKE = frozenset({"class", "struct", "interface", "enum", "scope"})
 _GENERAL = frozenset({"type", "variable"})
 _WRAPPERS = frozenset(
-    {"decorated_definition", "export_statement", "template_declaration", "type_declaration", "ambient_declaration"}
+    {
+        "decorated_definition",
+        "export_statement",
+        "template_declaration",
+        "type_declaration",
+        "ambient_declaration",
+    }
 )
 _CPP_IN_HEADER = re.compile(
     rb"^\s*(?:class\s+\w|namespace\b|template\s*<|using\s+\w|public:|private:|protected:)", re.M
@@ -302,7 +308,11 @@ def _doc(
             return ""
         texts.insert(0, docs[above].text)
         above = docs[above].line - 1
-    lines = [re.sub(r"^\s*(?:///?!?|//!|/\*+!?|\*+/|\*)?\s?|\s*\*/\s*$", "", part) for t in texts for part in t.splitlines()]
+    lines = [
+        re.sub(r"^\s*(?:///?!?|//!|/\*+!?|\*+/|\*)?\s?|\s*\*/\s*$", "", part)
+        for t in texts
+        for part in t.splitlines()
+    ]
     return _paragraph("\n".join(lines))
 
 

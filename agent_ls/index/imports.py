@@ -151,7 +151,9 @@ def _python_means(importer: RelPath, module: str, target: RelPath) -> bool:
     inner = module[level:].replace(".", "/")
     if level:
         base = importer.split("/")[:-level]
-        return len(importer.split("/")) > level - 1 and place == "/".join([*base, *([inner] if inner else [])])
+        return len(importer.split("/")) > level - 1 and place == "/".join(
+            [*base, *([inner] if inner else [])]
+        )
     return bool(inner) and f"/{place}".endswith(f"/{inner}") and _root_of(place, inner, importer)
 
 

@@ -194,7 +194,9 @@ class Index:
 
     def files(self) -> list[RelPath]:
         """Every indexed file, sorted."""
-        return [RelPath(path) for (path,) in self._rows("SELECT path FROM files WHERE reason = '' ORDER BY 1")]
+        return [
+            RelPath(path) for (path,) in self._rows("SELECT path FROM files WHERE reason = '' ORDER BY 1")
+        ]
 
     def hash_of(self, path: RelPath) -> str:
         """The content hash a file had when it was indexed, ``""`` for an unknown one."""

@@ -80,7 +80,9 @@ class Store:
     def known(self) -> dict[RelPath, Known]:
         """Every file in the store; one quick statement."""
         rows = self._db.execute("SELECT path, size, mtime_ns, hash, reason FROM files")
-        return {RelPath(path): Known(size, mtime, digest, reason) for path, size, mtime, digest, reason in rows}
+        return {
+            RelPath(path): Known(size, mtime, digest, reason) for path, size, mtime, digest, reason in rows
+        }
 
     def put(self, files: Iterable[PackedFile]) -> None:
         """Replace the facts of files, in one transaction."""
@@ -186,7 +188,8 @@ class Store:
         )
         db.executemany("INSERT INTO definitions VALUES (?, ?)", [(name, row) for name in defined])
         db.executemany(
-            "INSERT OR IGNORE INTO imports VALUES (?, ?, ?)", [(tail, row, module) for tail, module in file.imports]
+            "INSERT OR IGNORE INTO imports VALUES (?, ?, ?)",
+            [(tail, row, module) for tail, module in file.imports],
         )
 
     def _remove(self, db: sqlite3.Connection, path: RelPath) -> None:

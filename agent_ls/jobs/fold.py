@@ -50,7 +50,8 @@ class Job:
     ``runs``: how often an attempt was handed to a worker. ``deaths``: how often in a row the
     worker left since anything new was recorded. ``asked_open``: a request went out whose turn has
     not come. ``plan``: the draft as it is now, ``pending`` and ``applied`` as in `Landed`.
-    ``told``: texts that no recorded turn has taken up. ``replies``: answers not yet confirmed.
+    ``told``: texts that no recorded turn has taken up. ``replies``: answers that the worker has not
+    confirmed, by the question's text: an attempt begun again may ask something else under the same id.
     ``landing``: an operation whose end is not recorded.
     """
 
@@ -109,7 +110,7 @@ def step(job: Job, record: Record) -> Job:
         case Told():
             return replace(job, told=(*job.told, record.text))
         case Replied():
-            return replace(job, replies={**job.replies, record.question_id: record.answer})
+            return _replied(job, record)
         case Discarded():
             return replace(job, state=JobState.DISCARDED)
         case LandingStarted():
@@ -154,7 +155,8 @@ def _event(job: Job, event: RequestStarted | TurnDone | Asked | Answered | Check
             return replace(alive, state=waits, question=event.question)
         case Answered():
             runs = JobState.RUNNING if job.state.live else job.state
-            left = {key: text for key, text in job.replies.items() if key != event.question_id}
+            asked = job.question.text if job.question else ""
+            left = {text: answer for text, answer in job.replies.items() if text != asked}
             return replace(alive, state=runs, question=None, replies=left)
         case Checked():
             return replace(
@@ -183,6 +185,13 @@ def _outcome(job: Job, outcome: Outcome) -> Job:
         asked_open=False,
         question=None,
     )
+
+
+def _replied(job: Job, reply: Replied) -> Job:
+    if job.question is None or job.question.id != reply.question_id:
+        return job
+    question = replace(job.question, answer=reply.answer)
+    return replace(job, question=question, replies={**job.replies, question.text: reply.answer})
 
 
 def _landed(job: Job, landed: Landed) -> Job:

@@ -28,13 +28,15 @@ class Landing:
 
     ``applied``: what the editor answered. ``landed``: what is really there, as far as the face
     could see. ``missing``: paths that did not change although they should have. ``reason``: why
-    not, in the editor's words where it gave any.
+    not, in the editor's words where it gave any. ``stale``: nothing was done because a text was no
+    longer what its ``before`` says; the service merges anew and asks again.
     """
 
     applied: bool
     landed: ChangeSet = field(default_factory=ChangeSet)
     missing: tuple[RelPath, ...] = ()
     reason: str = ""
+    stale: bool = False
 
 
 class EditorPort(Protocol):
@@ -47,7 +49,7 @@ class EditorPort(Protocol):
     async def land(self, changes: ChangeSet, *, label: str, notes: Mapping[RelPath, str]) -> Landing:
         """Put a change set into the user's texts; every ``before`` is the text of now.
 
-        Refuses (``applied`` false) where a text is no longer what ``before`` says. ``notes`` are
+        Refuses (``stale``) where a text is no longer what ``before`` says. ``notes`` are
         remarks per file for a preview. Never raises for what an editor may do.
         """
         ...

@@ -88,10 +88,20 @@ class Replied:
 @final
 @dataclass(frozen=True, slots=True)
 class LandingStarted:
-    """An editor is about to be asked. ``changes``: from the texts of that moment. ``undo``: takes back."""
+    """An editor is about to be asked: all that is needed to settle it without its answer.
+
+    ``changes``: from the texts of that moment. ``chosen`` and ``rest``: the part of the plan that
+    they stand for, and the other part of those files. ``left_out``: paths that clash. ``moved``
+    and ``note`` as in `Landed`. ``undo``: this takes back.
+    """
 
     operation: str
     changes: tuple[DraftFile, ...]
+    chosen: tuple[DraftFile, ...] = ()
+    rest: tuple[DraftFile, ...] = ()
+    left_out: tuple[RelPath, ...] = ()
+    moved: tuple[RelPath, ...] = ()
+    note: str = ""
     undo: bool = False
 
 
