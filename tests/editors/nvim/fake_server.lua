@@ -7,7 +7,7 @@ local M = {}
 local CAPABILITIES = {
   positionEncoding = "utf-16",
   textDocumentSync = { openClose = true, change = 2 },
-  executeCommandProvider = { commands = {} },
+  executeCommandProvider = { commands = { "agentLs.apply" } },
 }
 
 local function through_json(value)
@@ -22,8 +22,11 @@ function M.new()
   }
 
   local function record(method, params)
-    fake.sent[#fake.sent + 1] =
-      { method = method, params = through_json(params or vim.empty_dict()), json = vim.json.encode(params or vim.empty_dict()) }
+    fake.sent[#fake.sent + 1] = {
+      method = method,
+      params = through_json(params or vim.empty_dict()),
+      json = vim.json.encode(params or vim.empty_dict()),
+    }
     return fake.sent[#fake.sent]
   end
 
@@ -39,7 +42,7 @@ function M.new()
       end
       return {}
     end
-    return vim.NIL
+    return fake.answers[method] and fake.answers[method](params) or vim.NIL
   end
 
   function fake.cmd(dispatchers)

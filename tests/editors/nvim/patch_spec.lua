@@ -102,9 +102,12 @@ rename to sub/new name.py
       local text = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,3 @@\n+0\n a\n b\n@@ -5,2 +6,1 @@\n-e\n f\n"
       local lines, marks = proposed({ "a", "b", "c", "d", "e", "f" }, text)
       equal({ "0", "a", "b", "c", "d", "f" }, lines)
-      equal({ { 0, 0, 0 }, { 5, 4, 5 } }, vim.tbl_map(function(mark)
-        return { mark.row, mark.run.old_line, mark.run.new_line }
-      end, marks))
+      equal(
+        { { 0, 0, 0 }, { 5, 4, 5 } },
+        vim.tbl_map(function(mark)
+          return { mark.row, mark.run.old_line, mark.run.new_line }
+        end, marks)
+      )
     end,
   },
 }

@@ -166,6 +166,27 @@ return {
     end,
   },
   {
+    "what has landed is marked and not asked for again",
+    function()
+      vim.api.nvim_buf_set_lines(bufnr, 0, 3, false, { "one", "two" })
+      local whole = fake.answers["agentLs.job"]
+      fake.answers["agentLs.job"] = function()
+        local job = whole()
+        job.hunks[1].landed = true
+        return job
+      end
+      local _, right = open()
+      equal({ { 1, "  landed" } }, marks(right))
+      vim.api.nvim_win_set_cursor(0, { 12, 0 })
+      support.type("x")
+      support.type("a")
+      eventually(function()
+        return #fake.calls("agentLs.apply") == 2
+      end)
+      equal({ jobId = "j1", hunks = { "h3", "h4" } }, fake.calls("agentLs.apply")[2])
+    end,
+  },
+  {
     "a job without a plan has nothing to show",
     function()
       fake.answers["agentLs.job"] = function()

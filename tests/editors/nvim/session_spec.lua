@@ -7,7 +7,6 @@ local fake = require("fake_server").new()
 vim.g.agent_ls = { cmd = fake.cmd, settings = { budgets = { attemptUsd = 2 } } }
 
 local root = support.workspace({ ["a.py"] = "x = '😀'; y = 1\n", ["b.py"] = "b = 1\n" })
-local bufnr
 
 local function client()
   return vim.lsp.get_clients({ name = "agent_ls" })[1]
@@ -40,17 +39,21 @@ return {
   {
     "opening a file starts the server, with events asked for and settings passed on",
     function()
-      bufnr = support.edit(root, "a.py")
+      vim.cmd.cd(root)
+      support.edit(root, "a.py")
       eventually(client, "a client")
       eventually(function()
         return #fake.calls("agentLs.jobs") > 0
       end, "the jobs of earlier are asked for")
       local first = fake.sent[1]
       equal("initialize", first.method)
-      equal(true, first.params.initializationOptions.events)
+      equal({ events = true, prompts = true }, first.params.initializationOptions)
       equal(vim.uri_from_fname(root), first.params.rootUri)
       equal({ attemptUsd = 2 }, client().config.settings.agentLs.budgets)
-      assert(client().config.cmd_cwd ~= root, "the server must not be started in the workspace")
+      assert(
+        client().config.cmd_cwd and client().config.cmd_cwd ~= root,
+        "the server must not be started in the workspace"
+      )
       assert(not vim.iter(fake.sent):any(function(message)
         return message.json:find('"arguments":[[]]', 1, true)
       end), "an empty argument must be an object")
@@ -193,9 +196,12 @@ return {
   {
     ":Agent jobs lists all, newest first, and offers what fits the chosen one",
     function()
-      server_has(job("j1", "applied"), job("j2", "running", { step = "editing a.py", done = 3, total = 8, costUsd = 0.041 }))
-      local first, second = nil, nil
-      first = support.choose(function()
+      server_has(
+        job("j1", "applied"),
+        job("j2", "running", { step = "editing a.py", done = 3, total = 8, costUsd = 0.041 })
+      )
+      local second
+      local first = support.choose(function()
         second = support.choose(function()
           return 1
         end)

@@ -169,7 +169,8 @@ function verbs.jobs(call)
 end
 
 function verbs.explain(call)
-  require("agent_ls.explain").here(call.client, call.bufnr)
+  local range, encoding = call.range, call.client.offset_encoding
+  require("agent_ls.explain").at(call.client, call.bufnr, place.position(call.bufnr, range.row, range.column, encoding))
 end
 
 function verbs.status(call)
@@ -184,17 +185,23 @@ function verbs.trust(call)
     prompt = ("May agent-ls run programs of %s in its sandbox?"):format(vim.fn.fnamemodify(root, ":~")),
   }, function(_, number)
     if number then
-      client_of.execute(
-        call.client,
-        protocol.command.trust,
-        { uri = vim.uri_from_fname(root), trusted = number == 1 }
-      )
+      client_of.execute(call.client, protocol.command.trust, { uri = vim.uri_from_fname(root), trusted = number == 1 })
     end
   end)
 end
 
 function verbs.stop(call)
   client_of.stop(call.client)
+end
+
+---A verb asked for by something else than the command line.
+---@param client vim.lsp.Client
+---@param verb string
+---@param job? string
+function M.on_client(client, verb, job)
+  local bufnr = vim.api.nvim_get_current_buf()
+  local said = { verb = verb, job = job, words = "" }
+  verbs[verb]({ client = client, bufnr = bufnr, range = place.chosen(bufnr, { range = 0 }), said = said })
 end
 
 ---@param options { args: string, range: integer, line1: integer, line2: integer }

@@ -1,7 +1,6 @@
 ---An explanation in a float. It is asked for by a command only; while the server still writes it,
 ---it is asked again until the cursor moves on.
 
-local place = require("agent_ls.place")
 local protocol = require("agent_ls.protocol")
 
 local M = {}
@@ -23,12 +22,10 @@ end
 
 ---@param client vim.lsp.Client
 ---@param bufnr integer
-function M.here(client, bufnr)
+---@param position { line: integer, character: integer }
+function M.at(client, bufnr, position)
   local cursor = vim.api.nvim_win_get_cursor(0)
-  local argument = {
-    uri = vim.uri_from_bufnr(bufnr),
-    position = place.position(bufnr, cursor[1] - 1, cursor[2], client.offset_encoding),
-  }
+  local argument = { uri = vim.uri_from_bufnr(bufnr), position = position }
   local function still_here()
     return vim.api.nvim_get_current_buf() == bufnr and vim.deep_equal(vim.api.nvim_win_get_cursor(0), cursor)
   end

@@ -9,7 +9,10 @@ local function check_version()
   if vim.fn.has("nvim-0.10") == 1 then
     health.ok(("Neovim %s"):format(tostring(vim.version())))
   else
-    health.error("Neovim 0.10 or newer is needed", "older ones can use the server as a plain LSP client: see editors/README.md")
+    health.error(
+      "Neovim 0.10 or newer is needed",
+      "older ones can use the server as a plain LSP client: see editors/README.md"
+    )
   end
 end
 

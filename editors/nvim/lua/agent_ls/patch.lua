@@ -81,8 +81,12 @@ local function begin_hunk(line)
   local old_left, new_left = tonumber(old_count) or 1, tonumber(new_count) or 1
   local at = old_left == 0 and tonumber(old) or tonumber(old) - 1
   local new_at = new_left == 0 and tonumber(new) or tonumber(new) - 1
-  return { at = at, old = {}, new = {}, runs = {} },
-    { old = at, new = new_at, old_left = old_left, new_left = new_left }
+  return { at = at, old = {}, new = {}, runs = {} }, {
+    old = at,
+    new = new_at,
+    old_left = old_left,
+    new_left = new_left,
+  }
 end
 
 ---@param hunk agent_ls.PatchHunk

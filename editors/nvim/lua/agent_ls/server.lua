@@ -22,9 +22,7 @@ function M.root(bufnr)
     return root
   end
   return nil,
-    ("no workspace found above %s: create .agent-ls.toml or .git in its folder"):format(
-      vim.fn.fnamemodify(file, ":~")
-    )
+    ("no workspace found above %s: create .agent-ls.toml or .git in its folder"):format(vim.fn.fnamemodify(file, ":~"))
 end
 
 ---The client's configuration without its root.
@@ -36,9 +34,10 @@ function M.client_config()
     cmd = options.cmd,
     -- Not the workspace: a file planted there must never be found by the server's own start.
     cmd_cwd = vim.fn.stdpath("state"),
-    init_options = vim.tbl_extend("force", options.init_options, { events = true }),
+    init_options = vim.tbl_extend("force", options.init_options, { events = true, prompts = true }),
     settings = { agentLs = options.settings },
     handlers = require("agent_ls.handlers").table(),
+    commands = require("agent_ls.menu").table(),
     on_init = function(client)
       require("agent_ls.jobs").refresh(client)
     end,
