@@ -25,7 +25,7 @@ from agent_ls.faces.cli.editor_texts import Buffer
 from agent_ls.faces.cli.proving import last_line, prove_folder
 from agent_ls.faces.cli.script_match import matched_results
 from agent_ls.faces.cli.terminal import Terminal
-from agent_ls.model.choose import why_no_model
+from agent_ls.model.configured import SourceKind, configured
 from agent_ls.model.script import read_script
 from agent_ls.workspace.state import state_dirs
 
@@ -49,9 +49,9 @@ class DemoError(Exception):
 
 def demo(terminal: Terminal, environ: Mapping[str, str], *, live: bool) -> int:
     """Run it; returns the exit code: 0 when every claim held, else 1."""
-    if live and (problem := why_no_model(environ)):
+    if live and configured(environ).kind is not SourceKind.SERVICE:
         raise ConfigError(
-            f"--live needs a model: {problem}",
+            "--live needs a model, and none is configured",
             kept="Nothing was started",
             remedy="Configure one, or run `agent-ls demo` without --live: it needs none",
         )

@@ -8,15 +8,17 @@ import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import final
 
 from agent_ls import __version__
+from agent_ls.core.attempt import ModelChoice
 from agent_ls.core.errors import AgentLsError
 from agent_ls.faces.cli.session import Place
-from agent_ls.index.grammars import check_grammars
 from agent_ls.index.query import Index
 from agent_ls.jobs.trust import Trust
-from agent_ls.model.choose import describe_model, find_local_servers
+from agent_ls.model.configured import SourceKind, configured, model_names, not_configured
+from agent_ls.model.local import find_local_servers
 from agent_ls.verify.sandbox import NoSandbox, detect
 from agent_ls.workspace.config import USER_FILE
 from agent_ls.workspace.process import find_program, run
@@ -84,16 +86,25 @@ def _state(here: Place) -> Finding:
 
 
 def _model(here: Place) -> list[Finding]:
-    try:
-        return [Finding("model", True, describe_model(here.settings, here.environ))]
-    except AgentLsError as error:
-        return [Finding("model", None, error.what, error.remedy)]
+    models = here.settings.models
+    source = configured(here.environ, models.base_url)
+    if source.kind is SourceKind.NONE and not models.api_key_command:
+        missing = not_configured()
+        return [Finding("model", None, missing.what, missing.remedy)]
+    names = model_names(ModelChoice(models.work, models.explain, models.escalate), here.environ)
+    key = "the key of api_key_command" if source.kind is SourceKind.NONE else source.sentence
+    return [Finding("model", True, f"{names.work} at {key} (not asked now)")]
 
 
 async def _local_servers() -> list[Finding]:
     found = await find_local_servers()
     return [
-        Finding("local model server", None, server.text, f"ANTHROPIC_BASE_URL={server.base_url} uses it")
+        Finding(
+            "local model server",
+            None,
+            f"{server.name}: {', '.join(server.models) or 'no model loaded'}",
+            f"ANTHROPIC_BASE_URL={server.base_url} uses it",
+        )
         for server in found
     ]
 
@@ -107,8 +118,19 @@ async def _sandbox(here: Place) -> Finding:
     )
 
 
+_GRAMMARS = "import json; from agent_ls.index.languages import missing; print(json.dumps(missing()))"
+
+
 async def _grammars(here: Place) -> Finding:
-    missing = await check_grammars(here.dirs.base, here.environ)
+    """Loaded in a process of their own: one that crashes must not take the doctor with it."""
+    argv = [sys.executable, "-P", "-c", _GRAMMARS]
+    done = await run(argv, cwd=private_dir(here.dirs.base), env=dict(here.environ), timeout_s=30)
+    try:
+        missing = json.loads(done.output)
+    except ValueError:
+        return Finding(
+            "grammars", False, "they crash when loaded", "Reinstall agent-ls with its dependencies"
+        )
     if missing:
         return Finding("grammars", False, f"not loadable: {', '.join(missing)}", "Reinstall agent-ls")
     return Finding("grammars", True, "all load")
@@ -146,12 +168,6 @@ def _index(here: Place) -> Finding:
 
 
 def _editors(environ: Mapping[str, str]) -> Finding:
-    path = environ.get("PATH", os.defpath).split(os.pathsep)
-    found = [
-        name
-        for program, name in _EDITORS.items()
-        if any(os.access(os.path.join(p, program), os.X_OK) for p in path)
-    ]
-    return Finding(
-        "editors", None, ", ".join(found) or "none found", "editors/README.md says how to connect yours"
-    )
+    path = [Path(entry) for entry in environ.get("PATH", os.defpath).split(os.pathsep) if entry]
+    found = [name for program, name in _EDITORS.items() if any(os.access(p / program, os.X_OK) for p in path)]
+    return Finding("editors", None, ", ".join(found) or "none found", "editors/README.md connects yours")

@@ -161,7 +161,7 @@ async def _resume(here: Place, service: Service, job: JobId, options: Namespace)
     return outcome_code(detail, None)
 
 
-async def _purge(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+async def _purge(here: Place, service: Service, job: JobId, _options: Namespace) -> int:
     await service.purge(job)
     here.err.line(f"{job} and all its texts are deleted.")
     return 0

@@ -7,11 +7,12 @@ import json
 import sys
 import time
 from argparse import Namespace
-from typing import Any, Final
+from typing import Final
 
 from agent_ls.core.errors import ModelError, UsageError
+from agent_ls.faces.cli.disk import DiskPort
 from agent_ls.faces.cli.session import Place, opened, site_at
-from agent_ls.index.context import Context, find_context
+from agent_ls.index.context import context as find_context
 from agent_ls.index.report import IndexReport
 
 _EXPLAIN_S: Final = 300.0
@@ -50,10 +51,10 @@ async def context(here: Place, options: Namespace) -> int:
     async with opened(here) as service:
         await service.indexer.refresh()
         started = time.perf_counter()
-        found = find_context(service.index, service.read, task, site, options.budget)
-        elapsed_ms = round((time.perf_counter() - started) * 1000, 1)
+        found = find_context(service.index, DiskPort(here.root).read, task, site, options.budget)
+        elapsed_ms = (time.perf_counter() - started) * 1000
     if options.json:
-        sys.stdout.write(json.dumps(context_json(found, options.budget, elapsed_ms)) + "\n")
+        sys.stdout.write(json.dumps(found.to_json(budget=options.budget, elapsed_ms=elapsed_ms)) + "\n")
         return 0
     for file in found.files[:20]:
         here.out.line(f"{file.score:8.3f}  {file.path}  ({', '.join(file.why)})")
@@ -61,29 +62,8 @@ async def context(here: Place, options: Namespace) -> int:
     for span in found.spans:
         name = f"  {span.symbol}" if span.symbol else ""
         here.out.line(f"{span.path}:{span.start_line}-{span.end_line}{name}  {span.tokens} tokens")
-    here.err.line(f"{found.used_tokens} of {options.budget} tokens, {elapsed_ms} ms", "dim")
+    here.err.line(f"{found.used_tokens} of {options.budget} tokens, {elapsed_ms:.0f} ms", "dim")
     return 0
-
-
-def context_json(found: Context, budget: int, elapsed_ms: float) -> dict[str, Any]:
-    """The object of ``agent-ls context --json``."""
-    return {
-        "files": [{"path": f.path, "score": f.score, "why": list(f.why)} for f in found.files],
-        "spans": [
-            {
-                "path": s.path,
-                "symbol": s.symbol,
-                "start_line": s.start_line,
-                "end_line": s.end_line,
-                "score": s.score,
-                "tokens": s.tokens,
-            }
-            for s in found.spans
-        ],
-        "budget": budget,
-        "used_tokens": found.used_tokens,
-        "elapsed_ms": elapsed_ms,
-    }
 
 
 async def index(here: Place, options: Namespace) -> int:
@@ -106,8 +86,8 @@ def index_lines(report: IndexReport) -> list[str]:
     lines = [
         f"{report.files} files, {report.lines} lines, {report.symbols} symbols, {report.references} references",
         f"languages: {languages or 'none that are known'}",
-        f"parsed {report.parsed}, reused {report.reused}; {report.wall_s:.2f} s, {report.cpu_s:.2f} CPU s,"
-        f" peak {report.peak_rss_mb:.0f} MB, store {report.db_mb:.1f} MB",
+        f"parsed {report.parsed}, reused {report.reused}; {report.wall_s:.2f} s, {report.cpu_s:.2f} CPU s",
+        f"peak {report.peak_rss_mb:.0f} MB, store {report.db_mb:.1f} MB",
     ]
     if report.skipped:
         lines.append(

@@ -48,7 +48,7 @@ def main(argv: Sequence[str], *, serve: Serve) -> int:
 
 
 def _run(argv: list[str], serve: Serve) -> int:
-    if not argv or argv == ["--stdio"] or argv == ["serve"]:
+    if not argv or argv in (["--stdio"], ["serve"]):
         return serve()  # an editor waits for us: no parser is needed for this
     from agent_ls.faces.cli.parser import build_parser  # noqa: PLC0415
 

@@ -11,17 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, final
 
-from agent_ls.core.diff import stat, unified
 from agent_ls.core.errors import WorkspaceError
-from agent_ls.core.job import Intent, IntentKind
+from agent_ls.core.job import Intent, IntentKind, Site
 from agent_ls.core.paths import RelPath, rel_path
+from agent_ls.faces.cli.disk import DiskPort
 from agent_ls.faces.cli.looking import index_lines
 from agent_ls.faces.cli.manifest import Manifest, manifest
 from agent_ls.faces.cli.proving import last_line, prove_folder
 from agent_ls.faces.cli.session import Place, opened
 from agent_ls.faces.cli.trust import meaning
-from agent_ls.index.context import find_context
-from agent_ls.index.rename import RenamePlan, rename
+from agent_ls.index.context import context as find_context
+from agent_ls.index.facts import Definition
 from agent_ls.index.report import IndexReport
 from agent_ls.jobs.service import Service
 from agent_ls.workspace.process import find_program, run
@@ -33,6 +33,7 @@ _SHOWN_DIFF: Final = 40
 _BUDGET: Final = 8000
 _RENAMED: Final = ("function", "class", "method", "struct", "interface")
 _LOOKED_AT: Final = 400
+_TRIED: Final = 12
 _FEWEST, _MOST = 2, 6  # files that a good example of a rename touches
 _ENGINES: Final = (("python", ("ruff", "check", "--fix")), ("javascript", ("eslint", "--fix", ".")))
 
@@ -71,7 +72,7 @@ class _Tour:
         for line in index_lines(report):
             self._say(line)
         await self._context(service)
-        self._rename(service)
+        await self._rename(service)
         if self._trusted():
             service.trust(trusted=True)
             await self._engine(service, report)
@@ -87,7 +88,7 @@ class _Tour:
             return
         message, touched = commit
         self._say(f"“{message.splitlines()[0]}” touched {len(touched)} files")
-        found = find_context(service.index, service.read, message, None, _BUDGET)
+        found = find_context(service.index, DiskPort(self.here.root).read, message, None, _BUDGET)
         first = found.files[:_SHOWN_FILES]
         for file in first:
             hit = file.path in touched
@@ -100,18 +101,26 @@ class _Tour:
 
     # --- the rename -------------------------------------------------------------------
 
-    def _rename(self, service: Service) -> None:
+    async def _rename(self, service: Service) -> None:
         self._title("A rename across files, previewed")
-        found = _example(service)
-        if found is None:
-            self._say("No symbol here is used in several files in a way that the index resolves for sure.")
-            return
-        old, new, plan = found
-        added, removed = (sum(n) for n in zip(*(stat(c.before, c.after) for c in plan.changes), strict=True))
-        self._say(
-            f"{old} → {new}: {len(plan.changes)} files +{added} −{removed}; not resolved and left: {len(plan.unresolved)}"
-        )
-        self._diff(unified(plan.changes))
+        for path, definition in _candidates(service):
+            new = definition.name + ("Renamed" if definition.name[:1].isupper() else "_renamed")
+            intent = Intent(
+                IntentKind.RENAME,
+                f"Rename {definition.name} to {new}",
+                new_name=new,
+                site=Site(path, definition.name_span),
+                site_hash=service.index.hash_of(path),
+            )
+            job = service.rename(intent)
+            view = await service.wait(job)
+            if len(view.files) >= _FEWEST:
+                detail = service.job(job)
+                self._say(f"{definition.name} → {new}: {len(view.files)} files. {detail.summary}")
+                self._diff(detail.patch)
+                await service.discard(job)
+                return
+        self._say("No symbol here is used in several files in a way that the index resolves for sure.")
 
     # --- engine and tests -------------------------------------------------------------
 
@@ -225,16 +234,15 @@ async def _last_commit(here: Place) -> tuple[str, frozenset[RelPath]] | None:
     return (text.strip() or "(no message)", frozenset(rel_path(part) for part in names)) if names else None
 
 
-def _example(service: Service) -> tuple[str, str, RenamePlan] | None:
-    """A symbol whose rename the index resolves in several files."""
+def _candidates(service: Service) -> list[tuple[RelPath, Definition]]:
+    """A few symbols that are named in several files, but not everywhere."""
+    found: list[tuple[RelPath, Definition]] = []
     for path in service.index.files()[:_LOOKED_AT]:
         for definition in service.index.outline(path):
             if definition.kind not in _RENAMED or definition.name.startswith("_"):
                 continue
-            if not _FEWEST <= len(service.index.files_with(definition.name)) <= _MOST:
-                continue
-            new = definition.name + ("Renamed" if definition.name[:1].isupper() else "_renamed")
-            plan = rename(service.index, service.read, path, definition.name_span.start, new)
-            if len(plan.changes) >= _FEWEST:
-                return definition.name, new, plan
-    return None
+            if _FEWEST <= len(service.index.files_with(definition.name)) <= _MOST:
+                found.append((path, definition))
+                if len(found) == _TRIED:
+                    return found
+    return found

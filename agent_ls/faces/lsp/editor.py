@@ -99,7 +99,7 @@ def read_editor(said: Json, info: Json, options: Json) -> Editor:
     )
     for quirk in QUIRKS:
         if editor.name.lower().startswith(quirk.editor):
-            editor = replace(editor, **dict(quirk.facts))  # pyright: ignore[reportArgumentType]
+            editor = replace(editor, **dict(quirk.facts))
     return editor
 
 

@@ -92,7 +92,8 @@ class Folders:
             on_job=self._report.job_changed,
             on_notice=self._report.notice,
         )
-        live = Live(environ=self._environ, state_dir=self._dirs.base, on_facts=lambda _path: self._on_facts())
+        live = Live(self._dirs.base, self._environ, on_facts=lambda _path: self._on_facts())
+        live.markers(settings.anchors)
         service = await Service.open(
             real, port=port, settings=settings, dirs=self._dirs, environ=self._environ, live=live
         )

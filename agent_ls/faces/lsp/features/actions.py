@@ -33,7 +33,7 @@ class Actions:
         except AgentLsError:
             return []  # a file of no folder of ours: nothing to offer, and no popup about it
         encoding = self._documents.encoding
-        theirs: list[Json] = [d for d in context.get("diagnostics") or [] if isinstance(d, dict)]
+        theirs: list[Json] = [d for d in context.get("diagnostics") or () if hasattr(d, "get")]
         diagnostics = diagnostics_of(theirs, here.text, encoding)
         offers = here.folder.service.offers(here.site, diagnostics, only)
         return [self._action(offer, here, theirs) for offer in offers]

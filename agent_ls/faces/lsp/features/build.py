@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from agent_ls.core.settings import Settings
 from agent_ls.faces.lsp import wire
@@ -81,14 +81,23 @@ def build(context: ServerContext, dirs: StateDirs, environ: Mapping[str, str]) -
     features.feature("textDocument/hover")(Hovers(folders, documents, editor).hover)
     features.feature("textDocument/codeLens")(Lenses(folders, documents).code_lens)
     opening = _Opening(context, editor, folders, report, dirs)
-    features.notification("initialized")(lambda _params: tasks.run(opening.begin()))
-    features.notification("workspace/didChangeWorkspaceFolders")(
-        lambda params: tasks.run(opening.change(params["event"]))
-    )
-    features.notification("workspace/didChangeConfiguration")(lambda _params: tasks.run(opening.reread()))
-    features.notification("workspace/didChangeWatchedFiles")(
-        lambda params: folders.disk_changed([change["uri"] for change in params["changes"]])
-    )
+
+    def initialized(_params: Json) -> None:
+        tasks.run(opening.begin())
+
+    def folders_changed(params: Json) -> None:
+        tasks.run(opening.change(params["event"]))
+
+    def configuration_changed(_params: Json) -> None:
+        tasks.run(opening.reread())
+
+    def files_changed(params: Json) -> None:
+        folders.disk_changed([str(change["uri"]) for change in params["changes"]])
+
+    features.notification("initialized")(initialized)
+    features.notification("workspace/didChangeWorkspaceFolders")(folders_changed)
+    features.notification("workspace/didChangeConfiguration")(configuration_changed)
+    features.notification("workspace/didChangeWatchedFiles")(files_changed)
 
     async def cancel_progress(params: Json) -> None:
         job = report.job_of_token(params.get("token"))
@@ -99,7 +108,7 @@ def build(context: ServerContext, dirs: StateDirs, environ: Mapping[str, str]) -
     if context.debug:
 
         @features.feature(wire.INDEX)
-        def debug_index(params: Json) -> Json:  # pyright: ignore[reportUnusedFunction]
+        def debug_index(params: Json) -> Json:
             return folders.lookup(params["name"])
 
     context.on_shutdown(tasks.close)
@@ -142,7 +151,7 @@ class _Opening:
 
     async def settings(self, root: Any) -> Settings:
         """The settings for a folder; each problem is told once."""
-        values = self._context.options.get("settings")
+        values: object = self._context.options.get("settings")
         if self._editor.configuration:
             item = {"scopeUri": root.as_uri(), "section": wire.SECTION}
             try:
@@ -151,8 +160,7 @@ class _Opening:
                 )
             except (ClientError, TimeoutError):
                 answer = None
-            if isinstance(answer, list) and answer and isinstance(answer[0], dict):
-                values = answer[0]
+            values = _first(answer) or values
         approved = Trust(self._dirs.trust_file()).trusted(root)
         settings, problems = read_settings(self._dirs.config, root, values, project_approved=approved)
         for problem in problems:
@@ -173,6 +181,11 @@ class _Opening:
             )
         except (ClientError, TimeoutError) as error:
             _log.info("the editor does not watch files for us: %s", error)
+
+
+def _first(answer: object) -> object:
+    """The one item of an answer to ``workspace/configuration``."""
+    return cast("list[object]", answer)[0] if isinstance(answer, list) and answer else None
 
 
 async def _refresh_lenses(context: ServerContext) -> None:
