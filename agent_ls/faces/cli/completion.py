@@ -9,7 +9,7 @@ from agent_ls.faces.cli.parser import JOB_ACTIONS, build_parser
 
 def completion(shell: str) -> str:
     """The script for a shell; it completes commands, options, and what to do with jobs."""
-    table = _table(build_parser())
+    table = _table()
     match shell:
         case "bash":
             return _bash(table)
@@ -19,17 +19,18 @@ def completion(shell: str) -> str:
             return _fish(table)
 
 
-def _table(parser: argparse.ArgumentParser) -> dict[str, list[str]]:
+def _table() -> dict[str, list[str]]:
     """Options by command; under ``""`` the commands and the options that stand before one."""
-    commands = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportUnknownVariableType]
-    table = {"": [*commands.choices, *_options(parser)]}
-    for name, sub in commands.choices.items():
-        table[str(name)] = [*(JOB_ACTIONS if name == "jobs" else ()), *_options(sub)]
+    parser, commands = build_parser()
+    table = {"": [*commands, *_options(parser)]}
+    for name, sub in commands.items():
+        table[name] = [*(JOB_ACTIONS if name == "jobs" else ()), *_options(sub)]
     return table
 
 
 def _options(parser: argparse.ArgumentParser) -> list[str]:
-    return [word for action in parser._actions for word in action.option_strings]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    # argparse has no public way to list what was added to a parser.
+    return [word for action in parser._actions for word in action.option_strings]  # noqa: SLF001
 
 
 def _bash(table: dict[str, list[str]]) -> str:

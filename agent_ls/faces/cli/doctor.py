@@ -45,12 +45,24 @@ class Finding:
     remedy: str = ""
 
 
+def good(name: str, text: str) -> Finding:
+    return Finding(name, ok=True, text=text)
+
+
+def bad(name: str, text: str, remedy: str) -> Finding:
+    return Finding(name, ok=False, text=text, remedy=remedy)
+
+
+def note(name: str, text: str, remedy: str = "") -> Finding:
+    return Finding(name, ok=None, text=text, remedy=remedy)
+
+
 async def doctor(here: Place, options: Namespace) -> int:
     """Look at everything; 0 when nothing is wrong, 1 otherwise."""
     findings = [
-        Finding("agent-ls", None, f"{__version__}, Python {sys.version.split()[0]}, {sys.platform}"),
+        note("agent-ls", f"{__version__}, Python {sys.version.split()[0]}, {sys.platform}"),
         _state(here),
-        Finding("settings", None, str(here.dirs.config / USER_FILE)),
+        note("settings", str(here.dirs.config / USER_FILE)),
         *_model(here),
         *(await _local_servers()),
         await _sandbox(here),
@@ -79,10 +91,8 @@ def _state(here: Place) -> Finding:
     try:
         private_dir(here.dirs.base)
     except (OSError, AgentLsError) as error:
-        return Finding(
-            "state", False, f"{here.dirs.base}: {error}", "Make it writable or set AGENT_LS_STATE_DIR"
-        )
-    return Finding("state", True, str(here.dirs.base))
+        return bad("state", f"{here.dirs.base}: {error}", "Make it writable or set AGENT_LS_STATE_DIR")
+    return good("state", str(here.dirs.base))
 
 
 def _model(here: Place) -> list[Finding]:
@@ -90,10 +100,10 @@ def _model(here: Place) -> list[Finding]:
     source = configured(here.environ, models.base_url)
     if source.kind is SourceKind.NONE and not models.api_key_command:
         missing = not_configured()
-        return [Finding("model", None, missing.what, missing.remedy)]
+        return [note("model", missing.what, missing.remedy)]
     names = model_names(ModelChoice(models.work, models.explain, models.escalate), here.environ)
     key = "the key of api_key_command" if source.kind is SourceKind.NONE else source.sentence
-    return [Finding("model", True, f"{names.work} at {key} (not asked now)")]
+    return [good("model", f"{names.work} at {key} (not asked now)")]
 
 
 async def _local_servers() -> list[Finding]:
@@ -112,10 +122,8 @@ async def _local_servers() -> list[Finding]:
 async def _sandbox(here: Place) -> Finding:
     box = await detect(here.root, private_dir(here.dirs.base), here.environ)
     if isinstance(box, NoSandbox):
-        return Finding("sandbox", False, box.reason, box.remedy)
-    return Finding(
-        "sandbox", True, f"{box.name}: cannot write outside, read the home or reach a socket (just tried)"
-    )
+        return bad("sandbox", box.reason, box.remedy)
+    return good("sandbox", f"{box.name}: cannot write outside, read the home or reach a socket (just tried)")
 
 
 _GRAMMARS = "import json; from agent_ls.index.languages import missing; print(json.dumps(missing()))"
@@ -128,27 +136,25 @@ async def _grammars(here: Place) -> Finding:
     try:
         missing = json.loads(done.output)
     except ValueError:
-        return Finding(
-            "grammars", False, "they crash when loaded", "Reinstall agent-ls with its dependencies"
-        )
+        return bad("grammars", "they crash when loaded", "Reinstall agent-ls with its dependencies")
     if missing:
-        return Finding("grammars", False, f"not loadable: {', '.join(missing)}", "Reinstall agent-ls")
-    return Finding("grammars", True, "all load")
+        return bad("grammars", f"not loadable: {', '.join(missing)}", "Reinstall agent-ls")
+    return good("grammars", "all load")
 
 
 async def _git(here: Place) -> Finding:
     git = find_program("git", outside=here.root)
     if git is None:
-        return Finding("git", None, "not found", "Install git for `--branch` and for history in the context")
+        return note("git", "not found", "Install git for `--branch` and for history in the context")
     done = await run([str(git), "--version"], cwd=here.root, env={"PATH": os.defpath}, timeout_s=10)
-    return Finding("git", True, done.output.decode("utf-8", "replace").strip())
+    return good("git", done.output.decode("utf-8", "replace").strip())
 
 
 def _trust(here: Place) -> Finding:
     doubt = Trust(here.dirs.trust_file()).doubt(here.root)
     if doubt:
-        return Finding("trust", None, doubt, "`agent-ls trust` lets its checks run")
-    return Finding("trust", True, f"{here.root} is trusted")
+        return note("trust", doubt, "`agent-ls trust` lets its checks run")
+    return good("trust", f"{here.root} is trusted")
 
 
 def _index(here: Place) -> Finding:
@@ -158,16 +164,14 @@ def _index(here: Place) -> Finding:
     finally:
         index.close()
     if not status.files:
-        return Finding(
-            "index", None, "none yet for this folder", "`agent-ls index` makes it; a server does so by itself"
+        return note(
+            "index", "none yet for this folder", "`agent-ls index` makes it; a server does so by itself"
         )
     left_out = ", ".join(f"{reason} {count}" for reason, count in sorted(status.skipped.items()))
-    return Finding(
-        "index", True, f"{status.files} files, {status.symbols} symbols; left out: {left_out or 'nothing'}"
-    )
+    return good("index", f"{status.files} files, {status.symbols} symbols; left out: {left_out or 'nothing'}")
 
 
 def _editors(environ: Mapping[str, str]) -> Finding:
     path = [Path(entry) for entry in environ.get("PATH", os.defpath).split(os.pathsep) if entry]
     found = [name for program, name in _EDITORS.items() if any(os.access(p / program, os.X_OK) for p in path)]
-    return Finding("editors", None, ", ".join(found) or "none found", "editors/README.md connects yours")
+    return note("editors", ", ".join(found) or "none found", "editors/README.md connects yours")

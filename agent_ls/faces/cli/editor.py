@@ -302,7 +302,8 @@ class Editor:
                 self.shown.append(params["uri"])
                 return {"success": True}
             case "window/showMessageRequest":
-                titles = [action["title"] for action in params.get("actions") or []]
+                actions: list[Json] = params.get("actions") or []
+                titles = [str(action["title"]) for action in actions]
                 self.messages.append(params["message"])
                 chosen = self.choose(params["message"], titles)
                 return None if chosen is None else {"title": chosen}

@@ -80,7 +80,8 @@ def apply_text_edits(text: str, edits: list[Json], encoding: str) -> str:
         )
         for number, edit in enumerate(edits)
     )
-    out, at = [], 0
+    out: list[str] = []
+    at = 0
     for start, end, _number, new in spans:
         if start < at or end < start:
             raise EditRefusedError("the edits overlap")

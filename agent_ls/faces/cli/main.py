@@ -52,7 +52,8 @@ def _run(argv: list[str], serve: Serve) -> int:
         return serve()  # an editor waits for us: no parser is needed for this
     from agent_ls.faces.cli.parser import build_parser  # noqa: PLC0415
 
-    options = build_parser().parse_args(argv)
+    parser, _ = build_parser()
+    options = parser.parse_args(argv)
     if options.completion:
         from agent_ls.faces.cli.completion import completion  # noqa: PLC0415
 

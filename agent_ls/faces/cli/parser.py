@@ -33,8 +33,8 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(message[:1].upper() + message[1:], remedy=f"{self.prog} --help shows the choices")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole parser. `command` is the chosen command's name, ``None`` for serving."""
+def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """The whole parser, and the commands' own; ``command`` is the chosen name, ``None`` for serving."""
     parser = _Parser(
         prog="agent-ls",
         description="A coding agent behind the Language Server Protocol. Without a command: serve an editor on stdio.",
@@ -86,7 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _folder(doctor)
     _json(doctor)
-    return parser
+    return parser, dict(commands.choices)
 
 
 def _serving(parser: argparse.ArgumentParser) -> None:
