@@ -22,6 +22,7 @@ UNIT = "import unittest\nclass T(unittest.TestCase): ...\n"
         ),
         ({"tests/test_a.py": "def test_a(): ..."}, ["pytest"]),
         ({"tests/test_a.py": UNIT + "import pytest\n"}, ["pytest"]),
+        ({"test_a.py": "import sys, unittest\n"}, ["unittest python3 -m unittest discover -s ."]),
         ({"tests/test_a.py": UNIT, "pyproject.toml": "[tool.pytest.ini_options]\n"}, ["pytest"]),
         (
             {"src/a_test.py": "def test_a(): ...", "pyproject.toml": "[tool.ruff]\n"},
