@@ -11,6 +11,7 @@ import fcntl
 import os
 import time
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
@@ -69,11 +70,10 @@ class Scratch:
         except OSError as error:
             raise _no_copy(error) from error
         scratch = cls(root, slot, lock)
-        try:
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(scratch.close)
             await scratch.lay(draft)
-        except BaseException:
-            await scratch.close()
-            raise
+            undo.pop_all()
         return scratch
 
     @property

@@ -62,7 +62,9 @@ def test_a_file_below_an_ignored_folder_cannot_be_let_in_again(tmp_path: Path) -
 
 
 def test_letting_a_folder_in_does_not_let_in_what_is_in_it(tmp_path: Path) -> None:
-    root = plant(tmp_path / "w", "-- .git/HEAD --\n-- .gitignore --\n*.key.txt\n-- s/.gitignore --\n!*/\n!d\n")
+    root = plant(
+        tmp_path / "w", "-- .git/HEAD --\n-- .gitignore --\n*.key.txt\n-- s/.gitignore --\n!*/\n!d\n"
+    )
     check_reason(root, {"s/d/x.key.txt": "ignored", "s/d/": "", "s/e/x.key.txt": "ignored"})
 
 
