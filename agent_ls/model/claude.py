@@ -42,8 +42,8 @@ class Claude:
     """`Model` over the SDK. One object per service; turns may run at the same time.
 
     Args:
-        api_key: Sent as ``x-api-key``. With neither key nor token (local servers) a placeholder is sent.
-        auth_token: Sent as ``Authorization: Bearer`` instead.
+        api_key: An API key. With neither key nor token (local servers) a placeholder is sent.
+        auth_token: A bearer token, used where there is no key.
         base_url: The part before ``/v1/messages``; a trailing ``/v1`` is forgiven.
         idle_s: Longest silence between two bytes of an answer. Services ping while a model thinks.
         wire: Hears what is sent and received.
@@ -79,7 +79,7 @@ class Claude:
             open_telemetry=False,
             http_client=anthropic.DefaultAsyncHttpxClient(
                 timeout=timeout,
-                # The SDK's default would carry x-api-key along to wherever a redirect points.
+                # The SDK's default would send the conversation to wherever a redirect points.
                 follow_redirects=False,
                 event_hooks={"request": [self._log_request]},
             ),
