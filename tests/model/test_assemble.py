@@ -77,6 +77,10 @@ def test_tool_input_refuses_every_proper_prefix(value: dict, data: st.DataObject
     assert problem
 
 
+def test_tool_input_nested_too_deep_is_refused() -> None:
+    assert parse_tool_input('{"a":' * 100_000) == ({}, "the input is nested too deep")
+
+
 @pytest.mark.parametrize(
     "event",
     [

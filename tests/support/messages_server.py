@@ -265,6 +265,8 @@ class _Connection(asyncio.Protocol):
 
     def _next_request(self) -> None:
         head, separator, rest = self._buffer.partition(b"\r\n\r\n")
+        if not self._buffer[:1].isalpha() and self._buffer:  # not HTTP, such as a TLS greeting
+            self.abort()
         if not separator:
             return
         lines = head.decode("latin-1").split("\r\n")
