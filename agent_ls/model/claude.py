@@ -15,7 +15,6 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Literal, cast, final
-from urllib.parse import urlsplit
 
 import anthropic
 import httpx2
@@ -23,7 +22,7 @@ from anthropic import AsyncStream
 
 from agent_ls.core.errors import AgentLsError, ConfigError, ModelError
 from agent_ls.model.assemble import TurnBuilder, broken_stream
-from agent_ls.model.configured import DEFAULT_BASE_URL, service_place
+from agent_ls.model.configured import checked_base_url, is_loopback, service_place
 from agent_ls.model.degrade import Degraded
 from agent_ls.model.failures import KEPT, Failure, one_line, understand, without
 from agent_ls.model.protocol import Json, Limits, Turn, TurnRequest
@@ -42,8 +41,8 @@ class Claude:
     """`Model` over the SDK. One object per service; turns may run at the same time.
 
     Args:
-        api_key: Sent as ``x-api-key``. With neither key nor token (local servers) a placeholder is sent.
-        auth_token: Sent as ``Authorization: Bearer`` instead.
+        api_key: An API key. With neither key nor token (local servers) a placeholder is sent.
+        auth_token: A bearer token, used where there is no key.
         base_url: The part before ``/v1/messages``; a trailing ``/v1`` is forgiven.
         idle_s: Longest silence between two bytes of an answer. Services ping while a model thinks.
         wire: Hears what is sent and received.
@@ -61,7 +60,7 @@ class Claude:
         idle_s: float = 60.0,
         wire: Wire | None = None,
     ) -> None:
-        self.base_url = _checked(base_url or DEFAULT_BASE_URL)
+        self.base_url = checked_base_url(base_url)
         self.place = service_place(self.base_url)
         self._secrets = tuple(secret for secret in (api_key, auth_token) if secret)
         self._wire = wire
@@ -79,8 +78,10 @@ class Claude:
             open_telemetry=False,
             http_client=anthropic.DefaultAsyncHttpxClient(
                 timeout=timeout,
-                # The SDK's default would carry x-api-key along to wherever a redirect points.
+                # The SDK's default would send the conversation to wherever a redirect points.
                 follow_redirects=False,
+                # A proxy that is set for the internet cannot reach a server on this machine.
+                mounts=_no_proxy() if is_loopback(self.base_url) else {},
                 event_hooks={"request": [self._log_request]},
             ),
         )
@@ -236,6 +237,10 @@ def _count(info: object, name: str) -> int | None:
     return value if isinstance(value, int) and value > 0 else None
 
 
+def _no_proxy() -> dict[str, httpx2.AsyncBaseTransport | None]:
+    return {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
+
+
 def _event(data: str) -> Json:
     event: object = json.loads(data)
     if not isinstance(event, dict):
@@ -266,13 +271,3 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     while current is not None:
         yield current
         current = current.__cause__ or current.__context__
-
-
-def _checked(base_url: str) -> str:
-    parts = urlsplit(base_url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(
-            f"{one_line(base_url, 100)!r} is not the address of a model service",
-            remedy="Set ANTHROPIC_BASE_URL to something like http://localhost:11434, or unset it",
-        )
-    return base_url.strip().rstrip("/").removesuffix("/v1")

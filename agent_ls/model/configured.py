@@ -72,6 +72,27 @@ def configured(environ: Mapping[str, str], base_url: str = "") -> Source:
     return Source(SourceKind.NONE)
 
 
+def checked_base_url(base_url: str) -> str:
+    """The address before ``/v1/messages``, the default service's for ``""``; a trailing ``/v1`` is forgiven.
+
+    Raises:
+        ConfigError: it is no HTTP address.
+    """
+    text = (base_url or DEFAULT_BASE_URL).strip()
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(
+            f"{text[:100]!r} is not the address of a model service",
+            remedy="Set ANTHROPIC_BASE_URL to something like http://localhost:11434, or unset it",
+        )
+    return text.rstrip("/").removesuffix("/v1")
+
+
+def is_loopback(base_url: str) -> bool:
+    """Whether the address is this machine's own."""
+    return urlsplit(base_url).hostname in ("localhost", "127.0.0.1", "::1")
+
+
 def service_place(base_url: str) -> str:
     """``host:port`` for people; a user and password in the address stay out of it."""
     parts = urlsplit(base_url)

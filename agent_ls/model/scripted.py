@@ -9,6 +9,7 @@ compared the whole past once more.
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any, final
 
@@ -101,7 +102,7 @@ class Scripted:
 
 
 def _played(turn: ScriptedTurn, model: str, on_text: Callable[[str], None] | None) -> Turn:
-    content: list[dict[str, Any]] = [dict(block) for block in turn.content]
+    content: list[dict[str, Any]] = copy.deepcopy(list(turn.content))
     for block in content:
         if on_text is not None and block["type"] == "text":
             on_text(str(block["text"]))

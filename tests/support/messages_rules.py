@@ -91,7 +91,9 @@ def _messages(messages: Sequence[Json]) -> Iterator[str]:
     seen: set[str] = set()
     for i, message in enumerate(messages):
         role, content = message.get("role"), message.get("content")
-        if role != ("assistant" if i % 2 else "user"):
+        # An answer may follow an answer: that is how a turn that paused goes on.
+        before = messages[i - 1].get("role") if i else "assistant"
+        if role not in ("user", "assistant") or (role == before and (role == "user" or i == 0)):
             yield f"messages.{i}: roles must alternate between user and assistant, starting with user"
         if not content:
             yield f"messages.{i}: all messages must have non-empty content"

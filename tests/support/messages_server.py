@@ -265,6 +265,8 @@ class _Connection(asyncio.Protocol):
 
     def _next_request(self) -> None:
         head, separator, rest = self._buffer.partition(b"\r\n\r\n")
+        if not self._buffer[:1].isalpha() and self._buffer:  # not HTTP, such as a TLS greeting
+            self.abort()
         if not separator:
             return
         lines = head.decode("latin-1").split("\r\n")
@@ -294,7 +296,8 @@ class _Connection(asyncio.Protocol):
             else:
                 self._send(404, "text/html", b"<html><body>Not here</body></html>")
         finally:
-            self._server.log(exchange)
+            if exchange.turn < 0:  # turns are recorded as they arrive: some never end
+                self._server.log(exchange)
             self._server.arrived.set()
         self._done(exchange)
 
