@@ -10,6 +10,7 @@ from agent_ls.agent.ground import Ground, open_ground
 from agent_ls.agent.link import Link
 from agent_ls.agent.meter import Meter
 from agent_ls.agent.proof import DraftProver
+from agent_ls.agent.rename import rename_symbol
 from agent_ls.agent.resources import Resources
 from agent_ls.core.attempt import AttemptRequest, Outcome
 from agent_ls.core.codec import CodecError
@@ -64,7 +65,5 @@ class Attempt:
             case IntentKind.RUN:
                 return await run_command(ground, self._link, self._resources, prover)
             case IntentKind.RENAME:
-                from agent_ls.agent.rename import rename_symbol  # noqa: PLC0415
-
                 return await rename_symbol(ground, self._link, prover)
         assert_never(kind)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agent_ls.agent.caching import marked
 from agent_ls.agent.prompts import prompt
@@ -17,11 +17,9 @@ from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.job import Diagnostic, Intent
 from agent_ls.core.paths import RelPath, parent
 from agent_ls.core.text import LineIndex, Span, decode
+from agent_ls.index.context import Context
 from agent_ls.workspace.overlay import Overlay
 from agent_ls.workspace.secrets import redact
-
-if TYPE_CHECKING:
-    from agent_ls.index.context import Context
 
 Json = dict[str, Any]
 

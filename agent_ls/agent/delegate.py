@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from pathlib import Path
 
 from agent_ls.agent import context
 from agent_ls.agent.anchor import remove_anchor
@@ -16,17 +17,18 @@ from agent_ls.agent.meter import Meter
 from agent_ls.agent.resources import Resources
 from agent_ls.agent.search import DraftSearcher
 from agent_ls.agent.tools.toolbox import definitions
+from agent_ls.agent.wirelog import WireLog
 from agent_ls.core.attempt import Checked, Opened, Outcome
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.job import JobState, Spent, Verdict
 from agent_ls.core.paths import RelPath, rel_path
+from agent_ls.index.context import Context
+from agent_ls.index.context import context as find_context
 from agent_ls.model.configured import model_names
-from agent_ls.model.protocol import Turn, TurnRequest
+from agent_ls.model.protocol import Model, Turn, TurnRequest
 from agent_ls.model.retry import Waiting, ask
+from agent_ls.model.scripted import Scripted
 from agent_ls.workspace.overlay import Overlay
-
-if TYPE_CHECKING:
-    from agent_ls.index.context import Context
 
 _CONTEXT_TOKENS = 4000
 
@@ -37,9 +39,24 @@ async def delegate(ground: Ground, link: Link, resources: Resources, prover: Pro
     Raises:
         AgentLsError: nothing could be started (no model, a lost text).
     """
-    talk = _talk(ground, link, resources, prover, meter, await _opened(ground, link, resources, prover))
-    ending = await converse(talk)
-    return await conclude(ground, prover, ending, meter.spent)
+    opened = await _opened(ground, link, resources, prover)
+    wire = WireLog(Path(ground.request.job_dir))
+    model = resources.model(wire)
+    try:
+        talk = _talk(ground, link, resources, prover, meter, opened, model)
+        ending = await converse(talk)
+    finally:
+        wire.close()
+        await model.close()
+    outcome = await conclude(ground, prover, ending, meter.spent)
+    return replace(outcome, evidence=_evidence(model))
+
+
+def _evidence(model: Model) -> tuple[str, ...]:
+    """Scripted turns are never passed off as a model's."""
+    if not isinstance(model, Scripted):
+        return ()
+    return ("scripted turns, no model was called", model.score)
 
 
 async def _opened(ground: Ground, link: Link, resources: Resources, prover: Prover) -> Opened:
@@ -68,16 +85,19 @@ def _found(ground: Ground) -> Context | None:
     intent = ground.request.intent
     if not ground.index.files():
         return None
-    from agent_ls.index.context import context as find_context  # noqa: PLC0415
-
     return find_context(ground.index, ground.draft.read, intent.task, intent.site, _CONTEXT_TOKENS)
 
 
 def _talk(
-    ground: Ground, link: Link, resources: Resources, prover: Prover, meter: Meter, opened: Opened
+    ground: Ground,
+    link: Link,
+    resources: Resources,
+    prover: Prover,
+    meter: Meter,
+    opened: Opened,
+    model: Model,
 ) -> Talk:
     request, history = ground.request, ground.history
-    model = resources.model()
     asker = UserAsker(link, meter, history.answers)
     searcher = DraftSearcher(resources.search(), ground.blobs, ground.blobs_dir, request.buffers)
     seen = _seen(ground)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, final
+from typing import Any, cast, final
 
 from agent_ls.agent.attempt import Attempt
 from agent_ls.agent.explain import explain
@@ -69,8 +69,8 @@ class Desk:
         self._sender.cancel()
 
     def _start(self, message: Json) -> None:
-        raw: Any = message.get("request")
-        job = str(raw.get("job", "")) if isinstance(raw, dict) else ""  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        raw = message.get("request")
+        job = str(cast("Json", raw).get("job", "")) if isinstance(raw, dict) else ""
         if job in self._tasks:
             return
         line = self._lines[job] = JobLine(job, self._out)

@@ -32,18 +32,18 @@ async def explain(request: ExplainRequest, resources: Resources) -> str:
         ConfigError: no model is configured.
         ModelError: the service failed, or had nothing to say.
     """
-    model = resources.model()
-    turn = await ask(
-        model,
-        TurnRequest(
-            model=model_names(request.models, resources.environ).explain,
-            system=[marked({"type": "text", "text": prompt("explain")})],
-            tools=[],
-            messages=[{"role": "user", "content": [{"type": "text", "text": _question(request)}]}],
-            max_tokens=_MAX_TOKENS,
-        ),
-        policy=_PATIENCE,
+    turn_request = TurnRequest(
+        model=model_names(request.models, resources.environ).explain,
+        system=[marked({"type": "text", "text": prompt("explain")})],
+        tools=[],
+        messages=[{"role": "user", "content": [{"type": "text", "text": _question(request)}]}],
+        max_tokens=_MAX_TOKENS,
     )
+    model = resources.model()
+    try:
+        turn = await ask(model, turn_request, policy=_PATIENCE)
+    finally:
+        await model.close()
     if not turn.text.strip() or turn.stop_reason == "refusal":
         raise ModelError("The model gave no explanation", remedy="Ask again, or select a smaller part")
     return turn.text.strip()

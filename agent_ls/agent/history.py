@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from agent_ls.core.attempt import (
     EVENT_TYPES,
@@ -64,7 +64,7 @@ def fold(records: Sequence[Mapping[str, Any]]) -> History:
     for record in records:
         name, value = str(record.get("event", "")), record.get("value")
         if name == "Told" and isinstance(value, Mapping):
-            history.told.append(str(value.get("text", "")))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+            history.told.append(str(cast("Json", value).get("text", "")))
         kind = EVENT_TYPES.get(name)
         if kind is None:
             continue

@@ -31,6 +31,8 @@ _ASK_TO_FINISH = (
     "You called no tool. If the task is done, call finish with a summary; else go on with the tools."
 )
 _CUT_OFF = "Your answer was cut off at its length limit. Go on from there, in smaller pieces."
+_OPTIONS: Json = {"thinking": {"type": "adaptive"}}
+"""The model thinks as much as a turn needs; a service that does not know the field goes without."""
 _SILENT: Json = {"type": "text", "text": "(no answer)"}
 
 

@@ -1,10 +1,10 @@
-"""What outlives one attempt inside the worker: the model, the search child, the prices."""
+"""What outlives one attempt inside the worker: the way to a model, the search child, the prices."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from agent_ls.agent.search import SearchProcess
 from agent_ls.core.errors import ConfigError
@@ -15,6 +15,9 @@ from agent_ls.model.prices import Prices, load_prices
 from agent_ls.model.protocol import Model
 from agent_ls.workspace.state import StateDirs, private_dir, state_dirs
 
+if TYPE_CHECKING:
+    from agent_ls.model.claude import Wire
+
 
 @final
 class Resources:
@@ -24,25 +27,22 @@ class Resources:
         self,
         environ: Mapping[str, str],
         *,
-        model: Callable[[], Model] | None = None,
+        model: Callable[[Wire | None], Model] | None = None,
         dirs: StateDirs | None = None,
     ) -> None:
         self.environ = dict(environ)
         self.dirs = dirs or state_dirs(environ)
-        self._make_model = model or (lambda: choose(self.environ))
-        self._model: Model | None = None
+        self._make = model
         self._search: SearchProcess | None = None
         self._prices: Prices | None = None
 
-    def model(self) -> Model:
-        """The configured model.
+    def model(self, wire: Wire | None = None) -> Model:
+        """A model of its own for one attempt, because each attempt has its own log; the caller closes it.
 
         Raises:
             ConfigError: none is configured.
         """
-        if self._model is None:
-            self._model = self._make_model()
-        return self._model
+        return self._make(wire) if self._make else choose(self.environ, wire=wire)
 
     def search(self) -> SearchProcess:
         if self._search is None:
@@ -58,8 +58,6 @@ class Resources:
         return self._prices.cost_usd(model, usage)
 
     async def close(self) -> None:
-        if self._model is not None:
-            await self._model.close()
         if self._search is not None:
             await self._search.close()
 

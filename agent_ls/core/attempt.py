@@ -194,6 +194,7 @@ class Outcome:
     verdict: Verdict = Verdict.UNVERIFIED
     tree_hash: str = ""
     problem: str = ""
+    evidence: tuple[str, ...] = ()
     spent: Spent = field(default_factory=Spent)
     pins: Mapping[RelPath, str | None] = field(default_factory=dict[RelPath, "str | None"])
 

@@ -16,7 +16,7 @@ from agent_ls.workspace.process import Worker
 from tests.agent.attempts import Stage
 
 Json = dict[str, Any]
-PATIENCE_S = 60.0
+PATIENCE_S = 40.0
 
 
 class Owner:
@@ -66,7 +66,7 @@ class Owner:
                 os.kill(self.worker.pid, signal.SIGKILL)
                 return
             try:
-                await self.send("ack", seq=message["seq"])
+                await self.worker.send({"type": "ack", "job": message["job"], "seq": message["seq"]})
             except ConnectionError:
                 return
         self.on_event(message["event"], message["value"])

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agent_ls.core.attempt import Opened, TurnDone
 from agent_ls.core.job import JobState, Verdict
-from tests.agent.attempts import FIX, finish, say, stage, turn
+from tests.agent.attempts import stage
 from tests.agent.kit import PROJECT, OwnersEnd, tree
 
 
