@@ -156,7 +156,7 @@ class Documents:
         for listener in self._listeners:
             try:
                 listener(event)
-            except Exception:  # a listener's bug must not cost the editor's text  # noqa: BLE001
+            except Exception:  # noqa: BLE001  (a listener's bug must not cost the editor's text)
                 _log.exception("a document listener failed")
 
 

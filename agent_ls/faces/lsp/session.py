@@ -189,7 +189,7 @@ class Session:
         try:
             built = self._build(context)
             self._features.include(built if isinstance(built, Features) else await built)
-        except Exception as error:  # a server without features still says why  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  (a server without features still says why)
             failure = as_rpc_error(error, "start-up")
             self._client.notify("window/showMessage", {"type": 1, "message": f"agent-ls: {failure.message}"})
         if self._features.commands:
