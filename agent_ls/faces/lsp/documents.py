@@ -133,7 +133,7 @@ class Documents:
             return
         text, edits = _changed(old.text, params["contentChanges"], self.encoding)
         new = Document(uri, old.path, old.language_id, version, text, saved=old.saved and not edits)
-        self._history[uri].add(Step(old.version, old.text.forget(), edits))
+        self._history[uri].add(Step(old.version, old.text.leaves, edits))
         self._open[uri] = new
         self._tell(DocumentEvent("changed", new, edits))
 
