@@ -83,5 +83,5 @@ class ServerContext:
             hook = self._hooks.pop()
             try:
                 await hook()
-            except Exception:  # one hook's bug must not keep the others from saving  # noqa: BLE001
+            except Exception:  # noqa: BLE001  (one hook's bug must not keep the others from saving)
                 _log.exception("a shutdown hook failed")

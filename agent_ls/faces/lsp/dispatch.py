@@ -145,7 +145,7 @@ class Dispatcher:
     def _notify(self, handler: Handler, method: str, params: dict[str, Any]) -> bool:
         try:
             result = handler(params)
-        except Exception:  # the request guard, for those without an answer  # noqa: BLE001
+        except Exception:  # noqa: BLE001  (the request guard, for those without an answer)
             _log.exception("a listener of %s failed", method)
             return False
         if not inspect.iscoroutine(result):

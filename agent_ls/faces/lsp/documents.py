@@ -133,7 +133,7 @@ class Documents:
             return
         text, edits = _changed(old.text, params["contentChanges"], self.encoding)
         new = Document(uri, old.path, old.language_id, version, text, saved=old.saved and not edits)
-        self._history[uri].add(Step(old.version, old.text.forget(), edits))
+        self._history[uri].add(Step(old.version, old.text.leaves, edits))
         self._open[uri] = new
         self._tell(DocumentEvent("changed", new, edits))
 
@@ -156,7 +156,7 @@ class Documents:
         for listener in self._listeners:
             try:
                 listener(event)
-            except Exception:  # a listener's bug must not cost the editor's text  # noqa: BLE001
+            except Exception:  # noqa: BLE001  (a listener's bug must not cost the editor's text)
                 _log.exception("a document listener failed")
 
 

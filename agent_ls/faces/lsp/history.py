@@ -14,42 +14,44 @@ from typing import Final, final
 
 from agent_ls.core.edits import TextEdit
 from agent_ls.core.text import Span
-from agent_ls.faces.lsp.rope import Rope
+from agent_ls.faces.lsp.rope import Leaf, Rope
 
 _MAX_VERSIONS: Final = 256
-_MAX_BYTES: Final = 16 * 1024 * 1024
+_MAX_BYTES: Final = 4 * 1024 * 1024
+_TOUCHED_BYTES: Final = 24 * 1024  # the leaves that one edit replaces, with their line starts
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One didChange: the text before it, and its edits against that text (ascending, disjoint)."""
+    """One didChange: version and text before it, and its edits against that text (ascending, disjoint)."""
 
     version: int
-    before: Rope
+    before: tuple[Leaf, ...]
     edits: tuple[TextEdit, ...]
 
 
 @final
 class History:
-    """The last steps of one open document, bounded by number and by bytes of inserted text."""
+    """The last steps of one open document, bounded by number and by the bytes they keep alive."""
 
-    __slots__ = ("_cost", "_steps")
+    __slots__ = ("_costs", "_steps")
 
     def __init__(self) -> None:
         self._steps: deque[Step] = deque()
-        self._cost = 0
+        self._costs: deque[int] = deque()
 
     def add(self, step: Step) -> None:
         """Append the newest step; the oldest leave when a bound is passed."""
         self._steps.append(step)
-        self._cost += _cost(step)
-        while len(self._steps) > _MAX_VERSIONS or (self._cost > _MAX_BYTES and len(self._steps) > 1):
-            self._cost -= _cost(self._steps.popleft())
+        self._costs.append(_cost(step))
+        while len(self._steps) > _MAX_VERSIONS or (sum(self._costs) > _MAX_BYTES and len(self._steps) > 1):
+            self._steps.popleft()
+            self._costs.popleft()
 
     def text_at(self, version: int) -> Rope | None:
         """The text that a former version had, as long as it is remembered."""
-        return next((step.before for step in self._steps if step.version == version), None)
+        return next((Rope(step.before) for step in self._steps if step.version == version), None)
 
     def carry(self, span: Span, version: int) -> Span | None:
         """Where a span of a former version lies now.
@@ -111,4 +113,7 @@ def _growth(edit: TextEdit) -> int:
 
 
 def _cost(step: Step) -> int:
-    return 4096 + sum(len(edit.new) + edit.span.end - edit.span.start for edit in step.edits)
+    """Roughly the bytes that only this step keeps alive."""
+    changed = sum(len(edit.new) + edit.span.end - edit.span.start for edit in step.edits)
+    touched = _TOUCHED_BYTES * min(len(step.edits), len(step.before))
+    return 8 * len(step.before) + changed + touched

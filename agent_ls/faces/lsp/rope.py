@@ -78,9 +78,10 @@ class Rope:
             self._data = b"".join([leaf.data for leaf in self._leaves])
         return self._data
 
-    def forget(self) -> Rope:
-        """The same value without its joined text: what a history keeps."""
-        return Rope(self._leaves) if self._data is not None else self
+    @property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """The pieces alone, shared with other versions: what a history keeps."""
+        return self._leaves
 
     def line_start(self, line: int) -> int:
         """Byte offset of a 0-based line; past the last line: the text's size."""

@@ -64,7 +64,7 @@ class Session:
         self._queue: deque[Frame] = deque()
         self._pumping = False  # the rest of the queue is scheduled
         self._building: asyncio.Task[None] | None = None
-        self._shutting_down: asyncio.Task[None] | None = None
+        self._shutdown: Request | None = None
         self._closing: asyncio.Task[None] | None = None
         self.over = asyncio.Event()
 
@@ -87,9 +87,12 @@ class Session:
 
     async def close(self) -> None:
         """Settle requests, run the shutdown hooks; once, however often it is asked for."""
+        await asyncio.shield(self._begin_close())
+
+    def _begin_close(self) -> asyncio.Task[None]:
         if self._closing is None:
             self._closing = asyncio.get_running_loop().create_task(self._close())
-        await asyncio.shield(self._closing)
+        return self._closing
 
     async def _close(self) -> None:
         await self._dispatcher.settle(_GRACE_S)
@@ -101,6 +104,8 @@ class Session:
             if not done:
                 hooks.cancel()
                 _log.warning("shutdown hooks took too long and were cancelled")
+        if self._shutdown is not None:
+            self._send(encode(answer(self._shutdown.id, None)))
 
     def _go_on(self) -> None:
         if not self._pumping:
@@ -153,9 +158,8 @@ class Session:
     def _shut_down(self, request: Request) -> None:
         """Refuse what comes from now on; answer when everything is saved."""
         self._lifecycle.phase = Phase.SHUT_DOWN
-        closing = asyncio.get_running_loop().create_task(self.close())
-        closing.add_done_callback(lambda _done: self._send(encode(answer(request.id, None))))
-        self._shutting_down = closing
+        self._shutdown = request
+        self._begin_close()
 
     def _notification(self, notification: Notification) -> bool:
         method = notification.method
@@ -176,8 +180,9 @@ class Session:
             return
         self._lifecycle.phase = Phase.RUNNING
         self._send(encode(answer(request.id, initialize_result(request.params, self._offers))))
-        if request.params.get("processId") is not None:
-            self._on_parent(int(request.params["processId"]))
+        parent = request.params.get("processId")
+        if parent is not None and parent > 0:
+            self._on_parent(int(parent))
         context = ServerContext(request.params, self._client, debug=self._debug)
         self._context = context
         _register_standard(self._features, context)
@@ -189,7 +194,7 @@ class Session:
         try:
             built = self._build(context)
             self._features.include(built if isinstance(built, Features) else await built)
-        except Exception as error:  # a server without features still says why  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  (a server without features still says why)
             failure = as_rpc_error(error, "start-up")
             self._client.notify("window/showMessage", {"type": 1, "message": f"agent-ls: {failure.message}"})
         if self._features.commands:

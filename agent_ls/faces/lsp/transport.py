@@ -15,6 +15,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, final
 
+from agent_ls.core.errors import UsageError
+
 _CHUNK: Final = 256 * 1024
 _ROOM: Final = 4096  # POLLOUT on a pipe promises at least PIPE_BUF bytes without blocking
 MAX_UNREAD_BYTES: Final = 64 * 1024 * 1024
@@ -25,8 +27,17 @@ def take_stdio() -> tuple[int, int]:
 
     Afterwards descriptor 1 is stderr, so that a stray ``print`` of any library cannot break a
     frame, and descriptor 0 is empty, so that a child cannot eat messages.
+
+    Raises:
+        UsageError: one of the two is closed.
     """
-    wire_in, wire_out = os.dup(0), os.dup(1)
+    try:
+        wire_in, wire_out = os.dup(0), os.dup(1)
+    except OSError:
+        raise UsageError(
+            "The language server was started without standard input or output",
+            remedy="Let an editor start it with both connected, or use --tcp HOST:PORT",
+        ) from None
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     try:

@@ -54,7 +54,7 @@ def _await_end(pid: int) -> bool:
         return False
     try:
         fd = os.pidfd_open(pid)
-    except OSError:
+    except (OSError, OverflowError):
         return False
     poll = select.poll()
     poll.register(fd, select.POLLIN)

@@ -331,6 +331,14 @@ class TestCarry:
     def test_a_cursor_goes_with_what_is_typed(self) -> None:
         self.check("ab«»cd", ranged((0, 2), (0, 2), "x"), expect="abx«»cd")
 
+    def test_big_edits_are_forgotten_earlier(self) -> None:
+        documents = opened("abc")
+        for version in range(2, 12):
+            change(documents, version, {"text": str(version % 2) * 1_000_000})
+        assert documents.carry(URI, Span(0, 1), 1) is None
+        assert documents.text_at(URI, 1) is None
+        assert documents.text_at(URI, 11).size == documents.text_at(URI, 10).size == 1_000_000
+
     def test_a_forgotten_version_is_none(self) -> None:
         documents = opened("abc")
         for version in range(2, 400):

@@ -53,6 +53,18 @@ def test_details_of_a_failure_are_in_the_log_file_and_only_there(tmp_path: Path)
     assert log.stat().st_mode & 0o077 == 0
 
 
+def test_without_standard_streams_it_says_what_is_missing() -> None:
+    code = (
+        "import os\nfrom agent_ls.core.errors import UsageError\n"
+        "from agent_ls.faces.lsp.server import Features, serve\n"
+        "os.close(0)\n"
+        "try: serve(lambda _c: Features(), offers={})\n"
+        "except UsageError as e: print(e.sentence())"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "without standard input" in run.stdout
+
+
 def test_starting_imports_no_protocol_types() -> None:
     """They cost a quarter of a CPU second and 10 MB; here they are only the tests' oracle."""
     code = "import sys, agent_ls.faces.lsp.server; print([m for m in ('lsprotocol', 'pygls', 'cattrs', 'attrs') if m in sys.modules])"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -337,6 +338,33 @@ async def test_cancel_answers_once_and_arrives() -> None:
     assert seen == ["cancelled", "ignored"]
     for msg_id in (1, 2):
         assert [m["error"]["code"] for m in talk.answers(msg_id)] == [-32800]
+
+
+async def test_late_work_of_a_cancelled_request_answers_no_later_one() -> None:
+    features, late, gate = Features(), asyncio.Event(), asyncio.Event()
+
+    @features.feature("x/deaf")
+    async def deaf(_params: Any) -> str:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        late.set()
+        return "of the first"
+
+    @features.feature("x/next")
+    async def next_(_params: Any) -> str:
+        await gate.wait()
+        return "of the second"
+
+    talk = await Talk(features).start()
+    talk.send(id=1, method="x/deaf")
+    await asyncio.sleep(0)
+    talk.send(method="$/cancelRequest", params={"id": 1})
+    talk.send(id=1, method="x/next")
+    await talk.until(late.is_set)
+    await asyncio.sleep(0)
+    gate.set()
+    await talk.until(lambda: len(talk.answers(1)) == 2)
+    assert [m.get("result") or m["error"]["code"] for m in talk.answers(1)] == [-32800, "of the second"]
 
 
 async def test_an_id_in_use_is_refused_and_free_again_afterwards() -> None:
