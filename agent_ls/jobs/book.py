@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -18,7 +18,7 @@ from agent_ls.core.attempt import AttemptRequest
 from agent_ls.core.errors import AgentLsError, BusyError, UnknownJobError, WorkspaceError
 from agent_ls.core.job import JobId
 from agent_ls.jobs.fold import Job, fold
-from agent_ls.jobs.journal import Entry, Journal, Reading, read
+from agent_ls.jobs.journal import Entry, Journal, read
 from agent_ls.jobs.lease import Holder, Lease, holder_of, take
 from agent_ls.jobs.records import Created, Record
 from agent_ls.workspace.blobs import BlobStore
@@ -37,7 +37,6 @@ class Owned:
     lease: Lease
     journal: Journal
     job: Job
-    entries: list[Entry]
 
     @property
     def blobs(self) -> BlobStore:
@@ -87,7 +86,7 @@ class Book:
         entries = [*reading.entries, journal.append(Created(request, retry_of), self._clock())]
         job = fold(entries)
         assert job is not None  # noqa: S101 - it has just been created
-        owned = self._owned[request.job] = Owned(folder, lease, journal, job, entries)
+        owned = self._owned[request.job] = Owned(folder, lease, journal, job)
         return owned
 
     def record(self, job: JobId, record: Record) -> Job:
@@ -98,7 +97,6 @@ class Book:
         """
         owned = self._owned[job]
         entry = owned.journal.append(record, self._clock())
-        owned.entries.append(entry)
         owned.job = fold((entry,), owned.job) or owned.job
         return owned.job
 
@@ -129,7 +127,7 @@ class Book:
             lease.release()
             raise
         self._followed.pop(job, None)
-        owned = self._owned[job] = Owned(folder, lease, journal, state, list(reading.entries))
+        owned = self._owned[job] = Owned(folder, lease, journal, state)
         return owned
 
     def owned(self, job: JobId) -> Owned | None:
@@ -147,9 +145,9 @@ class Book:
             raise unknown(job)
         return state
 
-    def reading(self, job: JobId) -> Reading:
-        """The whole journal of a job."""
-        return read(self.folder(job) / _JOURNAL)
+    def entries(self, job: JobId) -> Sequence[Entry]:
+        """The whole journal of a job, read anew: turns are large, and rarely asked for."""
+        return read(self.folder(job) / _JOURNAL).entries
 
     def blobs(self, job: JobId) -> BlobStore:
         return BlobStore(self.folder(job) / _BLOBS)

@@ -190,10 +190,9 @@ class Fleet:
             self._record_end(job, JobState.FAILED, error.sentence())
             self._changed(job)
             return
-        owned = self._book.own(job)
         recorded = tuple(
             {"event": entry.kind, "value": dict(entry.value)}
-            for entry in owned.entries
+            for entry in self._book.entries(job)
             if entry.kind in RESUME_KINDS
         )
         self._running[job] = asyncio.Event()

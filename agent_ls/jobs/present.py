@@ -23,7 +23,6 @@ from agent_ls.core.errors import AgentLsError
 from agent_ls.core.hunks import hunks
 from agent_ls.core.job import JobId, JobState, Progress
 from agent_ls.core.merge import Conflict
-from agent_ls.core.paths import RelPath
 from agent_ls.jobs.fold import Job
 from agent_ls.jobs.journal import Entry
 from agent_ls.jobs.landing import from_draft
@@ -208,8 +207,3 @@ def _op(file: DraftFile) -> str:
 
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
-
-
-def paths_of(changes: Iterable[DraftFile]) -> set[RelPath]:
-    """Every path that a draft touches, sources of moves included."""
-    return {path for f in changes for path in (f.path, f.moved_from) if path is not None}
