@@ -60,6 +60,7 @@ def play(nvim: Neovim, tmp_path: Path, room: str, *, plugin: bool) -> Json:
         AGENT_LS_PYTHON=sys.executable,
         AGENT_LS_ROOT=str(root),
         AGENT_LS_SEEN=str(seen),
+        AGENT_LS_PLAIN=str(ROOT / "editors" / "plain" / "nvim-0.7.lua"),
         AGENT_LS_SCRIPT=str(turns),
         AGENT_LS_STATE_DIR=str(tmp_path / "agent" / "state"),
         AGENT_LS_CONFIG_DIR=str(tmp_path / "agent" / "config"),

@@ -1,6 +1,6 @@
 -- The loop without any plugin, in a Neovim as old as 0.7: what the standard protocol alone gives.
 -- The task is written as a comment; everything else is chosen from the code-action menu.
--- In: AGENT_LS_PYTHON, AGENT_LS_ROOT, AGENT_LS_SEEN.
+-- In: AGENT_LS_PYTHON, AGENT_LS_ROOT, AGENT_LS_SEEN, AGENT_LS_PLAIN (the client's configuration).
 
 local root = vim.env.AGENT_LS_ROOT
 local seen = { states = {}, menus = {}, messages = {} }
@@ -75,22 +75,16 @@ local function menu(beginning)
 end
 
 local function play()
+  vim.g.agent_ls_cmd = { vim.env.AGENT_LS_PYTHON, "-P", "-m", "agent_ls" }
+  vim.cmd("luafile " .. vim.env.AGENT_LS_PLAIN)
+  vim.lsp.handlers["window/showMessage"] = function(_, params)
+    seen.messages[#seen.messages + 1] = params.message
+    return params
+  end
   vim.cmd("edit " .. vim.fn.fnameescape(file))
   bufnr = vim.api.nvim_get_current_buf()
-  local client = vim.lsp.start_client({
-    name = "agent_ls",
-    cmd = { vim.env.AGENT_LS_PYTHON, "-P", "-m", "agent_ls" },
-    root_dir = root,
-    handlers = {
-      ["window/showMessage"] = function(_, params)
-        seen.messages[#seen.messages + 1] = params.message
-        return params
-      end,
-    },
-  })
-  vim.lsp.buf_attach_client(bufnr, client)
   eventually(function()
-    return vim.lsp.buf_get_clients(bufnr)[client] ~= nil
+    return next(vim.lsp.buf_get_clients(bufnr)) ~= nil
   end, "a client")
   vim.fn.search("return a - b")
   keys("O# agent: make add really add<Esc>")
@@ -105,7 +99,7 @@ local function play()
   menu("Undo")
   reach("undone")
   seen.undone = { buffer = text(), disk = disk("calc.py") }
-  vim.lsp.stop_client(client)
+  vim.lsp.stop_client(vim.lsp.get_active_clients())
 end
 
 local ok, problem = xpcall(play, debug.traceback)
