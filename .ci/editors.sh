@@ -23,7 +23,7 @@ step "Neovim plugin and the loop with the real server"
 step "Lua: format and lint"
 (cd editors/tools && npm ci --no-audit --no-fund && npm run -s check-lua)
 if command -v luacheck >/dev/null; then
-  luacheck --config editors/nvim/.luacheckrc --no-color -q editors tests/editors
+  luacheck --config editors/nvim/.luacheckrc --no-color -q editors/nvim editors/plain tests/editors
 else
   echo "luacheck is not installed (Debian: lua-check): not linted"
 fi

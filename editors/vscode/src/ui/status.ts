@@ -6,7 +6,7 @@ export class Status implements vscode.Disposable {
   readonly #item: vscode.StatusBarItem;
 
   constructor() {
-    this.#item = vscode.window.createStatusBarItem("agentLs.jobs", vscode.StatusBarAlignment.Left, 0);
+    this.#item = vscode.window.createStatusBarItem("agentLs.ui.status", vscode.StatusBarAlignment.Left, 0);
     this.#item.name = "Agent jobs";
     this.#item.command = "agentLs.ui.jobs";
   }

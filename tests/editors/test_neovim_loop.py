@@ -1,0 +1,106 @@
+"""The main job in real Neovims with the real server: bytes of buffers and disk are asserted.
+
+The model's turns are scripted (no model is called); everything else is real.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.editors.support import NVIM_PLUGIN, ROOT, Neovim, headless, neovims
+
+HERE = Path(__file__).parent / "nvim"
+BEFORE = '"""Sums 😀."""\n\n\ndef add(a, b):\n    return a - b\n\n\ndef main():\n    print(add(1, 2))\n'
+AFTER = BEFORE.replace("a - b", "a + b")
+EXTRA = "from calc import add\n\nTHREE = add(1, 2)\n"
+
+Json = dict[str, Any]
+
+
+def call(name: str, **arguments: Any) -> Json:
+    return {"type": "tool_use", "name": name, "input": arguments}
+
+
+def script(*, extra: bool) -> Json:
+    """Read, edit (slowly, so that there is time to type), perhaps create a file, finish."""
+    edit = {"old_str": "return a - b", "new_str": "return a + b", "replace_all": False}
+    edits = [call("edit_file", path="calc.py", edits=[edit])]
+    if extra:
+        edits.append(call("write_file", path="extra.py", content=EXTRA))
+    return {
+        "note": "scripted turns, no model was called",
+        "turns": [
+            {"content": [call("read_file", path="calc.py", start_line=None, end_line=None)]},
+            {"expect": [{"contains": "return a - b"}], "content": edits, "pause_s": 2.5},
+            {
+                "expect": [{"contains": "calc.py"}, {"contains": "extra.py"}][: len(edits)],
+                "content": [call("finish", summary="add() adds now.")],
+            },
+        ],
+    }
+
+
+def play(nvim: Neovim, tmp_path: Path, room: str, *, plugin: bool) -> Json:
+    """Run one of the session scripts; returns what it saw."""
+    root = tmp_path / "work"
+    (root / ".git").mkdir(parents=True)
+    (root / "calc.py").write_text(BEFORE, "utf-8")
+    turns, seen = tmp_path / "script.json", tmp_path / "seen.json"
+    turns.write_text(json.dumps(script(extra=plugin)), "utf-8")
+    done = headless(
+        nvim.program,
+        tmp_path,
+        HERE / room,
+        plugin=NVIM_PLUGIN if plugin else None,
+        AGENT_LS_PYTHON=sys.executable,
+        AGENT_LS_ROOT=str(root),
+        AGENT_LS_SEEN=str(seen),
+        AGENT_LS_PLAIN=str(ROOT / "editors" / "plain" / "nvim-0.7.lua"),
+        AGENT_LS_SCRIPT=str(turns),
+        AGENT_LS_STATE_DIR=str(tmp_path / "agent" / "state"),
+        AGENT_LS_CONFIG_DIR=str(tmp_path / "agent" / "config"),
+        AGENT_LS_CACHE_DIR=str(tmp_path / "agent" / "cache"),
+        PYTHONPATH=str(ROOT),
+    )
+    assert seen.exists(), done.stdout
+    saw = json.loads(seen.read_text("utf-8"))
+    assert "problem" not in saw, json.dumps(saw, indent=1, ensure_ascii=False) + done.stdout
+    return saw
+
+
+@pytest.mark.parametrize("nvim", neovims(), ids=lambda nvim: nvim.label)
+def test_the_whole_loop_with_the_plugin(nvim: Neovim, tmp_path: Path) -> None:
+    saw = play(nvim, tmp_path, "loop.lua", plugin=True)
+
+    assert saw["state_when_typed"] == "running"
+    typed = "# typed 😀 meanwhile\n"
+    assert saw["ready"]["calc.py"] == {"buffer": (BEFORE + typed).rstrip("\n"), "disk": BEFORE}
+    assert saw["ready"]["extra.py"] == {"buffer": False, "disk": False}
+    assert saw["review"]["text"] + "\n" == AFTER + typed, "the plan is drawn over the text of now"
+    assert "1/2 calc.py" in saw["review"]["bar"]
+
+    applied = saw["applied"]
+    assert applied["calc.py"] == {"buffer": (AFTER + typed).rstrip("\n"), "disk": BEFORE}, "unsaved"
+    assert applied["extra.py"]["buffer"] + "\n" == EXTRA
+    assert saw["saved"]["calc.py"]["disk"] == AFTER + typed
+    assert saw["saved"]["extra.py"]["disk"] == EXTRA
+
+    later = "# later\ndef main"
+    assert saw["undone"]["calc.py"]["buffer"] + "\n" == BEFORE.replace("def main", later) + typed
+    assert saw["undone"]["extra.py"]["disk"] is False
+    assert saw["states"][-3:] == ["ready", "applied", "undone"]
+
+
+@pytest.mark.parametrize("nvim", neovims(plugin=False), ids=lambda nvim: nvim.label)
+def test_the_loop_without_any_plugin(nvim: Neovim, tmp_path: Path) -> None:
+    saw = play(nvim, tmp_path, "loop_plain.lua", plugin=False)
+
+    typed = "# typed meanwhile\n"
+    assert saw["applied"] == {"buffer": (AFTER + typed).rstrip("\n"), "disk": BEFORE}
+    asked = BEFORE.replace("    return", "    # agent: make add really add\n    return")
+    assert saw["undone"] == {"buffer": (asked + typed).rstrip("\n"), "disk": BEFORE}
