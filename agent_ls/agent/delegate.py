@@ -164,10 +164,8 @@ async def conclude(ground: Ground, prover: Prover, ending: Ending, spent: Spent)
     draft = ground.draft
     checked: Checked | None = None
     if ending.state is JobState.READY and draft.changes():
-        if remove_anchor(draft, ground.request.intent) or ground.history.checked is None:
-            checked = await prover.prove(draft)
-        else:
-            checked = ground.history.checked
+        remove_anchor(draft, ground.request.intent)
+        checked = await prover.prove(draft)
     elif ending.state is JobState.READY:
         said = f": {ending.summary}" if ending.summary else ""
         ending = Ending(JobState.FAILED, ending.summary, f"The agent changed nothing{said}"[:600])

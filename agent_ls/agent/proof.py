@@ -29,8 +29,9 @@ class DraftProver:
         self._ground = ground
         self._link = link
         self._resources = resources
-        self._known: dict[_Key, Checked] = {}
-        self._last: Checked | None = None
+        recorded = ground.history.checked
+        self._known: dict[_Key, Checked] = {(ground.history.draft, None): recorded} if recorded else {}
+        self._last: Checked | None = recorded
         request = ground.request
         self._named = named_checks(request.intent.checks or request.checks)
         self.required = bool(self._named)
