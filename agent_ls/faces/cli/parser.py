@@ -157,7 +157,7 @@ def _jobs(commands: Any) -> None:
         )
 
 
-def _folder(parser: argparse.ArgumentParser, default: Any = Path()) -> None:  # noqa: B008  (a Path is a value)
+def _folder(parser: argparse.ArgumentParser, default: Any = Path()) -> None:
     parser.add_argument(
         "-C", dest="folder", type=Path, default=default, metavar="DIR", help="the workspace folder"
     )
