@@ -1,0 +1,239 @@
+"""One edit request on one text: all of it, exactly, or a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from agent_ls.core.alignment import gaps
+from agent_ls.core.matching import words
+from agent_ls.core.matching.blocks import Block
+from agent_ls.core.matching.carry import carry, decode, spliced
+from agent_ls.core.matching.elision import expand
+from agent_ls.core.matching.formats import FormatProblem, Hunk, parse_patch, parse_udiff, unfenced
+from agent_ls.core.matching.indent import IndentMap, prove
+from agent_ls.core.matching.ladder import Ambiguous, Found, everywhere, locate
+from agent_ls.core.matching.placeholders import is_placeholder
+from agent_ls.core.matching.requests import (
+    Applied,
+    EditRequest,
+    Insert,
+    Patch,
+    Refused,
+    StrReplace,
+    UnifiedDiff,
+    WholeFile,
+)
+from agent_ls.core.matching.rewrite import Splice, rewrite
+from agent_ls.core.matching.source import Source, flatten
+
+
+def apply_edit(shown: str | None, now: str, edit: EditRequest) -> Applied | Refused:
+    """Apply an edit that a model made against ``shown`` to ``now``. Never raises, never applies in part.
+
+    Args:
+        shown: The text that the model was shown; ``None``: it was shown ``now``.
+        now: The newest text.
+        edit: What it wants.
+
+    Returns:
+        The whole new text, or a refusal worded for the model.
+    """
+    source = Source(now if shown is None else shown)
+    intended = _intended(source, edit)
+    if isinstance(intended, Refused) or source.text == now:
+        return intended if isinstance(intended, Refused) else Applied(intended)
+    merged = carry(source.text, intended, now)
+    if merged.conflicts:
+        first = merged.conflicts[0]
+        count = len(first.theirs.splitlines())
+        return Refused(words.conflict(Source(now), "this edit", first.line, count))
+    return Applied(decode(merged.data))
+
+
+def _intended(source: Source, edit: EditRequest) -> str | Refused:
+    """The shown text with the edit done."""
+    match edit:
+        case StrReplace():
+            return _replaced(source, edit)
+        case Insert():
+            return _inserted(source, edit)
+        case UnifiedDiff():
+            parsed = parse_udiff(edit.text)
+            return (
+                Refused(parsed.error) if isinstance(parsed, FormatProblem) else hunks_applied(source, parsed)
+            )
+        case Patch():
+            return _patched(source, edit)
+        case WholeFile():
+            return whole(source, edit.text)
+        case _:
+            assert_never(edit)
+
+
+def _inserted(source: Source, edit: Insert) -> str | Refused:
+    count = len(source.bodies) - (source.bodies[-1] == "")
+    if not 0 <= edit.line <= count:
+        return Refused(f"Line {edit.line} does not exist: the file has {count} lines. Nothing was changed.")
+    lines = flatten(edit.text).split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    lazy = _lazy(source, (), lines)
+    return lazy or spliced(source, [Splice(edit.line, edit.line, tuple(lines))])
+
+
+def _patched(source: Source, edit: Patch) -> str | Refused:
+    sections = parse_patch(edit.text)
+    if isinstance(sections, FormatProblem):
+        return Refused(sections.error)
+    if len(sections) != 1 or sections[0].action != "update" or sections[0].move_to:
+        return Refused("The patch must update exactly this one file. Nothing was changed.")
+    return hunks_applied(source, sections[0].hunks)
+
+
+def whole(source: Source, text: str) -> str | Refused:
+    """The file's text becomes another one, but keeps its BOM, its line ends and its final newline."""
+    lines = flatten(text).split("\n")
+    inner = unfenced(lines)
+    if source.bodies[0].strip()[:3] != "```" and lines[0].strip()[:3] == "```":
+        lines = inner
+    lazy = _lazy(source, (), lines)
+    if lazy:
+        return lazy
+    if source.text and source.bodies[-1] == "" and lines[-1] != "":
+        lines = [*lines, ""]
+    changed = gaps(source.bodies, lines)
+    return spliced(source, [Splice(a, b, tuple(lines[c:d])) for a, b, c, d in changed])
+
+
+def hunks_applied(source: Source, hunks: Sequence[Hunk]) -> str | Refused:
+    """All hunks of one file, or none."""
+    found: list[Found] = []
+    for number, hunk in enumerate(hunks, 1):
+        what = f"Hunk {number} of {len(hunks)}" if len(hunks) > 1 else "The hunk"
+        block = hunk.readings[0]
+        if all(reading.empty for reading in hunk.readings):
+            if source.text:
+                return Refused(
+                    f"{what} has no line by which its place could be found. Nothing was changed. "
+                    "Give at least one unchanged line before or after what it adds."
+                )
+            return "".join(f"{line}\n" for line in block.new)
+        outcome = locate(source, hunk.readings)
+        if isinstance(outcome, Ambiguous):
+            return Refused(words.ambiguous(source, what, outcome.lines))
+        if outcome is None:
+            return Refused(words.not_found(source, what, block.old, block.new))
+        found.append(outcome)
+    return _spliced_blocks(source, found)
+
+
+def _replaced(source: Source, edit: StrReplace) -> str | Refused:
+    edits = list(dict.fromkeys(edit.edits))
+    if not edits:
+        return Refused("The call has no edits. Nothing was changed.")
+    found: list[Found] = []
+    for number, item in enumerate(edits, 1):
+        what = f"old_str of edit {number} of {len(edits)}" if len(edits) > 1 else "old_str"
+        block = Block(
+            tuple(flatten(item.old).split("\n")),
+            tuple(flatten(item.new).split("\n")),
+            partial=True,
+            replace_all=item.replace_all,
+        )
+        outcome = _one_replacement(source, block, what)
+        if isinstance(outcome, Refused):
+            sequential = _in_sequence(source, edit) if number > 1 else None
+            return sequential or outcome
+        if isinstance(outcome, str):
+            return outcome
+        found += outcome
+    result = _spliced_blocks(source, found)
+    if isinstance(result, Refused) and len(edits) > 1:
+        return _in_sequence(source, edit) or result
+    return result
+
+
+def _one_replacement(source: Source, block: Block, what: str) -> list[Found] | Refused | str:
+    if block.empty:
+        if not source.text:
+            return "\n".join(block.new)
+        return Refused(
+            f"{what} is empty, so nothing says where new_str belongs. Nothing was changed. "
+            + (words.near(source, block.new) or "Put the lines around the place into old_str.")
+        )
+    if block.replace_all and (places := everywhere(source, block)):
+        return places
+    parts = expand(source, block)
+    found: list[Found] = []
+    for part in parts:
+        outcome = locate(source, [part])
+        if isinstance(outcome, Ambiguous):
+            return Refused(words.ambiguous(source, what, outcome.lines))
+        if outcome is None:
+            return Refused(words.not_found(source, what, part.old, part.new))
+        found.append(outcome)
+    if any(a.spot.last > b.spot.first for a, b in zip(found, found[1:], strict=False)):
+        return Refused(
+            f"The parts of {what} around its placeholder stand in another order. Nothing was changed."
+        )
+    return found
+
+
+def _in_sequence(source: Source, edit: StrReplace) -> str | None:
+    """The edits one after the other, each literally and exactly once in the text before it."""
+    text = source.flat
+    for item in edit.edits:
+        old = flatten(item.old)
+        if not old.strip() or text.count(old) != 1 or text.find(old, text.find(old) + 1) >= 0:
+            return None
+        text = text.replace(old, flatten(item.new))
+    lines = text.split("\n")
+    return spliced(source, [Splice(a, b, tuple(lines[c:d])) for a, b, c, d in gaps(source.bodies, lines)])
+
+
+def _spliced_blocks(source: Source, found: Sequence[Found]) -> str | Refused:
+    """All found blocks written at once."""
+    splices: list[Splice] = []
+    for item in found:
+        lazy = _lazy(source, item.block.old, item.block.new)
+        if lazy:
+            return lazy
+        written = rewrite(source, item, _indents(source, item, found))
+        if isinstance(written, str):
+            return Refused(f"{written} Nothing was changed.")
+        splices += written
+    splices.sort(key=lambda splice: (splice.first, splice.last))
+    for a, b in zip(splices, splices[1:], strict=False):
+        if a.last > b.first or (a.first == a.last == b.first == b.last):
+            return Refused(
+                f"Two edits of this call change the same place (line {b.first + 1}). Nothing was changed. "
+                "Join them into one."
+            )
+    return spliced(source, splices)
+
+
+def _indents(source: Source, item: Found, found: Sequence[Found]) -> IndentMap | None:
+    """The indentation map for one block, proven by all anchor lines of the call where they agree."""
+    model = [line for other in found for block in (other.block,) for line in (*block.old, *block.new)]
+    loose = [other for other in found if not other.rung.indented]
+    if item.rung.indented:
+        own = list(item.pairs(source))
+        if not loose or any(a for a, _ in own):
+            return None
+        shared = [pair for other in loose for pair in other.pairs(source)] + own
+        proven = prove(shared, model, source.bodies)
+        return proven if proven and all(rule.unit for rule in proven.rules) else None
+    shared = [pair for other in loose for pair in other.pairs(source)]
+    return prove(shared, model, source.bodies) or prove(item.pairs(source), model, source.bodies)
+
+
+def _lazy(source: Source, old: Sequence[str], new: Sequence[str]) -> Refused | None:
+    """A refusal where a new line stands for code that was left out."""
+    for line in new:
+        if is_placeholder(line) and line not in old and line.strip() not in map(str.strip, source.bodies):
+            return Refused(
+                f"{line.strip()!r} stands for code that was left out; writing it would lose that code. "
+                "Nothing was changed. Send all lines, or only the ones that change."
+            )
+    return None

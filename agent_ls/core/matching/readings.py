@@ -1,0 +1,112 @@
+r"""What models wrap around the text they mean: fences, line numbers, escapes, entities.
+
+A reading is tried only after the text as it stands was found nowhere, and it is proven by being
+found: it changes old and new text in the same way, or it does not apply.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator
+
+from agent_ls.core.matching.blocks import Block
+
+_FENCE_OPEN = re.compile(r"\s*(?:```|~~~)[\w+.#-]*\s*")
+_FENCE_CLOSE = re.compile(r"\s*(?:```|~~~)\s*")
+_NUMBERED = re.compile(r"[ \t]*(\d+)(?: ?[|│→:]|\t)( ?)")
+_ESCAPED = re.compile(r"\\([\\\"'ntr/])")
+_ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{1,5}|#x[0-9a-fA-F]{1,4});")
+_MEANS = {"n": "\n", "t": "\t", "r": "\r"}
+
+
+def alternatives(block: Block) -> Iterator[Block]:
+    """Other readings of a block, each different from it."""
+    plain = unfence(block)
+    if plain is not None:
+        yield plain
+    for base in (block, plain):
+        if base is None:
+            continue
+        for gap in (True, False):
+            numbered = unnumber(base, drop_blank=gap)
+            if numbered is not None:
+                yield numbered
+        yield from _reworded(base)
+
+
+def unfence(block: Block) -> Block | None:
+    """Without the Markdown fence around the old text (and around the new one, if it is there)."""
+    old = _without_fence(block.old)
+    if old == block.old or not old:
+        return None
+    return block.with_lines(old, _without_fence(block.new)) if block.kept is None else None
+
+
+def _without_fence(lines: tuple[str, ...]) -> tuple[str, ...]:
+    first = 1 if lines and _FENCE_OPEN.fullmatch(lines[0]) else 0
+    last = len(lines)
+    while last > first and not lines[last - 1].strip():
+        last -= 1
+    if last > first and _FENCE_CLOSE.fullmatch(lines[last - 1]):
+        return lines[first : last - 1]
+    return lines[first:]
+
+
+def unnumber(block: Block, *, drop_blank: bool) -> Block | None:
+    """Without line numbers copied from a view; every old line must have one, and they must ascend.
+
+    ``drop_blank``: whether one blank behind the separator belongs to the view.
+    """
+    last = -1
+    for line in block.old:
+        found = _NUMBERED.match(line)
+        if found is None:
+            if line.strip():
+                return None
+        elif int(found[1]) <= last:
+            return None
+        else:
+            last = int(found[1])
+    if last < 0:
+        return None
+
+    def strip(line: str) -> str:
+        found = _NUMBERED.match(line)
+        if found is None:
+            return line
+        return line[found.end() if drop_blank else found.start(2) :]
+
+    return block.with_lines([strip(line) for line in block.old], [strip(line) for line in block.new])
+
+
+def _reworded(block: Block) -> Iterator[Block]:
+    """Escapes taken for what they mean, in three degrees, and entities."""
+    for reword in (_unescape_ends, _unescape_quotes, _unescape_all, _unescape_entities):
+        old = _reword(block.old, reword)
+        if old != block.old:
+            if block.kept is not None and len(old) != len(block.old):
+                continue
+            new = _reword(block.new, reword)
+            if block.kept is None or len(new) == len(block.new):
+                yield block.with_lines(old, new)
+
+
+def _reword(lines: tuple[str, ...], reword: Callable[[str], str]) -> tuple[str, ...]:
+    return tuple(reword("\n".join(lines)).split("\n"))
+
+
+def _unescape_ends(text: str) -> str:
+    return text.replace("\\r\\n", "\n").replace("\\n", "\n").replace("\\t", "\t")
+
+
+def _unescape_quotes(text: str) -> str:
+    return text.replace('\\"', '"').replace("\\'", "'")
+
+
+def _unescape_all(text: str) -> str:
+    return _ESCAPED.sub(lambda found: _MEANS.get(found[1], found[1]), text)
+
+
+def _unescape_entities(text: str) -> str:
+    return _ENTITY.sub(lambda found: html.unescape(found[0]), text)

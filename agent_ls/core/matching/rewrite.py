@@ -1,0 +1,186 @@
+"""From a found block to the file's new lines: kept lines keep the file's characters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import final
+
+from agent_ls.core.alignment import gaps
+from agent_ls.core.matching.indent import IndentMap
+from agent_ls.core.matching.ladder import Found
+from agent_ls.core.matching.source import Source, fold, indent_of, squeeze, trim
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """Bodies ``first..last`` (half-open) of a source become ``new``; never a no-op at its edges."""
+
+    first: int
+    last: int
+    new: tuple[str, ...]
+
+
+def rewrite(source: Source, found: Found, indents: IndentMap | None) -> list[Splice] | str:
+    """The changed lines of a found block, or why its new lines cannot be written without guessing.
+
+    Args:
+        source: The text in which it was found.
+        found: The block, its place and the rung.
+        indents: How the model's indentation becomes the file's; ``None``: as it stands.
+    """
+    spot, block = found.spot, found.block
+    bodies = source.bodies[spot.first : spot.last]
+    matched = list(bodies)
+    matched[-1] = matched[-1][: len(matched[-1]) - len(spot.tail)]
+    matched[0] = matched[0][len(spot.head) :]
+    lines: list[str] = []
+    for pair in _sides(found):
+        line = _line(found, matched, pair, indents)
+        if line is None:
+            return _unproven(block.new[pair[1]])
+        lines.append(line)
+    if found.spot.head.strip(" \t") == "" and found.spot.head:
+        dedented = _dedented(found, lines)
+        if isinstance(dedented, str):
+            return dedented
+        lines = dedented
+    if lines or spot.head or spot.tail:
+        lines = lines or [""]
+        lines[0] = spot.head + lines[0]
+        lines[-1] += spot.tail
+    return [
+        Splice(spot.first + first, spot.first + last, tuple(lines[new_first:new_last]))
+        for first, last, new_first, new_last in gaps(bodies, lines)
+    ]
+
+
+def _sides(found: Found) -> Iterator[tuple[int | None, int, bool]]:
+    """For each new line: the old line it stands for (if any), its index, whether it is kept."""
+    block = found.block
+    if block.kept is not None:
+        kept = {new: old for old, new in block.kept}
+        changed = _unkept_pairs(block.kept, len(block.old), len(block.new))
+    else:
+        shape = squeeze if found.rung.name.startswith("blanks") else trim
+        typographic = found.rung.typographic
+
+        def key(line: str) -> str:
+            return shape(fold(line)) if typographic else shape(line)
+
+        exact = found.rung.name == "exact"
+        old, new = (
+            (block.old, block.new) if exact else (tuple(map(key, block.old)), tuple(map(key, block.new)))
+        )
+        kept: dict[int, int] = {}
+        changed: dict[int, int] = {}
+        at = new_at = 0
+        for first, last, new_first, new_last in [*gaps(old, new), (len(old), len(old), len(new), len(new))]:
+            kept.update(zip(range(new_at, new_first), range(at, first), strict=True))
+            if last - first == new_last - new_first:
+                changed.update(zip(range(new_first, new_last), range(first, last), strict=True))
+            at, new_at = last, new_last
+    for index in range(len(block.new)):
+        yield kept.get(index, changed.get(index)), index, index in kept
+
+
+def _unkept_pairs(kept: Sequence[tuple[int, int]], old: int, new: int) -> dict[int, int]:
+    """Old lines for new ones between kept lines, where as many were removed as were added."""
+    pairs: dict[int, int] = {}
+    at = new_at = 0
+    for old_index, new_index in [*kept, (old, new)]:
+        if old_index - at == new_index - new_at:
+            pairs.update(zip(range(new_at, new_index), range(at, old_index), strict=True))
+        at, new_at = old_index + 1, new_index + 1
+    return pairs
+
+
+def _line(
+    found: Found, matched: Sequence[str], side: tuple[int | None, int, bool], indents: IndentMap | None
+) -> str | None:
+    """One new line in the file's own characters; ``None`` where its indentation is not proven."""
+    old_index, index, is_kept = side
+    line = found.block.new[index]
+    if old_index is not None and is_kept:
+        return matched[old_index]
+    if found.rung.name == "exact" and indents is None:
+        return line
+    indent = indent_of(line)
+    if indents is not None:
+        if not line.strip():
+            return ""
+        mapped = indents(indent)
+        if mapped is None:
+            return None
+        text = line[len(indent) :]
+    else:
+        mapped, text = "", line
+    if old_index is not None and found.rung.name != "exact":
+        old, file = found.block.old[old_index], matched[old_index]
+        if indents is not None:
+            old, file = old.lstrip(" \t"), file.lstrip(" \t")
+        text = _transplanted(old, file, text)
+    return mapped + text
+
+
+def _transplanted(old: str, file: str, new: str) -> str:
+    """``new`` with the file's characters in what it shares with ``old`` at its beginning and end."""
+    if old == file or not old or not new:
+        return new
+    head = _shared(old, new)
+    tail = _shared(old[head:][::-1], new[head:][::-1])
+    start = _offset(old, file, head)
+    end = _offset(old, file, len(old) - tail)
+    if start is None or end is None or start > end:
+        return new
+    return file[:start] + new[head : len(new) - tail] + file[end:]
+
+
+def _shared(a: str, b: str) -> int:
+    count = 0
+    for x, y in zip(a, b, strict=False):
+        if x != y:
+            break
+        count += 1
+    return count
+
+
+def _offset(old: str, file: str, cut: int) -> int | None:
+    """Where the file's line has come as far as the model's has at ``cut``; ``None`` if inside a character."""
+    wanted = _normal(old[:cut])
+    if cut == len(old):
+        return len(file)
+    for at in range(len(file) + 1):
+        if _normal(file[:at]) == wanted:
+            return at
+    return None
+
+
+def _normal(text: str) -> str:
+    return " ".join(fold(text).split(" ")) if not text.isascii() else text
+
+
+def _dedented(found: Found, lines: list[str]) -> list[str] | str:
+    """A one-line anchor sent without its indentation: do its new lines lack it, too?"""
+    head, block = found.spot.head, found.block
+    rest = [line for line in lines[1:] if line.strip()]
+    if sum(bool(line.strip()) for line in block.old) > 1 or not rest:
+        return lines
+    if any(line.startswith(head) for line in rest):
+        return lines
+    anchor = next(line for line in block.old if line.strip())
+    if anchor in lines[1:] or found.spot.tail:
+        # The anchor itself was sent on at the left margin: it keeps its place, so all lines move with it.
+        return [lines[0], *(head + line if line.strip() else line for line in lines[1:])]
+    return (
+        "new_str does not show how its lines are indented: old_str begins in the middle of a line's "
+        "indentation. Send whole lines, with the indentation that the file has."
+    )
+
+
+def _unproven(line: str) -> str:
+    return (
+        "The file is indented differently from old_str, and nothing in old_str shows how this new line "
+        f"is to be indented: {line.strip()[:120]!r}. Send the lines with the indentation that the file has."
+    )
