@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import assert_never
 
 from agent_ls.core.alignment import gaps
@@ -141,6 +142,11 @@ def _replaced(source: Source, edit: StrReplace) -> str | Refused:
             partial=True,
             replace_all=item.replace_all,
         )
+        if _stray_fence(source, block):
+            return Refused(
+                f"new_str of {what.removeprefix('old_str of ')} has a Markdown fence (```) around it or at its "
+                f"end that old_str has not. {words.NOTHING} Send the text without the fence."
+            )
         outcome = _one_replacement(source, block, what)
         if isinstance(outcome, Refused):
             sequential = _in_sequence(source, edit) if number > 1 else None
@@ -152,6 +158,15 @@ def _replaced(source: Source, edit: StrReplace) -> str | Refused:
     if isinstance(result, Refused) and len(edits) > 1:
         return _in_sequence(source, edit) or result
     return result
+
+
+def _stray_fence(source: Source, block: Block) -> bool:
+    """Whether a fence that is not closed, or that encloses all, is about to be written into a file without any."""
+    if "```" not in "".join(block.new) or any("```" in line for line in block.old) or "```" in source.flat:
+        return False
+    lines = [line for line in block.new if line.strip()]
+    fences = sum(line.strip().startswith("```") for line in lines)
+    return fences % 2 == 1 or (lines[0].strip()[:3] == "```" == lines[-1].strip())
 
 
 def _one_replacement(source: Source, block: Block, what: str) -> list[Found] | Refused | str:
@@ -173,7 +188,7 @@ def _one_replacement(source: Source, block: Block, what: str) -> list[Found] | R
         if outcome is None:
             return Refused(words.not_found(source, what, part.old, part.new))
         found.append(outcome)
-    if any(a.spot.last > b.spot.first for a, b in zip(found, found[1:], strict=False)):
+    if any(a.spot.last > b.spot.first for a, b in pairwise(found)):
         return Refused(
             f"The parts of {what} around its placeholder stand in another order. Nothing was changed."
         )
@@ -204,7 +219,7 @@ def _spliced_blocks(source: Source, found: Sequence[Found]) -> str | Refused:
             return Refused(f"{written} Nothing was changed.")
         splices += written
     splices.sort(key=lambda splice: (splice.first, splice.last))
-    for a, b in zip(splices, splices[1:], strict=False):
+    for a, b in pairwise(splices):
         if a.last > b.first or (a.first == a.last == b.first == b.last):
             return Refused(
                 f"Two edits of this call change the same place (line {b.first + 1}). Nothing was changed. "

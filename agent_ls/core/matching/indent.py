@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import final
 
 from agent_ls.core.matching.source import indent_of
@@ -91,7 +92,7 @@ def _width(indent: str) -> int:
 def _ascending(seen: dict[str, str]) -> bool:
     """Deeper for the model is deeper in the file: anything else is another nesting, not another style."""
     ordered = sorted(seen.items(), key=lambda pair: _width(pair[0]))
-    return all(_width(a[1]) < _width(b[1]) for a, b in zip(ordered, ordered[1:], strict=False))
+    return all(_width(a[1]) < _width(b[1]) for a, b in pairwise(ordered))
 
 
 def _unit_rules() -> list[Rule]:

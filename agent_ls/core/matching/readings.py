@@ -59,6 +59,7 @@ def unnumber(block: Block, *, drop_blank: bool) -> Block | None:
     ``drop_blank``: whether one blank behind the separator belongs to the view.
     """
     last = -1
+    blanks = True
     for line in block.old:
         found = _NUMBERED.match(line)
         if found is None:
@@ -68,7 +69,8 @@ def unnumber(block: Block, *, drop_blank: bool) -> Block | None:
             return None
         else:
             last = int(found[1])
-    if last < 0:
+            blanks = blanks and (bool(found[2]) or found.end() == len(line))
+    if last < 0 or (drop_blank and not blanks):
         return None
 
     def strip(line: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import final
 
 from agent_ls.core.alignment import gaps
@@ -125,8 +126,12 @@ def _line(
 
 
 def _transplanted(old: str, file: str, new: str) -> str:
-    """``new`` with the file's characters in what it shares with ``old`` at its beginning and end."""
-    if old == file or not old or not new:
+    """``new`` with the file's characters in what it shares with ``old`` at its beginning and end.
+
+    Only where the two differ in typography: of blanks, the model's are as good as the file's.
+    """
+    old, file = trim(old), trim(file)
+    if old == file or fold(old) != fold(file):
         return new
     head = _shared(old, new)
     tail = _shared(old[head:][::-1], new[head:][::-1])
@@ -138,27 +143,15 @@ def _transplanted(old: str, file: str, new: str) -> str:
 
 
 def _shared(a: str, b: str) -> int:
-    count = 0
-    for x, y in zip(a, b, strict=False):
-        if x != y:
-            break
-        count += 1
-    return count
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))
 
 
 def _offset(old: str, file: str, cut: int) -> int | None:
     """Where the file's line has come as far as the model's has at ``cut``; ``None`` if inside a character."""
-    wanted = _normal(old[:cut])
     if cut == len(old):
         return len(file)
-    for at in range(len(file) + 1):
-        if _normal(file[:at]) == wanted:
-            return at
-    return None
-
-
-def _normal(text: str) -> str:
-    return " ".join(fold(text).split(" ")) if not text.isascii() else text
+    wanted = fold(old[:cut])
+    return next((at for at in range(len(file) + 1) if fold(file[:at]) == wanted), None)
 
 
 def _dedented(found: Found, lines: list[str]) -> list[str] | str:

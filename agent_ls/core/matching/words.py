@@ -12,13 +12,13 @@ _WORD = re.compile(r"\w+")
 _AROUND = 3
 _MAX_EXCERPT = 24
 _MAX_LINE = 240
-_NOTHING = "Nothing was changed."
+NOTHING = "Nothing was changed."
 
 
 def not_found(source: Source, what: str, old: Sequence[str], new: Sequence[str] = ()) -> str:
     """The anchor stands nowhere: show the lines that resemble it most."""
     near = nearest(source, old) or nearest(source, new)
-    text = f"{what} was not found in the file as it was shown. {_NOTHING}"
+    text = f"{what} was not found in the file as it was shown. {NOTHING}"
     if near is None:
         return f"{text} No line of the file resembles it: read the file again."
     return f"{text} The nearest lines are:\n{excerpt(source.bodies, *near)}\nCopy the lines exactly as they stand here."
@@ -34,11 +34,11 @@ def ambiguous(source: Source, what: str, lines: Sequence[int]) -> str:
     """The anchor stands at several places: name them."""
     numbers = ", ".join(str(line + 1) for line in lines[:30])
     if len(lines) == 1:
-        return f"{what} can be read in more than one way at line {numbers}. {_NOTHING} Send the plain lines of the file."
+        return f"{what} can be read in more than one way at line {numbers}. {NOTHING} Send the plain lines of the file."
     more = f" and {len(lines) - 30} more" if len(lines) > 30 else ""
     shown = "\n".join(f"{line + 1:5} | {_cut(source.bodies[line])}" for line in lines[:8])
     return (
-        f"{what} matches {len(lines)} places: lines {numbers}{more}. {_NOTHING}\n{shown}\n"
+        f"{what} matches {len(lines)} places: lines {numbers}{more}. {NOTHING}\n{shown}\n"
         "Add lines before or after it until it is unique."
     )
 
@@ -48,7 +48,7 @@ def conflict(now: Source, what: str, line: int, count: int) -> str:
     shown = excerpt(now.bodies, line, line + max(1, count))
     return (
         f"The user changed the same lines after they were shown, so {what} does not apply any more. "
-        f"{_NOTHING} These lines are now:\n{shown}\nBase the edit on them."
+        f"{NOTHING} These lines are now:\n{shown}\nBase the edit on them."
     )
 
 
