@@ -79,8 +79,10 @@ def _inserted(source: Source, edit: Insert) -> str | Refused:
     lines = flatten(edit.text).split("\n")
     if lines[-1] == "":
         lines.pop()
-    lazy = _lazy(source, (), lines)
-    return lazy or spliced(source, [Splice(edit.line, edit.line, tuple(lines))])
+    left_out = _left_out(source, (), lines)
+    if left_out is not None:
+        return Refused(words.lazy(source, left_out))
+    return spliced(source, [Splice(edit.line, edit.line, tuple(lines))])
 
 
 def _patched(source: Source, edit: Patch) -> str | Refused:
@@ -98,35 +100,48 @@ def whole(source: Source, text: str) -> str | Refused:
     inner = unfenced(lines)
     if source.bodies[0].strip()[:3] != "```" and lines[0].strip()[:3] == "```":
         lines = inner
-    lazy = _lazy(source, (), lines)
-    if lazy:
-        return lazy
     if source.text and source.bodies[-1] == "" and lines[-1] != "":
         lines = [*lines, ""]
     changed = gaps(source.bodies, lines)
+    left_out = _left_out(source, (), lines)
+    if left_out is not None:
+        real = [gap for gap in changed if left_out not in lines[gap[2] : gap[3]]]
+        return Refused(words.lazy(source, left_out, [gap[:2] for gap in real]))
     return spliced(source, [Splice(a, b, tuple(lines[c:d])) for a, b, c, d in changed])
 
 
 def hunks_applied(source: Source, hunks: Sequence[Hunk]) -> str | Refused:
     """All hunks of one file, or none."""
-    found: list[Found] = []
+    found: list[Found | Ambiguous | None] = []
     for number, hunk in enumerate(hunks, 1):
-        what = f"Hunk {number} of {len(hunks)}" if len(hunks) > 1 else "The hunk"
-        block = hunk.readings[0]
         if all(reading.empty for reading in hunk.readings):
             if source.text:
                 return Refused(
-                    f"{what} has no line by which its place could be found. Nothing was changed. "
-                    "Give at least one unchanged line before or after what it adds."
+                    f"{_hunk_name(number, hunks)} has no line by which its place could be found. "
+                    f"{words.NOTHING} Give at least one unchanged line before or after what it adds."
                 )
-            return "".join(f"{line}\n" for line in block.new)
-        outcome = locate(source, hunk.readings)
-        if isinstance(outcome, Ambiguous):
-            return Refused(words.ambiguous(source, what, outcome.lines))
-        if outcome is None:
-            return Refused(words.not_found(source, what, block.old, block.new))
-        found.append(outcome)
-    return _spliced_blocks(source, found)
+            return "".join(f"{line}\n" for line in hunk.readings[0].new)
+        found.append(locate(source, hunk.readings))
+    located = [item for item in found if isinstance(item, Found)]
+    if len(located) < len(found):
+        return Refused(_hunk_refusal(source, hunks, found))
+    return _spliced_blocks(source, located)
+
+
+def _hunk_name(number: int, hunks: Sequence[Hunk]) -> str:
+    return f"Hunk {number} of {len(hunks)}" if len(hunks) > 1 else "The hunk"
+
+
+def _hunk_refusal(source: Source, hunks: Sequence[Hunk], found: Sequence[Found | Ambiguous | None]) -> str:
+    """Words for the first hunk that was not found at one place."""
+    index = next(i for i, item in enumerate(found) if not isinstance(item, Found))
+    what, failed = _hunk_name(index + 1, hunks), found[index]
+    if isinstance(failed, Ambiguous):
+        return words.ambiguous(source, what, failed.lines)
+    before = [item.spot.last for item in found[:index] if isinstance(item, Found)]
+    after = [item.spot.first for item in found[index + 1 :] if isinstance(item, Found)]
+    within = max(before, default=0), min(after, default=len(source.bodies))
+    return words.not_found(source, what, hunks[index].readings[0], within, stated=True)
 
 
 def _replaced(source: Source, edit: StrReplace) -> str | Refused:
@@ -142,17 +157,15 @@ def _replaced(source: Source, edit: StrReplace) -> str | Refused:
             partial=True,
             replace_all=item.replace_all,
         )
-        if _stray_fence(source, block):
-            return Refused(
-                f"new_str of {what.removeprefix('old_str of ')} has a Markdown fence (```) around it or at its "
-                f"end that old_str has not. {words.NOTHING} Send the text without the fence."
-            )
         outcome = _one_replacement(source, block, what)
         if isinstance(outcome, Refused):
             sequential = _in_sequence(source, edit) if number > 1 else None
             return sequential or outcome
         if isinstance(outcome, str):
             return outcome
+        if _stray_fence(source, block):
+            spot = outcome[0].spot
+            return Refused(words.stray_fence(source, f"edit {number}", spot.first, spot.last))
         found += outcome
     result = _spliced_blocks(source, found)
     if isinstance(result, Refused) and len(edits) > 1:
@@ -186,7 +199,7 @@ def _one_replacement(source: Source, block: Block, what: str) -> list[Found] | R
         if isinstance(outcome, Ambiguous):
             return Refused(words.ambiguous(source, what, outcome.lines))
         if outcome is None:
-            return Refused(words.not_found(source, what, part.old, part.new))
+            return Refused(words.not_found(source, what, part))
         found.append(outcome)
     if any(a.spot.last > b.spot.first for a, b in pairwise(found)):
         return Refused(
@@ -211,9 +224,9 @@ def _spliced_blocks(source: Source, found: Sequence[Found]) -> str | Refused:
     """All found blocks written at once."""
     splices: list[Splice] = []
     for item in found:
-        lazy = _lazy(source, item.block.old, item.block.new)
-        if lazy:
-            return lazy
+        left_out = _left_out(source, item.block.old, item.block.new)
+        if left_out is not None:
+            return Refused(words.lazy(source, left_out, [(item.spot.first, item.spot.last)]))
         written = rewrite(source, item, _indents(source, item, found))
         if isinstance(written, str):
             return Refused(f"{written} Nothing was changed.")
@@ -243,12 +256,9 @@ def _indents(source: Source, item: Found, found: Sequence[Found]) -> IndentMap |
     return prove(shared, model, source.bodies) or prove(item.pairs(source), model, source.bodies)
 
 
-def _lazy(source: Source, old: Sequence[str], new: Sequence[str]) -> Refused | None:
-    """A refusal where a new line stands for code that was left out."""
+def _left_out(source: Source, old: Sequence[str], new: Sequence[str]) -> str | None:
+    """The first new line that stands for code that was left out, if any."""
     for line in new:
         if is_placeholder(line) and line not in old and line.strip() not in map(str.strip, source.bodies):
-            return Refused(
-                f"{line.strip()!r} stands for code that was left out; writing it would lose that code. "
-                "Nothing was changed. Send all lines, or only the ones that change."
-            )
+            return line
     return None
