@@ -13,7 +13,7 @@ from agent_ls.core.matching.carry import carry, decode, spliced
 from agent_ls.core.matching.elision import expand
 from agent_ls.core.matching.formats import FormatProblem, Hunk, parse_patch, parse_udiff, unfenced
 from agent_ls.core.matching.indent import IndentMap, prove
-from agent_ls.core.matching.ladder import Ambiguous, Found, everywhere, locate
+from agent_ls.core.matching.ladder import Ambiguous, Found, everywhere, locate, reread
 from agent_ls.core.matching.placeholders import is_placeholder
 from agent_ls.core.matching.requests import (
     Applied,
@@ -28,6 +28,8 @@ from agent_ls.core.matching.requests import (
 from agent_ls.core.matching.rewrite import Splice, rewrite
 from agent_ls.core.matching.source import Source, flatten
 
+Splices = list[Splice]
+
 
 def apply_edit(shown: str | None, now: str, edit: EditRequest) -> Applied | Refused:
     """Apply an edit that a model made against ``shown`` to ``now``. Never raises, never applies in part.
@@ -41,10 +43,12 @@ def apply_edit(shown: str | None, now: str, edit: EditRequest) -> Applied | Refu
         The whole new text, or a refusal worded for the model.
     """
     source = Source(now if shown is None else shown)
-    intended = _intended(source, edit)
-    if isinstance(intended, Refused) or source.text == now:
-        return intended if isinstance(intended, Refused) else Applied(intended)
-    merged = carry(source.text, intended, now)
+    splices = to_splices(source, edit)
+    if isinstance(splices, Refused):
+        return splices
+    if source.text == now:
+        return Applied(spliced(source, splices))
+    merged = carry(source, splices, now)
     if merged.conflicts:
         first = merged.conflicts[0]
         count = len(first.theirs.splitlines())
@@ -52,8 +56,8 @@ def apply_edit(shown: str | None, now: str, edit: EditRequest) -> Applied | Refu
     return Applied(decode(merged.data))
 
 
-def _intended(source: Source, edit: EditRequest) -> str | Refused:
-    """The shown text with the edit done."""
+def to_splices(source: Source, edit: EditRequest) -> Splices | Refused:
+    """What the edit changes in the shown text: ascending, apart."""
     match edit:
         case StrReplace():
             return _replaced(source, edit)
@@ -72,7 +76,7 @@ def _intended(source: Source, edit: EditRequest) -> str | Refused:
             assert_never(edit)
 
 
-def _inserted(source: Source, edit: Insert) -> str | Refused:
+def _inserted(source: Source, edit: Insert) -> Splices | Refused:
     count = len(source.bodies) - (source.bodies[-1] == "")
     if not 0 <= edit.line <= count:
         return Refused(f"Line {edit.line} does not exist: the file has {count} lines. Nothing was changed.")
@@ -82,10 +86,10 @@ def _inserted(source: Source, edit: Insert) -> str | Refused:
     left_out = _left_out(source, (), lines)
     if left_out is not None:
         return Refused(words.lazy(source, left_out))
-    return spliced(source, [Splice(edit.line, edit.line, tuple(lines))])
+    return [Splice(edit.line, edit.line, tuple(lines))]
 
 
-def _patched(source: Source, edit: Patch) -> str | Refused:
+def _patched(source: Source, edit: Patch) -> Splices | Refused:
     sections = parse_patch(edit.text)
     if isinstance(sections, FormatProblem):
         return Refused(sections.error)
@@ -94,7 +98,7 @@ def _patched(source: Source, edit: Patch) -> str | Refused:
     return hunks_applied(source, sections[0].hunks)
 
 
-def whole(source: Source, text: str) -> str | Refused:
+def whole(source: Source, text: str) -> Splices | Refused:
     """The file's text becomes another one, but keeps its BOM, its line ends and its final newline."""
     lines = flatten(text).split("\n")
     inner = unfenced(lines)
@@ -107,10 +111,10 @@ def whole(source: Source, text: str) -> str | Refused:
     if left_out is not None:
         real = [gap for gap in changed if left_out not in lines[gap[2] : gap[3]]]
         return Refused(words.lazy(source, left_out, [gap[:2] for gap in real]))
-    return spliced(source, [Splice(a, b, tuple(lines[c:d])) for a, b, c, d in changed])
+    return [Splice(a, b, tuple(lines[c:d])) for a, b, c, d in changed]
 
 
-def hunks_applied(source: Source, hunks: Sequence[Hunk]) -> str | Refused:
+def hunks_applied(source: Source, hunks: Sequence[Hunk]) -> Splices | Refused:
     """All hunks of one file, or none."""
     found: list[Found | Ambiguous | None] = []
     for number, hunk in enumerate(hunks, 1):
@@ -120,7 +124,7 @@ def hunks_applied(source: Source, hunks: Sequence[Hunk]) -> str | Refused:
                     f"{_hunk_name(number, hunks)} has no line by which its place could be found. "
                     f"{words.NOTHING} Give at least one unchanged line before or after what it adds."
                 )
-            return "".join(f"{line}\n" for line in hunk.readings[0].new)
+            return [Splice(0, 1, (*hunk.readings[0].new, ""))]
         found.append(locate(source, hunk.readings))
     located = [item for item in found if isinstance(item, Found)]
     if len(located) < len(found):
@@ -144,7 +148,7 @@ def _hunk_refusal(source: Source, hunks: Sequence[Hunk], found: Sequence[Found |
     return words.not_found(source, what, hunks[index].readings[0], within, stated=True)
 
 
-def _replaced(source: Source, edit: StrReplace) -> str | Refused:
+def _replaced(source: Source, edit: StrReplace) -> Splices | Refused:
     edits = list(dict.fromkeys(edit.edits))
     if not edits:
         return Refused("The call has no edits. Nothing was changed.")
@@ -157,12 +161,12 @@ def _replaced(source: Source, edit: StrReplace) -> str | Refused:
             partial=True,
             replace_all=item.replace_all,
         )
+        if block.empty and not source.text and len(edits) == 1:
+            return [Splice(0, 1, block.new)]
         outcome = _one_replacement(source, block, what)
         if isinstance(outcome, Refused):
             sequential = _in_sequence(source, edit) if number > 1 else None
             return sequential or outcome
-        if isinstance(outcome, str):
-            return outcome
         if _stray_fence(source, block):
             spot = outcome[0].spot
             return Refused(words.stray_fence(source, f"edit {number}", spot.first, spot.last))
@@ -182,10 +186,8 @@ def _stray_fence(source: Source, block: Block) -> bool:
     return fences % 2 == 1 or (lines[0].strip()[:3] == "```" == lines[-1].strip())
 
 
-def _one_replacement(source: Source, block: Block, what: str) -> list[Found] | Refused | str:
+def _one_replacement(source: Source, block: Block, what: str) -> list[Found] | Refused:
     if block.empty:
-        if not source.text:
-            return "\n".join(block.new)
         return Refused(
             f"{what} is empty, so nothing says where new_str belongs. Nothing was changed. "
             + (words.near(source, block.new) or "Put the lines around the place into old_str.")
@@ -208,7 +210,7 @@ def _one_replacement(source: Source, block: Block, what: str) -> list[Found] | R
     return found
 
 
-def _in_sequence(source: Source, edit: StrReplace) -> str | None:
+def _in_sequence(source: Source, edit: StrReplace) -> Splices | None:
     """The edits one after the other, each literally and exactly once in the text before it."""
     text = source.flat
     for item in edit.edits:
@@ -217,11 +219,12 @@ def _in_sequence(source: Source, edit: StrReplace) -> str | None:
             return None
         text = text.replace(old, flatten(item.new))
     lines = text.split("\n")
-    return spliced(source, [Splice(a, b, tuple(lines[c:d])) for a, b, c, d in gaps(source.bodies, lines)])
+    return [Splice(a, b, tuple(lines[c:d])) for a, b, c, d in gaps(source.bodies, lines)]
 
 
-def _spliced_blocks(source: Source, found: Sequence[Found]) -> str | Refused:
+def _spliced_blocks(source: Source, found: Sequence[Found]) -> Splices | Refused:
     """All found blocks written at once."""
+    found = reread(found)
     splices: list[Splice] = []
     for item in found:
         left_out = _left_out(source, item.block.old, item.block.new)
@@ -238,7 +241,7 @@ def _spliced_blocks(source: Source, found: Sequence[Found]) -> str | Refused:
                 f"Two edits of this call change the same place (line {b.first + 1}). Nothing was changed. "
                 "Join them into one."
             )
-    return spliced(source, splices)
+    return splices
 
 
 def _indents(source: Source, item: Found, found: Sequence[Found]) -> IndentMap | None:

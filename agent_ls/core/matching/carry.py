@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
+from agent_ls.core.alignment import Gap
 from agent_ls.core.matching.rewrite import Splice
 from agent_ls.core.matching.source import Source
-from agent_ls.core.merge import MergedText, merge_text
+from agent_ls.core.merge import MergedText, merge_lines, merge_text, with_line_ends_of
 
 
 def spliced(source: Source, splices: Sequence[Splice]) -> str:
@@ -55,9 +56,39 @@ def _neighbour_end(source: Source, line: int) -> str:
     return source.line_end
 
 
-def carry(shown: str, intended: str, now: str) -> MergedText:
-    """Move what changed between the shown and the intended text onto the text of now."""
-    return merge_text(encode(shown), encode(intended), encode(now))
+def carry(source: Source, splices: Sequence[Splice], now: str) -> MergedText:
+    """Move splices of the shown text onto the text of now.
+
+    The lines that the edit changes are known: comparing the two texts again could pair a line with
+    its twin elsewhere, and a change of the user's would land there.
+    """
+    shown, intended, theirs = (encode(text) for text in (source.text, spliced(source, splices), now))
+    base, ours = with_line_ends_of(theirs, shown, intended)
+    base_lines, our_lines = base.splitlines(keepends=True), ours.splitlines(keepends=True)
+    our_gaps = list(_gaps(splices, len(base_lines), len(our_lines)))
+    if not _explains(base_lines, our_lines, our_gaps):
+        return merge_text(base, ours, theirs)
+    return merge_lines(base_lines, our_lines, our_gaps, theirs.splitlines(keepends=True))
+
+
+def _gaps(splices: Sequence[Splice], size: int, our_size: int) -> Iterator[Gap]:
+    """The splices as gaps between lines; a source's last, empty body is no line."""
+    shift = 0
+    for splice in splices:
+        first, last = splice.first, splice.last
+        end = last + shift + len(splice.new) - (last - first)
+        yield min(first, size), min(last, size), min(first + shift, our_size), min(end, our_size)
+        shift = end - last
+
+
+def _explains(base: Sequence[bytes], ours: Sequence[bytes], found: Sequence[Gap]) -> bool:
+    """Whether all is equal between the gaps: a final newline that came or went is not in them."""
+    at = our_at = 0
+    for first, last, our_first, our_last in [*found, (len(base), len(base), len(ours), len(ours))]:
+        if base[at:first] != ours[our_at:our_first]:
+            return False
+        at, our_at = last, our_last
+    return True
 
 
 def encode(text: str) -> bytes:

@@ -96,7 +96,9 @@ def _ascending(seen: dict[str, str]) -> bool:
 
 
 def _unit_rules() -> list[Rule]:
-    return [Rule(unit, becomes) for unit in _UNITS for becomes in _UNITS if unit != becomes]
+    pairs = ((unit, becomes) for unit in _UNITS for becomes in _UNITS if unit != becomes)
+    # Eight blanks for one level are a tab's width: no model indents so a file that indents by blanks.
+    return [Rule(unit, becomes) for unit, becomes in pairs if len(unit) < 8 or becomes == "\t"]
 
 
 def _shift(seen: dict[str, str], convert: Callable[[str], str | None]) -> Pair | None:
@@ -133,12 +135,8 @@ def _plausible(rules: list[Rule], model_lines: Sequence[str], file_lines: Sequen
     if len(rules) == 1:
         return tuple(rules)
     file_unit, model_unit = unit_of(file_lines), unit_of(model_lines)
-    fitting = [
-        rule
-        for rule in rules
-        if (rule.becomes == file_unit and rule.unit == model_unit)
-        or (not rule.unit and file_unit == model_unit)
-    ]
+    rules = [rule for rule in rules if not rule.unit or rule.becomes == file_unit] or rules
+    fitting = [rule for rule in rules if (rule.unit or file_unit) == model_unit]
     return tuple(fitting or rules)
 
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 from agent_ls.core.matching.blocks import Block
 from agent_ls.core.matching.indent import Pair, prove
 from agent_ls.core.matching.locate import Spot, find_lines, find_partly, find_text
-from agent_ls.core.matching.readings import alternatives
+from agent_ls.core.matching.readings import Reading, alternatives
 from agent_ls.core.matching.source import EXACT, INDENTED, SQUEEZED, STRICT, Rung, Source, indent_of
+
+Candidate = tuple[Block, Reading | None]
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A block stands at exactly one place, as this reading of it, under this rung."""
+    """A block stands at exactly one place, under this rung, as this reading of it (``None``: as it stands)."""
 
     block: Block
     spot: Spot
     rung: Rung
+    reading: Reading | None = None
 
     def pairs(self, source: Source) -> Iterator[Pair]:
         """The model's and the file's indentation of each anchor line that is not blank."""
@@ -48,20 +51,38 @@ def locate(source: Source, readings: Sequence[Block]) -> Found | Ambiguous | Non
         source: The text that was shown.
         readings: What the block says, the likeliest first; looser readings of the first are added.
     """
-    others: list[Block] | None = None
+    others: list[Candidate] | None = None
     for rungs in (STRICT, INDENTED, SQUEEZED):
         for rung in rungs:
-            for reading in readings:
-                outcome = _settle(source, [reading], rung)
+            for block in readings:
+                outcome = _settle(source, [(block, None)], rung)
                 if outcome is not None:
                     return outcome
         if others is None:
-            others = list(dict.fromkeys(b for r in readings for b in alternatives(r)))
+            others = [other for block in readings for other in alternatives(block)]
         for rung in rungs:
             outcome = _settle(source, others, rung)
             if outcome is not None:
                 return outcome
     return None
+
+
+def reread(found: Sequence[Found]) -> list[Found]:
+    """Take the new lines of every block as the call's other blocks prove that they are meant.
+
+    A block whose old lines hold no escape shows nothing; where another block of the same call was
+    found only without its escapes, the new lines of this one are read so, too.
+    """
+    proven = list(dict.fromkeys(item.reading for item in found if item.reading is not None))
+    result: list[Found] = []
+    for item in found:
+        block = item.block
+        for reading in proven if item.reading is None else ():
+            other = reading(block)
+            if other is not None and other.old == block.old:
+                block = other
+        result.append(replace(item, block=block))
+    return result
 
 
 def everywhere(source: Source, block: Block) -> list[Found]:
@@ -73,25 +94,25 @@ def everywhere(source: Source, block: Block) -> list[Found]:
     return []
 
 
-def _settle(source: Source, readings: Iterable[Block], rung: Rung) -> Found | Ambiguous | None:
+def _settle(source: Source, candidates: Iterable[Candidate], rung: Rung) -> Found | Ambiguous | None:
     """What a rung finds over some readings that are equally likely."""
-    found: dict[Spot, list[Block]] = {}
-    for reading in readings:
-        if not reading.empty:
-            for spot in _spots(source, reading, rung):
-                found.setdefault(spot, []).append(reading)
+    found: dict[Spot, list[Candidate]] = {}
+    for block, reading in candidates:
+        if not block.empty:
+            for spot in _spots(source, block, rung):
+                found.setdefault(spot, []).append((block, reading))
     if not found:
         return None
     spots = list(found)
     if len(spots) > 1:
-        block = found[spots[0]][0]
-        spots = _narrowed(source, block, spots)
+        spots = _narrowed(source, found[spots[0]][0][0], spots)
     if len(spots) > 1:
         return Ambiguous(tuple(sorted({spot.first for spot in spots})))
-    blocks = found[spots[0]]
-    if len({block.new for block in blocks}) > 1:
+    agreeing = found[spots[0]]
+    if len({block.new for block, _ in agreeing}) > 1:
         return Ambiguous((spots[0].first,))
-    return Found(blocks[0], spots[0], rung)
+    block, reading = agreeing[0]
+    return Found(block, spots[0], rung, reading)
 
 
 def _spots(source: Source, block: Block, rung: Rung) -> list[Spot]:

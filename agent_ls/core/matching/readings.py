@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from agent_ls.core.matching.blocks import Block
 
@@ -20,19 +21,18 @@ _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{1,5}|#x[0-9a-fA-F]{1,4})
 _MEANS = {"n": "\n", "t": "\t", "r": "\r"}
 
 
-def alternatives(block: Block) -> Iterator[Block]:
-    """Other readings of a block, each different from it."""
-    plain = unfence(block)
-    if plain is not None:
-        yield plain
-    for base in (block, plain):
-        if base is None:
-            continue
-        for gap in (True, False):
-            numbered = unnumber(base, drop_blank=gap)
-            if numbered is not None:
-                yield numbered
-        yield from _reworded(base)
+Reading = Callable[[Block], Block | None]
+"""Another way to take a block; ``None`` or the block itself where it does not apply."""
+
+
+def alternatives(block: Block) -> Iterator[tuple[Block, Reading]]:
+    """What the readings make of a block, where that is something else, each with its reading."""
+    seen = {block}
+    for reading in READINGS:
+        other = reading(block)
+        if other is not None and other.old != block.old and other not in seen:
+            seen.add(other)
+            yield other, reading
 
 
 def unfence(block: Block) -> Block | None:
@@ -53,7 +53,7 @@ def _without_fence(lines: tuple[str, ...]) -> tuple[str, ...]:
     return lines[first:]
 
 
-def unnumber(block: Block, *, drop_blank: bool) -> Block | None:
+def _unnumber(block: Block, *, drop_blank: bool) -> Block | None:
     """Without line numbers copied from a view; every old line must have one, and they must ascend.
 
     ``drop_blank``: whether one blank behind the separator belongs to the view.
@@ -82,16 +82,16 @@ def unnumber(block: Block, *, drop_blank: bool) -> Block | None:
     return block.with_lines([strip(line) for line in block.old], [strip(line) for line in block.new])
 
 
-def _reworded(block: Block) -> Iterator[Block]:
-    """Escapes taken for what they mean, in three degrees, and entities."""
-    for reword in (_unescape_ends, _unescape_quotes, _unescape_all, _unescape_entities):
-        old = _reword(block.old, reword)
-        if old != block.old:
-            if block.kept is not None and len(old) != len(block.old):
-                continue
-            new = _reword(block.new, reword)
-            if block.kept is None or len(new) == len(block.new):
-                yield block.with_lines(old, new)
+def _rewording(reword: Callable[[str], str]) -> Reading:
+    """A reading that replaces characters in old and new alike."""
+
+    def reading(block: Block) -> Block | None:
+        old, new = _reword(block.old, reword), _reword(block.new, reword)
+        if block.kept is not None and (len(old) != len(block.old) or len(new) != len(block.new)):
+            return None  # the signs before a patch's lines would stand before the wrong ones
+        return block.with_lines(old, new)
+
+    return reading
 
 
 def _reword(lines: tuple[str, ...], reword: Callable[[str], str]) -> tuple[str, ...]:
@@ -112,3 +112,23 @@ def _unescape_all(text: str) -> str:
 
 def _unescape_entities(text: str) -> str:
     return _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+
+
+def _after_unfencing(reading: Reading) -> Reading:
+    def both(block: Block) -> Block | None:
+        plain = unfence(block)
+        return None if plain is None else reading(plain)
+
+    return both
+
+
+_PLAIN: tuple[Reading, ...] = (
+    partial(_unnumber, drop_blank=True),
+    partial(_unnumber, drop_blank=False),
+    _rewording(_unescape_ends),
+    _rewording(_unescape_quotes),
+    _rewording(_unescape_all),
+    _rewording(_unescape_entities),
+)
+READINGS: tuple[Reading, ...] = (unfence, *_PLAIN, *map(_after_unfencing, _PLAIN))
+"""All readings; none is likelier than another, so two that are found and disagree are refused."""

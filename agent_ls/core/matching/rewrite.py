@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import final
 
-from agent_ls.core.alignment import gaps
+from agent_ls.core.alignment import Gap, gaps
+from agent_ls.core.matching.blocks import Block
 from agent_ls.core.matching.indent import IndentMap
 from agent_ls.core.matching.ladder import Found
-from agent_ls.core.matching.source import Source, fold, indent_of, squeeze, trim
+from agent_ls.core.matching.source import Source, fold, indent_of, trim
 
 
 @final
@@ -64,26 +65,21 @@ def _sides(found: Found) -> Iterator[tuple[int | None, int, bool]]:
         kept = {new: old for old, new in block.kept}
         changed = _unkept_pairs(block.kept, len(block.old), len(block.new))
     else:
-        shape = squeeze if found.rung.name.startswith("blanks") else trim
-        typographic = found.rung.typographic
-
-        def key(line: str) -> str:
-            return shape(fold(line)) if typographic else shape(line)
-
-        exact = found.rung.name == "exact"
-        old, new = (
-            (block.old, block.new) if exact else (tuple(map(key, block.old)), tuple(map(key, block.new)))
-        )
+        # Compared as the model wrote them: a line it changed in blanks only, it meant to change so.
         kept: dict[int, int] = {}
         changed: dict[int, int] = {}
         at = new_at = 0
-        for first, last, new_first, new_last in [*gaps(old, new), (len(old), len(old), len(new), len(new))]:
+        for first, last, new_first, new_last in [*gaps(block.old, block.new), _end(block)]:
             kept.update(zip(range(new_at, new_first), range(at, first), strict=True))
             if last - first == new_last - new_first:
                 changed.update(zip(range(new_first, new_last), range(first, last), strict=True))
             at, new_at = last, new_last
     for index in range(len(block.new)):
         yield kept.get(index, changed.get(index)), index, index in kept
+
+
+def _end(block: Block) -> Gap:
+    return len(block.old), len(block.old), len(block.new), len(block.new)
 
 
 def _unkept_pairs(kept: Sequence[tuple[int, int]], old: int, new: int) -> dict[int, int]:
@@ -121,6 +117,8 @@ def _line(
         old, file = found.block.old[old_index], matched[old_index]
         if indents is not None:
             old, file = old.lstrip(" \t"), file.lstrip(" \t")
+        if trim(text) == trim(file):
+            return matched[old_index] if mapped + text != trim(mapped + text) else mapped + text
         text = _transplanted(old, file, text)
     return mapped + text
 
