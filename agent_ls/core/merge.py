@@ -8,6 +8,7 @@ beside each other.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, final
@@ -17,6 +18,7 @@ from agent_ls.core.edits import ChangeSet, FileChange, Op
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import line_ending
 
+_FEW_LINES = 5
 _BOTH_CHANGED = "both the plan and the user changed these lines"
 
 
@@ -113,10 +115,10 @@ def merge_lines(
     out: list[bytes] = []
     conflicts: list[TextConflict] = []
     at = 0
-    for (our, their), start, limit in zip(regions, starts, [*starts[1:], len(base)], strict=True):
-        end = max(reach.gap[1] for reach in (*our, *their))
+    for (our, their), first, limit in zip(regions, starts, [*starts[1:], len(base)], strict=True):
+        start, end = first, max(reach.gap[1] for reach in (*our, *their))
         if our and their:  # a clash is looked at with all lines that it could concern
-            start = max(at, min(start, *(reach.start for reach in (*our, *their))))
+            start = max(at, min(first, *(reach.start for reach in (*our, *their))))
             end = min(limit, max(end, *(reach.end for reach in (*our, *their))))
         out += base[at:start]
         at = end
@@ -147,14 +149,26 @@ def _reaching(base: Sequence[bytes], side: Sequence[bytes], found: Sequence[Gap]
 
     An insertion or a deletion beside a line like its own last or first one could as well stand a
     line further (the ``}`` of a function is such a line). Which of these lines a side left alone is
-    then not known, so a change of the other side to any of them is a clash, not a guess.
+    then not known, so a change of the other side to any of them is a clash, not a guess. The same
+    goes for the few lines between two gaps, if each of them stands elsewhere as well.
     """
+    places = Counter(base)
     reaches: list[_Reach] = []
     for index, gap in enumerate(found):
         before = found[index - 1][1] if index else 0
         after = found[index + 1][0] if index + 1 < len(found) else len(base)
-        reaches.append(_Reach(gap, *_slide(base, side, gap, before, after)))
+        start, end = _slide(base, side, gap, before, after)
+        if index and _could_be_others(base[before : gap[0]], places):
+            start = before
+        if index + 1 < len(found) and _could_be_others(base[gap[1] : after], places):
+            end = after
+        reaches.append(_Reach(gap, start, end))
     return reaches
+
+
+def _could_be_others(kept: Sequence[bytes], places: Counter[bytes]) -> bool:
+    """Whether a few lines kept between two gaps are all such as stand elsewhere, too."""
+    return len(kept) <= _FEW_LINES and all(places[line] > 1 for line in kept)
 
 
 def _slide(

@@ -12,9 +12,10 @@ from agent_ls.core.matching.blocks import Block
 from agent_ls.core.matching.carry import carry, decode, spliced
 from agent_ls.core.matching.elision import expand
 from agent_ls.core.matching.formats import FormatProblem, Hunk, parse_patch, parse_udiff, unfenced
-from agent_ls.core.matching.indent import IndentMap, prove
-from agent_ls.core.matching.ladder import Ambiguous, Found, everywhere, locate, reread
+from agent_ls.core.matching.indent import IndentMap, foreign, prove
+from agent_ls.core.matching.ladder import Ambiguous, Found, contradicted, everywhere, locate, reread
 from agent_ls.core.matching.placeholders import is_placeholder
+from agent_ls.core.matching.readings import over_escaped
 from agent_ls.core.matching.requests import (
     Applied,
     EditRequest,
@@ -224,13 +225,18 @@ def _in_sequence(source: Source, edit: StrReplace) -> Splices | None:
 
 def _spliced_blocks(source: Source, found: Sequence[Found]) -> Splices | Refused:
     """All found blocks written at once."""
+    twin = contradicted(source, found)
+    if twin is not None:
+        number = found.index(twin[0]) + 1
+        return Refused(words.ambiguous(source, f"Part {number} of the call", twin[1].lines))
     found = reread(found)
     splices: list[Splice] = []
     for item in found:
-        left_out = _left_out(source, item.block.old, item.block.new)
-        if left_out is not None:
-            return Refused(words.lazy(source, left_out, [(item.spot.first, item.spot.last)]))
-        written = rewrite(source, item, _indents(source, item, found))
+        indents = _indents(source, item, found)
+        doubt = _doubt(source, item, indents)
+        if doubt is not None:
+            return Refused(doubt)
+        written = rewrite(source, item, indents)
         if isinstance(written, str):
             return Refused(f"{written} Nothing was changed.")
         splices += written
@@ -242,6 +248,23 @@ def _spliced_blocks(source: Source, found: Sequence[Found]) -> Splices | Refused
                 "Join them into one."
             )
     return splices
+
+
+def _doubt(source: Source, item: Found, indents: IndentMap | None) -> str | None:
+    """Why the new lines of a found block are not believed to be meant as they stand."""
+    block, spot = item.block, item.spot
+    left_out = _left_out(source, block.old, block.new)
+    if left_out is not None:
+        return words.lazy(source, left_out, [(spot.first, spot.last)])
+    added = [line for line in block.new if line not in block.old]
+    escaped = over_escaped("\n".join(added), source.text)
+    if escaped is not None:
+        return words.escaped(source, escaped, spot.first, spot.last)
+    if indents is None and not any(model for model, _ in item.pairs(source)):
+        line = foreign(added, source.bodies)
+        if line is not None:
+            return words.foreign_indent(source, line, spot.first, spot.last)
+    return None
 
 
 def _indents(source: Source, item: Found, found: Sequence[Found]) -> IndentMap | None:

@@ -85,6 +85,22 @@ def reread(found: Sequence[Found]) -> list[Found]:
     return result
 
 
+def contradicted(source: Source, found: Sequence[Found]) -> tuple[Found, Ambiguous] | None:
+    """A block found as it stands that would also fit elsewhere if it were indented otherwise.
+
+    That matters only where other blocks of the call are indented otherwise: then this one may have
+    landed on the twin of the place that is meant.
+    """
+    if all(item.rung.indented for item in found):
+        return None
+    for item in found:
+        if item.rung.indented and any(model for model, _ in item.pairs(source)):
+            spots = _spots(source, replace(item.block, partial=False), INDENTED[-1])
+            if len(spots) > 1:
+                return item, Ambiguous(tuple(spot.first for spot in spots))
+    return None
+
+
 def everywhere(source: Source, block: Block) -> list[Found]:
     """Every place of a ``replace_all``, under the first rung that finds any; never overlapping."""
     for rung in STRICT:

@@ -117,7 +117,8 @@ def _unescape_entities(text: str) -> str:
 def _after_unfencing(reading: Reading) -> Reading:
     def both(block: Block) -> Block | None:
         plain = unfence(block)
-        return None if plain is None else reading(plain)
+        other = plain and reading(plain)
+        return other if plain and other and other.old != plain.old else None
 
     return both
 
@@ -132,3 +133,26 @@ _PLAIN: tuple[Reading, ...] = (
 )
 READINGS: tuple[Reading, ...] = (unfence, *_PLAIN, *map(_after_unfencing, _PLAIN))
 """All readings; none is likelier than another, so two that are found and disagree are refused."""
+
+
+_ENTITY_OF_CODE = re.compile(r"&(?:lt|gt|amp|quot);")
+_QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|//.*|#.*")
+
+
+def over_escaped(new: str, text: str) -> str | None:
+    """The first new line that looks escaped once too often, where nothing in the anchors can prove it.
+
+    It begins with a written-out tab, or all its double quotes have a backslash, or it has an entity outside of any quotes and the
+    text has none and no markup.
+    """
+    markup = "</" in text or _ENTITY_OF_CODE.search(text) is not None
+    escapes = '\\"' in text
+    for line in new.split("\n"):
+        if line.startswith("\\t"):
+            return line
+        quotes = line.count('"')
+        if quotes and not escapes and line.count('\\"') == quotes and "'" not in line and "`" not in line:
+            return line
+        if "&" in line and not markup and _ENTITY_OF_CODE.search(_QUOTED.sub("", line)):
+            return line
+    return None

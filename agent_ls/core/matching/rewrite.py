@@ -37,9 +37,12 @@ def rewrite(source: Source, found: Found, indents: IndentMap | None) -> list[Spl
     matched = list(bodies)
     matched[-1] = matched[-1][: len(matched[-1]) - len(spot.tail)]
     matched[0] = matched[0][len(spot.head) :]
+    known = _known(block.old, matched)
     lines: list[str] = []
     for pair in _sides(found):
-        line = _line(found, matched, pair, indents)
+        line = known.get(block.new[pair[1]]) if found.rung.name != "exact" else None
+        if line is None:
+            line = _line(found, matched, pair, indents)
         if line is None:
             return _unproven(block.new[pair[1]])
         lines.append(line)
@@ -56,6 +59,16 @@ def rewrite(source: Source, found: Found, indents: IndentMap | None) -> list[Spl
         Splice(spot.first + first, spot.first + last, tuple(lines[new_first:new_last]))
         for first, last, new_first, new_last in gaps(bodies, lines)
     ]
+
+
+def _known(old: Sequence[str], matched: Sequence[str]) -> dict[str, str]:
+    """What the file has for a line of the model's: a line that was only moved keeps its characters, too."""
+    known: dict[str, str] = {}
+    unclear: set[str] = set()
+    for line, body in zip(old, matched, strict=True):
+        if known.setdefault(line, body) != body:
+            unclear.add(line)
+    return {line: body for line, body in known.items() if line not in unclear}
 
 
 def _sides(found: Found) -> Iterator[tuple[int | None, int, bool]]:
@@ -105,11 +118,9 @@ def _line(
         return line
     indent = indent_of(line)
     if indents is not None:
-        if not line.strip():
-            return ""
-        mapped = indents(indent)
+        mapped = indents(indent) if line else ""
         if mapped is None:
-            return None
+            return None if line.strip() else ""
         text = line[len(indent) :]
     else:
         mapped, text = "", line

@@ -90,6 +90,24 @@ def stray_fence(source: Source, what: str, first: int, last: int) -> str:
     )
 
 
+def escaped(source: Source, line: str, first: int, last: int) -> str:
+    """A new line has escapes that code would not have there."""
+    return (
+        f"This new line looks escaped once too often: {line.strip()[:120]!r}. {NOTHING} Send it as it shall "
+        f"stand in the file. The lines it belongs to are:\n{excerpt(source.bodies, first, last)}"
+    )
+
+
+def foreign_indent(source: Source, line: str, first: int, last: int) -> str:
+    """New lines are indented as no line of the file is, and no anchor line shows that this is meant."""
+    model, file = ("tabs", "blanks") if line.startswith("\t") else ("blanks", "tabs")
+    return (
+        f"The new line {line.strip()[:120]!r} is indented by {model}, the file by {file}. {NOTHING} Send it "
+        "with the file's indentation, or include a line of the file that is indented so. The place is:\n"
+        f"{excerpt(source.bodies, first, last)}"
+    )
+
+
 def excerpt(bodies: Sequence[str], first: int, last: int) -> str:
     """Numbered lines with a few around them."""
     first, last = max(0, first - _AROUND), min(len(bodies), last + _AROUND)
