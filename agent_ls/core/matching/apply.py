@@ -44,17 +44,28 @@ def apply_edit(shown: str | None, now: str, edit: EditRequest) -> Applied | Refu
         The whole new text, or a refusal worded for the model.
     """
     source = Source(now if shown is None else shown)
-    splices = to_splices(source, edit)
+    outcome = _carried(source, to_splices(source, edit), now)
+    return outcome if isinstance(outcome, Refused) else Applied(outcome)
+
+
+def apply_hunks(shown: str | None, now: str, hunks: Sequence[Hunk]) -> str | Refused:
+    """As `apply_edit`, for the hunks of one file of a patch."""
+    source = Source(now if shown is None else shown)
+    return _carried(source, hunks_applied(source, hunks), now)
+
+
+def _carried(source: Source, splices: Splices | Refused, now: str) -> str | Refused:
+    """The text of now with what the edit changes in the shown text."""
     if isinstance(splices, Refused):
         return splices
     if source.text == now:
-        return Applied(spliced(source, splices))
+        return spliced(source, splices)
     merged = carry(source, splices, now)
     if merged.conflicts:
         first = merged.conflicts[0]
         count = len(first.theirs.splitlines())
         return Refused(words.conflict(Source(now), "this edit", first.line, count))
-    return Applied(decode(merged.data))
+    return decode(merged.data)
 
 
 def to_splices(source: Source, edit: EditRequest) -> Splices | Refused:
@@ -272,10 +283,9 @@ def _indents(source: Source, item: Found, found: Sequence[Found]) -> IndentMap |
     model = [line for other in found for block in (other.block,) for line in (*block.old, *block.new)]
     loose = [other for other in found if not other.rung.indented]
     if item.rung.indented:
-        own = list(item.pairs(source))
-        if not loose or any(a for a, _ in own):
+        if not loose:
             return None
-        shared = [pair for other in loose for pair in other.pairs(source)] + own
+        shared = [pair for other in (*loose, item) for pair in other.pairs(source)]
         proven = prove(shared, model, source.bodies)
         return proven if proven and all(rule.unit for rule in proven.rules) else None
     shared = [pair for other in loose for pair in other.pairs(source)]
