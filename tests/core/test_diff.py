@@ -1,4 +1,5 @@
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def test_text_edits_turn_old_into_new(old: bytes, new: bytes):
         for at in (edit.span.start, edit.span.end):
             old[:at].decode()  # every end point is a character boundary
             assert not (old[:at].endswith(b"\r") and old[at:].startswith(b"\n"))
-    for a, b in zip(edits, edits[1:], strict=False):
+    for a, b in pairwise(edits):
         assert a.span.end < b.span.start
 
 
@@ -133,7 +134,9 @@ def test_git_applies_random_changes(repo: Path):
     for number in range(60):  # one process for many: each change is a file of one patch
         seed = number * 7919
         old = [b"%d\n" % ((seed >> i) % 5) for i in range(number % 23)]
-        new = [line if (seed + i) % 4 else b"changed\r\n" for i, line in enumerate(old)] + [b"end"] * (number % 2)
+        new = [line if (seed + i) % 4 else b"changed\r\n" for i, line in enumerate(old)] + [b"end"] * (
+            number % 2
+        )
         before, after = b"".join(old), b"".join(new)
         if before != after:
             changes.append(FileChange(rel_path(f"f{number}"), before, after))

@@ -128,10 +128,12 @@ def whole(source: Source, text: str) -> Splices | Refused:
 
 def hunks_applied(source: Source, hunks: Sequence[Hunk]) -> Splices | Refused:
     """All hunks of one file, or none."""
+    if not hunks:
+        return Refused(f"No hunk adds or removes a line. {words.NOTHING} Mark such lines with '+' and '-'.")
     found: list[Found | Ambiguous | None] = []
     for number, hunk in enumerate(hunks, 1):
         if all(reading.empty for reading in hunk.readings):
-            if source.text:
+            if source.text or len(hunks) > 1:
                 return Refused(
                     f"{_hunk_name(number, hunks)} has no line by which its place could be found. "
                     f"{words.NOTHING} Give at least one unchanged line before or after what it adds."
@@ -184,7 +186,7 @@ def _replaced(source: Source, edit: StrReplace) -> Splices | Refused:
             return Refused(words.stray_fence(source, f"edit {number}", spot.first, spot.last))
         found += outcome
     result = _spliced_blocks(source, found)
-    if isinstance(result, Refused) and len(edits) > 1:
+    if isinstance(result, Refused) and len(found) > 1:
         return _in_sequence(source, edit) or result
     return result
 
@@ -223,11 +225,12 @@ def _one_replacement(source: Source, block: Block, what: str) -> list[Found] | R
 
 
 def _in_sequence(source: Source, edit: StrReplace) -> Splices | None:
-    """The edits one after the other, each literally and exactly once in the text before it."""
+    """The edits one after the other, each standing literally, and once, in the text before it."""
     text = source.flat
     for item in edit.edits:
         old = flatten(item.old)
-        if not old.strip() or text.count(old) != 1 or text.find(old, text.find(old) + 1) >= 0:
+        again = text.find(old, text.find(old) + 1) >= 0
+        if not old.strip() or old not in text or (again and not item.replace_all):
             return None
         text = text.replace(old, flatten(item.new))
     lines = text.split("\n")

@@ -157,7 +157,7 @@ def _settle(source: Source, candidates: Iterable[Candidate], rung: Rung) -> Foun
     if len(spots) > 1:
         spots = _narrowed(source, found[spots[0]][0][0], spots)
     if len(spots) > 1:
-        return Ambiguous(tuple(sorted({spot.first for spot in spots})))
+        return Ambiguous(tuple(sorted(spot.first for spot in spots)))
     agreeing = found[spots[0]]
     if len({block.new for block, _ in agreeing}) > 1:
         return Ambiguous((spots[0].first,))

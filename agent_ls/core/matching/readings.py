@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from agent_ls.core.matching.blocks import Block
@@ -37,10 +38,19 @@ def alternatives(block: Block) -> Iterator[tuple[Block, Reading]]:
 
 def unfence(block: Block) -> Block | None:
     """Without the Markdown fence around the old text (and around the new one, if it is there)."""
-    old = _without_fence(block.old)
-    if old == block.old or not old:
+    old, new = _without_fence(block.old), _without_fence(block.new)
+    if old == block.old or not old or block.kept is not None:
         return None
-    return block.with_lines(old, _without_fence(block.new)) if block.kept is None else None
+    if new == block.new and new[-1:] == ("",):
+        new = new[:-1]  # the fence swallowed old's last line end, so new's must go with it
+    return block.with_lines(old, new)
+
+
+def _unterminated(block: Block) -> Block | None:
+    """With a final newline in the call where the file's last line has none."""
+    if block.kept is not None or block.old[-1] or block.new[-1] or len(block.old) < 2:
+        return None
+    return replace(block.with_lines(block.old[:-1], block.new[:-1]), at_end=True)
 
 
 def _without_fence(lines: tuple[str, ...]) -> tuple[str, ...]:
@@ -131,7 +141,7 @@ _PLAIN: tuple[Reading, ...] = (
     _rewording(_unescape_all),
     _rewording(_unescape_entities),
 )
-READINGS: tuple[Reading, ...] = (unfence, *_PLAIN, *map(_after_unfencing, _PLAIN))
+READINGS: tuple[Reading, ...] = (_unterminated, unfence, *_PLAIN, *map(_after_unfencing, _PLAIN))
 """All readings; none is likelier than another, so two that are found and disagree are refused."""
 
 

@@ -50,11 +50,11 @@ def near(source: Source, lines: Sequence[str]) -> str:
 
 def ambiguous(source: Source, what: str, lines: Sequence[int]) -> str:
     """The anchor stands at several places: name them."""
-    numbers = ", ".join(str(line + 1) for line in lines[:30])
+    numbers = ", ".join(str(line + 1) for line in dict.fromkeys(lines[:30]))
     if len(lines) == 1:
         return f"{what} can be read in more than one way at line {numbers}. {NOTHING} Send the plain lines of the file."
     more = f" and {len(lines) - 30} more" if len(lines) > 30 else ""
-    shown = "\n".join(f"{line + 1:5} | {_cut(source.bodies[line])}" for line in lines[:8])
+    shown = "\n".join(f"{line + 1:5} | {_cut(source.bodies[line])}" for line in dict.fromkeys(lines[:8]))
     return (
         f"{what} matches {len(lines)} places: lines {numbers}{more}. {NOTHING}\n{shown}\n"
         "Add lines before or after it until it is unique."
