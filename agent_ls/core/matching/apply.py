@@ -271,7 +271,7 @@ def _doubt(source: Source, item: Found, indents: IndentMap | None) -> str | None
     if left_out is not None:
         return words.lazy(source, left_out, [(spot.first, spot.last)])
     added = [line for line in block.new if line not in block.old]
-    escaped = over_escaped("\n".join(added), source.text)
+    escaped = over_escaped(added, source.bodies)
     if escaped is not None:
         return words.escaped(source, escaped, spot.first, spot.last)
     if indents is None and not any(model for model, _ in item.pairs(source)):

@@ -168,6 +168,8 @@ def _settle(source: Source, candidates: Iterable[Candidate], rung: Rung) -> Foun
 def _spots(source: Source, block: Block, rung: Rung) -> list[Spot]:
     if rung is EXACT and block.partial:
         spots = find_text(source, "\n".join(block.old))
+        if len(spots) == 1 and _cuts_indentation(block, spots[0]):
+            spots = []
     else:
         spots = find_lines(source, block.old, rung)
         if not spots and block.partial:
@@ -177,6 +179,11 @@ def _spots(source: Source, block: Block, rung: Rung) -> list[Spot]:
     if not rung.indented:
         spots = [spot for spot in spots if _provable(source, block, spot, rung)]
     return spots
+
+
+def _cuts_indentation(block: Block, spot: Spot) -> bool:
+    """Whether a literal match begins amid a line's indentation: the model's is another, an accident of blanks."""
+    return bool(spot.head) and not spot.head.strip(" \t") and block.old[0][:1] in (" ", "\t")
 
 
 def _provable(source: Source, block: Block, spot: Spot, rung: Rung) -> bool:

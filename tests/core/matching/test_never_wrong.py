@@ -67,7 +67,7 @@ def test_a_literal_replacement_lands_where_its_anchor_is_alone_and_nowhere_else(
 def test_a_hunk_lands_where_its_lines_are_alone_and_nowhere_else(case, end: str, as_patch: bool):
     lines, first, last, new = case
     body = "".join(f"-{line}\n" for line in lines[first:last]) + "".join(f"+{line}\n" for line in new)
-    edit = Patch(f"*** Update File: x\n@@\n{body}") if as_patch else UnifiedDiff(f"@@ -1,1 +1,1 @@\n{body}")
+    edit = Patch(f"*** Update File: x\n@@\n{body}") if as_patch else UnifiedDiff(f"@@\n{body}")
     outcome = apply_edit(None, text_of(lines, end), edit)
     old = lines[first:last]
     places = [i for i in range(len(lines) - len(old) + 1) if lines[i : i + len(old)] == old]

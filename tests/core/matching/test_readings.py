@@ -127,6 +127,12 @@ def test_new_lines_are_indented_as_the_anchor_proves():
     check(text, one(old, new), "\tif x {\n\t\tif y {\n\t\t\tstop()\n\t\t}\n\t\trun()\n\t}\n")
 
 
+def test_blanks_that_begin_amid_an_indentation_are_another_indentation():
+    text = "class A:\n    def f():\n        return x\n"
+    expected = "class A:\n    def f():\n        if y:\n            z()\n        return x\n"
+    check(text, one("    return x", "    if y:\n        z()\n    return x"), expected)
+
+
 def test_edits_of_one_call_are_bound_to_the_same_text_in_any_order():
     edits = (Replacement("sorted(self.prices)", "list(self.prices)"), Replacement("import os", "import sys"))
     expected = PY.replace("sorted", "list").replace("import os", "import sys")

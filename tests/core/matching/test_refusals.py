@@ -163,3 +163,22 @@ def test_patches_that_are_not_of_one_file():
     check(Patch("*** Begin Patch\n*** Delete File: a\n*** End Patch"), "one file")
     check(Patch("nothing"), "Update File")
     check(UnifiedDiff("--- a/x\n+++ b/x\n@@\n-a\n+b\n--- a/y\n+++ b/y\n@@\n-a\n+b\n"), "several files")
+
+
+def test_a_header_that_names_the_twin_of_the_place():
+    text = "        x = 1\n\n\n    x = 1\n"
+    check(UnifiedDiff("@@ -1,1 +1,1 @@\n-    x = 1\n+    x = 2\n"), "2 places", text=text)
+
+
+def test_an_edit_that_the_indentation_of_the_others_contradicts():
+    text = "class A:\n    x = 1\n    y = 1\n\n    def f(self):\n        x = 1\n"
+    edits = (
+        Replacement("class A:\n        x = 1", "class B:\n        x = 1"),
+        Replacement("        x = 1\n\n", "?"),
+    )
+    check(StrReplace(edits), text=text)
+    edits = (
+        Replacement("    y = 1\n\n        def f", "    z = 1\n\n        def f"),
+        Replacement("(self):\n        x = 1", "()"),
+    )
+    check(StrReplace(edits), text=text)
