@@ -45,12 +45,13 @@ def opening(
     rules_file: RelPath | None,
     unsaved: Sequence[RelPath],
     checks: Sequence[str],
+    trusted: bool,
     found: Context | None,
 ) -> Json:
     """The first user message: the brief on the repository, then the task and where it points."""
     blocks = [
         _brief(draft, rules_file or find_rules(draft, intent)),
-        _task(draft, intent, unsaved, checks, found),
+        _task(draft, intent, unsaved, _checks(checks, trusted=trusted), found),
     ]
     texts = [redact(text)[0] for text in blocks]
     return {
@@ -82,6 +83,8 @@ def data_block(tag: str, text: str, **attributes: str) -> str:
     """Text of the repository as a named block that its own content cannot close."""
     words = "".join(f' {name}="{value}"' for name, value in attributes.items())
     safe = text.replace(f"</{tag}", f"<\\/{tag}")
+    if tag != "task":
+        safe = safe.replace("<task", "<\\task")  # only the user's own words stand in a block of that name
     return f"<{tag}{words}>\n{safe.rstrip()}\n</{tag}>"
 
 
@@ -104,7 +107,7 @@ def _file_list(files: tuple[RelPath, ...]) -> str:
 
 
 def _task(
-    draft: Overlay, intent: Intent, unsaved: Sequence[RelPath], checks: Sequence[str], found: Context | None
+    draft: Overlay, intent: Intent, unsaved: Sequence[RelPath], checks: str, found: Context | None
 ) -> str:
     parts = [data_block("task", intent.task)]
     if intent.site is not None:
@@ -120,8 +123,15 @@ def _task(
         parts.append(data_block("probably_relevant", likely))
     if unsaved:
         parts.append("Open in the editor with unsaved edits: " + ", ".join(sorted(unsaved)))
-    parts.append(f"Checks: {', '.join(checks)}" if checks else "No checks were found in this workspace.")
+    parts.append(checks)
     return "\n\n".join(parts)
+
+
+def _checks(names: Sequence[str], *, trusted: bool) -> str:
+    if not names:
+        return "No checks were found in this workspace."
+    note = "" if trusted else " (the user does not trust this workspace yet, so none of them will run)"
+    return f"Checks: {', '.join(names)}{note}"
 
 
 def _site(draft: Overlay, path: RelPath, span: Span, diagnostics: Sequence[Diagnostic]) -> list[str]:

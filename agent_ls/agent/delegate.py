@@ -72,6 +72,7 @@ async def _opened(ground: Ground, link: Link, resources: Resources, prover: Prov
             rules_file=request.rules_file,
             unsaved=sorted(request.buffers),
             checks=prover.names(ground.draft),
+            trusted=request.trusted,
             found=_found(ground),
         ),
         model=model_names(request.models, resources.environ).work,
@@ -85,7 +86,7 @@ def _found(ground: Ground) -> Context | None:
     intent = ground.request.intent
     if not ground.index.files():
         return None
-    return find_context(ground.index, ground.draft.read, intent.task, intent.site, _CONTEXT_TOKENS)
+    return find_context(ground.index, ground.peek, intent.task, intent.site, _CONTEXT_TOKENS)
 
 
 def _talk(
@@ -137,7 +138,6 @@ def _talk(
         cost_usd=resources.cost_usd,
         keep=ground.keep,
         turns=list(history.turns),
-        told=list(history.told),
     )
 
 

@@ -69,7 +69,7 @@ class Desk:
         self._sender.cancel()
 
     def _start(self, message: Json) -> None:
-        raw = message.get("request")
+        raw: object = message.get("request")
         job = str(cast("Json", raw).get("job", "")) if isinstance(raw, dict) else ""
         if job in self._tasks:
             return

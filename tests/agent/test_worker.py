@@ -14,7 +14,7 @@ from agent_ls.core.codec import to_json
 from agent_ls.core.job import Intent, IntentKind, JobState, Site
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
-from tests.agent.attempts import FIX, Stage, call, edit, say, stage, turn
+from tests.agent.attempts import FIX, Stage, call, edit, finish, say, stage, turn
 from tests.agent.kit import PROJECT, tree
 from tests.agent.owner import owner_of
 from tests.support.messages_server import MessagesServer
