@@ -30,6 +30,8 @@ _LISTED_FOLDERS = 40
 _AROUND = 20
 _SELECTION_LINES = 200
 _ATTACHED_LIMIT = 20_000
+_LIKELY_FILES = 12
+_LIKELY_SPANS = 6
 _SEVERITY = {1: "error", 2: "warning", 3: "information", 4: "hint"}
 
 
@@ -119,12 +121,21 @@ def _task(
         if text is not None:
             parts.append(data_block("attached", numbered(text, 1)[:_ATTACHED_LIMIT], path=path))
     if found is not None and found.files:
-        likely = "\n".join(f"{f.path} ({', '.join(f.why)})" for f in found.files[:12])
-        parts.append(data_block("probably_relevant", likely))
+        parts.append(data_block("probably_relevant", _likely(found)))
     if unsaved:
         parts.append("Open in the editor with unsaved edits: " + ", ".join(sorted(unsaved)))
     parts.append(checks)
     return "\n\n".join(parts)
+
+
+def _likely(found: Context) -> str:
+    """The best files with the definitions in them that fit: where to look, not what is there."""
+    lines: list[str] = []
+    for file in found.files[:_LIKELY_FILES]:
+        spans = [s for s in found.spans if s.path == file.path][:_LIKELY_SPANS]
+        places = ", ".join(f"{s.symbol or 'lines'} {s.start_line}-{s.end_line}" for s in spans)
+        lines.append(f"{file.path}: {places}" if places else file.path)
+    return "\n".join(lines)
 
 
 def _checks(names: Sequence[str], *, trusted: bool) -> str:

@@ -49,14 +49,21 @@ async def delegate(ground: Ground, link: Link, resources: Resources, prover: Pro
         wire.close()
         await model.close()
     outcome = await conclude(ground, prover, ending, meter.spent)
-    return replace(outcome, evidence=_evidence(model))
+    return replace(outcome, evidence=(*_origin(model), *_marks(ground)))
 
 
-def _evidence(model: Model) -> tuple[str, ...]:
+def _origin(model: Model) -> tuple[str, ...]:
     """Scripted turns are never passed off as a model's."""
     if not isinstance(model, Scripted):
         return ()
     return ("scripted turns, no model was called", model.score)
+
+
+def _marks(ground: Ground) -> tuple[str, ...]:
+    """The changed files that deserve a second look, each with the reason."""
+    gate = ground.snapshot.gate
+    reasons = ((path, gate.marked(path)) for path in sorted(ground.draft.changes().paths))
+    return tuple(f"{path}: {reason}" for path, reason in reasons if reason)
 
 
 async def _opened(ground: Ground, link: Link, resources: Resources, prover: Prover) -> Opened:
