@@ -151,10 +151,10 @@ def _event(job: Job, event: RequestStarted | TurnDone | Asked | Answered | Check
                 alive, spent=spent, asked_open=False, told=(), plan=event.draft, pending=event.draft
             )
         case Asked():
-            waits = JobState.WAITING if job.state.live else job.state
+            waits = JobState.WAITING if _under_way(job) else job.state
             return replace(alive, state=waits, question=event.question)
         case Answered():
-            runs = JobState.RUNNING if job.state.live else job.state
+            runs = JobState.RUNNING if _under_way(job) else job.state
             asked = job.question.text if job.question else ""
             left = {text: answer for text, answer in job.replies.items() if text != asked}
             return replace(alive, state=runs, question=None, replies=left)
@@ -166,15 +166,21 @@ def _event(job: Job, event: RequestStarted | TurnDone | Asked | Answered | Check
             return _outcome(alive, event)
 
 
+def _under_way(job: Job) -> bool:
+    """Whether what a worker says is about the run that the job waits for."""
+    return job.state.live and job.state is not JobState.QUEUED
+
+
 def _outcome(job: Job, outcome: Outcome) -> Job:
-    # Cancelled or paused a moment before the end: what the user decided first stands, the draft is kept.
-    state = outcome.state if job.state.live else job.state
+    # Cancelled, paused or even queued again a moment before the end: what was decided first stands,
+    # the draft is kept.
+    state = outcome.state if _under_way(job) else job.state
     spent = outcome.spent if outcome.spent.turns >= job.spent.turns else job.spent
     return replace(
         job,
         state=state,
         summary=outcome.summary,
-        problem=outcome.problem if job.state.live else job.problem,
+        problem=outcome.problem if _under_way(job) else job.problem,
         plan=outcome.files,
         pending=outcome.files,
         checks=outcome.checks or job.checks,
