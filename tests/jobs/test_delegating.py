@@ -46,9 +46,7 @@ async def test_unsaved_text_is_what_the_attempt_sees(opener: Opener, root: Path)
     assert "-two" not in service.job(job).patch
 
 
-@pytest.mark.parametrize(
-    "where", ["before turn 1", "after turn 1", "after the check", "after the question"]
-)
+@pytest.mark.parametrize("where", ["before turn 1", "after turn 1", "after the check", "after the question"])
 async def test_the_worker_is_killed_and_the_attempt_goes_on(opener: Opener, where: str) -> None:
     steps = [
         *([{"die": where}] if where == "before turn 1" else []),
