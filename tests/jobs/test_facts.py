@@ -198,7 +198,7 @@ async def test_hover_counts_uses_and_names_callers_tests_and_jobs(opener: Opener
     assert ("src/main.py", "run") in [(p.path, p.symbol) for p in facts.callers]
     assert ("tests/test_parser.py", "test_it") in [(p.path, p.symbol) for p in facts.tests]
     assert service.hover(Site(PATH, Span(0, 0))) is None  # `def` is no symbol
-    assert [o.title for o in service.offers(Site(PATH, Span(5, 5)))][0] == "Delegate: change parse …"
+    assert next(o.title for o in service.offers(Site(PATH, Span(5, 5)))) == "Delegate: change parse …"
     assert re.search("jobs|index", " ".join(service.status()))
 
 
