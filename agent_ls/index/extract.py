@@ -20,16 +20,28 @@ from tree_sitter import Node, Point, QueryCursor, Tree
 
 from agent_ls.core.text import LineIndex, Span
 from agent_ls.index import languages
-from agent_ls.index.anchors import MARKERS, anchors
+from agent_ls.index.anchors import MARKERS, anchors, is_wish
 from agent_ls.index.facts import Comment, Definition, FileFacts, Import, Reference, SyntaxProblem
 from agent_ls.index.imports import read_import
 from agent_ls.index.names import KEYWORDS
 from agent_ls.index.problems import find_problems, new_problems
 
-__all__ = ["MARKERS", "ParseTimeoutError", "anchors", "extract", "parse", "survey", "syntax_problems"]
+__all__ = [
+    "MARKERS",
+    "ParseTimeoutError",
+    "anchors",
+    "extract",
+    "facts_of",
+    "parse",
+    "survey",
+    "syntax_problems",
+]
 
-_WORD = re.compile(rb"[\w$\x80-\xff]+")
+_WORD = re.compile(rb"[\w\x80-\xff]+")
+_WORD_WITH_DOLLAR = re.compile(rb"[\w$\x80-\xff]+")
+_DOLLAR = frozenset({"javascript", "typescript", "tsx", "java"})
 _CLASS_LIKE = frozenset({"class", "struct", "interface", "enum", "scope"})
+_GENERAL = frozenset({"type", "variable"})
 _WRAPPERS = frozenset(
     {
         "decorated_definition",
@@ -40,7 +52,7 @@ _WRAPPERS = frozenset(
     }
 )
 _CPP_IN_HEADER = re.compile(
-    rb"^\s*(?:class\s+\w|namespace\b|template\s*<|using\s+\w|public:|private:|protected:)", re.M
+    rb"^\s*(?:class\s+\w|namespace\b|template\s*<|using\s+\w|public:|private:|protected:)", re.MULTILINE
 )
 _SIGNATURE = 200
 _DOC = 300
@@ -99,7 +111,12 @@ def extract(data: bytes, language: str, *, deadline_s: float = 5.0) -> FileFacts
         ParseTimeoutError: see `parse`.
     """
     language = dialect(data, language)
-    found = survey(data, language, parse(data, language, deadline_s=deadline_s))
+    return facts_of(data, language, parse(data, language, deadline_s=deadline_s))
+
+
+def facts_of(data: bytes, language: str, tree: Tree, *, names: bool = True) -> FileFacts:
+    """All facts from a tree of exactly this text; ``names=False`` leaves the references out."""
+    found = survey(data, language, tree, names=names)
     references = [
         Reference(name, Span(start, start + len(name.encode())))
         for name, starts in found.uses.items()
@@ -132,8 +149,8 @@ def syntax_problems(data: bytes, language: str, since: bytes | None = None) -> t
         return ()
 
 
-def survey(data: bytes, language: str, tree: Tree) -> Survey:
-    """Facts from a tree of exactly this text, in one walk."""
+def survey(data: bytes, language: str, tree: Tree, *, names: bool = True) -> Survey:
+    """Facts from a tree of exactly this text, in one walk; ``names=False`` leaves the uses out."""
     result = Survey(language, LineIndex(data))
     text = bytearray(data)
     found: list[tuple[str, Node, Node, Node | None]] = []
@@ -158,7 +175,8 @@ def survey(data: bytes, language: str, tree: Tree) -> Survey:
                 container = captures["container"][0] if "container" in captures else None
                 found += [(label.removeprefix("def."), node, name, container) for name in captures["name"]]
     _define(result, data, found, attributes)
-    result.uses = _uses(text, result.definitions, language)
+    if names:
+        result.uses = _uses(text, result.definitions, language)
     if tree.root_node.has_error:
         result.problems = find_problems(tree, data)
     return result
@@ -167,7 +185,7 @@ def survey(data: bytes, language: str, tree: Tree) -> Survey:
 def _uses(text: bytearray, definitions: list[Definition], language: str) -> dict[str, list[int]]:
     """Start offsets of every name that is no keyword, no number and no definition's own."""
     uses: defaultdict[bytes, list[int]] = defaultdict(list)
-    for match in _WORD.finditer(text):
+    for match in (_WORD_WITH_DOLLAR if language in _DOLLAR else _WORD).finditer(text):
         uses[match[0]].append(match.start())
     keywords = KEYWORDS[language]
     named: dict[str, list[int]] = {}
@@ -189,14 +207,16 @@ def _define(
     """Turn captured nodes into definitions with containers and documentation."""
     docs = {comment.last_line: comment for comment in result.comments if comment.alone}
     whole = [(kind, _whole(node), node, name, container) for kind, node, name, container in found]
-    whole.sort(key=lambda item: (item[1].start, -item[1].end, item[3].start_byte))
+    # One node may match a general pattern as well as its own: the more telling kind comes first.
+    whole.sort(key=lambda item: (item[1].start, -item[1].end, item[3].start_byte, item[0] in _GENERAL))
     enclosing: list[tuple[Span, str, str]] = []
     seen: set[int] = set()
     for kind, span, node, name_node, container_node in whole:
         if name_node.start_byte in seen:
             continue
         seen.add(name_node.start_byte)
-        while enclosing and enclosing[-1][0].end < span.end:
+        # Names declared by one statement (`a, b = …`) have one span and stand beside each other.
+        while enclosing and (enclosing[-1][0].end < span.end or enclosing[-1][0] == span):
             enclosing.pop()
         name = _decode(data[name_node.start_byte : name_node.end_byte])
         outer = enclosing[-1] if enclosing else None
@@ -206,17 +226,19 @@ def _define(
             if container_node is not None:
                 inner = _decode(data[container_node.start_byte : container_node.end_byte])
                 container = ".".join(filter(None, (container, inner)))
-            kind = _refined(kind, name, outer, explicit=container_node is not None)
+            refined = _refined(kind, name, outer, explicit=container_node is not None)
             line = result.lines.line_of(name_node.start_byte)
+            first = result.lines.line_of(span.start)
+            shares_line = outer is not None and result.lines.line_of(outer[0].start) == first
             result.definitions.append(
                 Definition(
                     name,
-                    kind,
+                    refined,
                     span,
                     Span(*name_node.byte_range),
                     _signature(data, node),
                     container,
-                    _doc(data, node, result, docs, attributes, result.lines.line_of(span.start)),
+                    "" if shares_line else _doc(data, node, result, docs, attributes, first),
                     line,
                 )
             )
@@ -247,14 +269,25 @@ def _refined(kind: str, name: str, outer: tuple[Span, str, str] | None, *, expli
 def _signature(data: bytes, node: Node) -> str:
     """The head of a definition on one line."""
     start = node.start_byte
-    body = node.child_by_field_name("body")
+    body = _body(node)
     end = min(node.end_byte, start + 2 * _SIGNATURE)
     if body is not None:
         head = data[start : min(body.start_byte, end)]
     else:
         head = re.split(rb"[\r\n{]", data[start:end], maxsplit=1)[0]
-    text = " ".join(_decode(head).split()).rstrip("{:;= ")
+    text = " ".join(_decode(head).split()).rstrip("{:;= ").removesuffix("=>").rstrip()
     return text[:_SIGNATURE]
+
+
+def _body(node: Node) -> Node | None:
+    """A definition's body, also that of a function which is the value of a variable."""
+    body = node.child_by_field_name("body")
+    if body is None and node.type.endswith(("declaration", "declarator", "statement", "expression")):
+        for child in node.named_children:
+            inner = child.child_by_field_name("value") or child.child_by_field_name("right")
+            if inner is not None:
+                return inner.child_by_field_name("body")
+    return body
 
 
 def _comment(data: bytes, lines: LineIndex, start: int, end: int) -> Comment:
@@ -280,6 +313,8 @@ def _doc(
         above -= 1
     texts: list[str] = []
     while above in docs and len(texts) < 30:
+        if is_wish(docs[above].text):
+            return ""
         texts.insert(0, docs[above].text)
         above = docs[above].line - 1
     lines = [

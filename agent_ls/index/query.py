@@ -7,6 +7,7 @@ makes it anew.
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
 from agent_ls.index.facts import Definition, Import
 from agent_ls.index.imports import means
-from agent_ls.index.names import is_test, stem_of
+from agent_ls.index.names import is_test, kin_stem, stem_of
 from agent_ls.index.packed import unpack_facts, unpack_lines, unpack_offsets
 from agent_ls.index.store import SCHEMA_VERSION, read_meta
 
@@ -83,10 +84,7 @@ class Index:
         ~0.1 ms per file with a hit.
         """
         container, _, last = name.rpartition(".")
-        if prefix or fuzzy:
-            names = self._names_like(last, limit, fuzzy=fuzzy)
-        else:
-            names = [last]
+        names = self._names_like(last, limit, fuzzy=fuzzy) if prefix or fuzzy else [last]
         hits: list[Hit] = []
         for candidate in names:
             rows = self._rows(
@@ -95,9 +93,11 @@ class Index:
                 (candidate, limit),
             )
             for path, facts in rows:
-                for definition in _facts(facts)[0]:
-                    if definition.name == candidate and _inside(definition, container):
-                        hits.append(Hit(RelPath(path), definition.line + 1, definition))
+                hits += [
+                    Hit(RelPath(path), definition.line + 1, definition)
+                    for definition in _facts(facts)[0]
+                    if definition.name == candidate and _inside(definition, container)
+                ]
             if len(hits) >= limit:
                 break
         return hits[:limit]
@@ -160,11 +160,10 @@ class Index:
     def importers(self, path: RelPath, limit: int = 500) -> list[RelPath]:
         """Files that import this one, as far as paths tell."""
         tails = {stem_of(path), path.rpartition("/")[0].rpartition("/")[2]} - {""}
-        marks = ",".join("?" * len(tails))
         rows = self._rows(
             "SELECT DISTINCT f.path, f.language, f.facts FROM imports i JOIN files f ON f.id = i.file"
-            f" WHERE i.tail IN ({marks}) LIMIT 5000",  # noqa: S608 - question marks only
-            tuple(tails),
+            " WHERE i.tail IN (?, ?) LIMIT 5000",
+            (min(tails), max(tails)),
         )
         found = [
             RelPath(importer)
@@ -178,15 +177,19 @@ class Index:
         """Test files that use a name, or that import a file or are called after it."""
         if self._rows("SELECT 1 FROM files WHERE path = ?", (name_or_path,)):
             path = RelPath(name_or_path)
-            stem = stem_of(path)
-            kin = self._rows(
-                "SELECT path FROM files WHERE stem IN (?, ?, ?, ?)",
-                (f"test_{stem}", f"{stem}_test", f"{stem}Test", stem),
-            )
-            found = {*self.importers(path), *(RelPath(p) for (p,) in kin)} - {path}
+            found = {*self.importers(path), *self.namesakes(path)} - {path}
         else:
             found = set(self.files_with(name_or_path))
         return sorted(p for p in found if is_test(p))[:limit]
+
+    def namesakes(self, path: RelPath, limit: int = 20) -> list[RelPath]:
+        """Files that share a name with this one: its tests, its header, what it tests."""
+        kin = kin_stem(path)
+        rows = self._rows(
+            "SELECT path FROM files WHERE stem IN (?, ?, ?, ?, ?, ?) ORDER BY 1 LIMIT ?",
+            (kin, f"test_{kin}", f"{kin}_test", f"{kin}_tests", f"{kin}Test", f"{kin}Tests", limit),
+        )
+        return [RelPath(found) for (found,) in rows if found != path]
 
     def files(self) -> list[RelPath]:
         """Every indexed file, sorted."""
@@ -297,7 +300,10 @@ def _open(path: Path) -> sqlite3.Connection | None:
 
 @lru_cache(maxsize=64)
 def _facts(packed: bytes) -> tuple[list[Definition], list[Import]]:
-    return unpack_facts(packed)
+    try:
+        return unpack_facts(packed)
+    except (zlib.error, ValueError):  # a damaged page
+        return [], []
 
 
 def enclosing(definitions: Iterable[Definition], offset: int) -> Definition | None:

@@ -8,6 +8,7 @@ matching pattern decides, as gitignore(5) says.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -68,6 +69,8 @@ class Rules:
         """As `reason`, for an entry of a folder that is known not to be hidden itself."""
         folder, _, last = path.rpartition("/")
         if names.folded(last) in names.BUILT_IN:
+            return "built_in"
+        if is_dir and last in names.MAYBE_VENV and (self.root / path / "pyvenv.cfg").exists():
             return "built_in"
         if not is_dir and names.is_secret(path):
             return "secret"
@@ -139,9 +142,10 @@ def _read_spec(path: Path) -> pathspec.GitIgnoreSpec | None:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return None
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return None
         text = file.read(_IGNORE_FILE_LIMIT).decode("utf-8", "replace")
     return pathspec.GitIgnoreSpec.from_lines(_usable(text.removeprefix("\ufeff").splitlines()))
 
@@ -151,7 +155,7 @@ def _usable(lines: Sequence[str]) -> list[str]:
     for line in lines:
         try:
             pathspec.GitIgnoreSpec.from_lines([line])
-        except ValueError:
+        except (ValueError, re.error):
             continue  # git, too, passes over a pattern that it cannot understand
         good.append(line)
     return good

@@ -13,7 +13,10 @@ from fnmatch import fnmatchcase
 from agent_ls.core.paths import RelPath
 
 VCS = frozenset({".git", ".hg", ".svn", ".jj", ".bzr"})
-DEPENDENCIES = frozenset({"node_modules", ".venv", "venv", "site-packages"})
+DEPENDENCIES = frozenset({"node_modules", ".venv", "site-packages"})
+MAYBE_VENV = frozenset({"venv", "env", "virtualenv"})
+"""Folders that hold an environment only where a ``pyvenv.cfg`` says so: a package may be called that, too."""
+
 BUILT_IN = (
     VCS
     | DEPENDENCIES
@@ -139,7 +142,8 @@ def mark(path: RelPath) -> str:
 
 def is_dependency(path: RelPath) -> bool:
     """Whether the path lies among installed dependencies: readable though ignored, never writable."""
-    return any(part in DEPENDENCIES for part in path.split("/")[:-1])
+    folders = path.split("/")[:-1]
+    return any(part in DEPENDENCIES or part in MAYBE_VENV for part in folders)
 
 
 def is_binary_name(path: RelPath) -> bool:

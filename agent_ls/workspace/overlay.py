@@ -106,6 +106,10 @@ class Overlay:
                     found.append(FileChange(path, before, after))
         return ChangeSet.of(found)
 
+    def known(self) -> dict[RelPath, bytes | None]:
+        """The texts that may differ from the disk of now (``None``: absent); every other file is as on disk."""
+        return {**self.base.known(), **self._now}
+
     def fork(self) -> Overlay:
         """A draft of its own on the same snapshot."""
         other = Overlay(self.base)

@@ -22,13 +22,13 @@ from typing import final
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.workspace import launcher
 from agent_ls.workspace.bounded import Bounded
-from agent_ls.workspace.children import close_pipes, kill_group
+from agent_ls.workspace.children import kill_group
 from agent_ls.workspace.worker import Worker, worker_pipes
 
 __all__ = ["Finished", "Worker", "find_program", "run", "worker_pipes"]
 
-_CHUNK = 65536
 _GRACE_S = 0.15  # between TERM and KILL, and for the last output of a child that has left
+_REAP_S = 2.0  # one that the kernel does not let go of (a dead network disk) is not waited for
 
 
 @final
@@ -96,39 +96,62 @@ async def run(
         WorkspaceError: the program cannot be started at all.
     """
     started = time.monotonic()
-    child = await _start(argv, cwd, env, limits)
-    kept = Bounded(output_limit)
-    reading = asyncio.create_task(_collect(child, kept, on_output))
+    transport, child = await _start(argv, cwd, env, limits, _Child(output_limit, on_output))
     timed_out = False
     try:
         async with asyncio.timeout(timeout_s):
-            await child.wait()
+            await child.exited.wait()
     except TimeoutError:
         timed_out = True
     finally:
-        await _end(child)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GRACE_S):
-                await asyncio.shield(reading)
-        reading.cancel()
-        close_pipes(child)
+        await _end(transport.get_pid(), child)
+        transport.close()
     return Finished(
-        exit_code=None if timed_out else child.returncode,
-        output=kept.value(),
-        truncated=kept.dropped > 0,
+        exit_code=None if timed_out else transport.get_returncode(),
+        output=child.kept.value(),
+        truncated=child.kept.dropped > 0,
         timed_out=timed_out,
         duration_s=time.monotonic() - started,
     )
 
 
+@final
+class _Child(asyncio.SubprocessProtocol):
+    """What a child says, and that it has left.
+
+    Not `asyncio.subprocess.Process`: its `wait` also waits for the pipes, which a grandchild may
+    hold open for ever.
+    """
+
+    def __init__(self, output_limit: int, on_output: Callable[[bytes], None] | None) -> None:
+        self.kept = Bounded(output_limit)
+        self.exited = asyncio.Event()
+        self.drained = asyncio.Event()
+        self._on_output = on_output
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        _ = fd  # stdout and stderr are one pipe
+        self.kept.add(data)
+        if self._on_output is not None:
+            self._on_output(data)
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        _ = fd, exc
+        self.drained.set()
+
+    def process_exited(self) -> None:
+        self.exited.set()
+
+
 async def _start(
-    argv: Sequence[str], cwd: Path, env: Mapping[str, str], limits: Mapping[str, int] | None
-) -> subprocess.Process:
+    argv: Sequence[str], cwd: Path, env: Mapping[str, str], limits: Mapping[str, int] | None, child: _Child
+) -> tuple[asyncio.SubprocessTransport, _Child]:
     if not argv or any("\0" in word for word in argv):
         raise WorkspaceError(f"Not a command: {list(argv)!r}", remedy="Name a program and its arguments")
     spec = ",".join(f"{name}={value}" for name, value in (limits or {}).items()) or "-"
     try:
-        return await asyncio.create_subprocess_exec(
+        return await asyncio.get_running_loop().subprocess_exec(
+            lambda: child,
             *(sys.executable, "-I", "-S", launcher.__file__, str(os.getpid()), spec, *argv),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -145,26 +168,20 @@ async def _start(
         ) from error
 
 
-async def _collect(
-    child: subprocess.Process, kept: Bounded, on_output: Callable[[bytes], None] | None
-) -> None:
-    assert child.stdout is not None  # noqa: S101 - started with a pipe
-    while chunk := await child.stdout.read(_CHUNK):
-        kept.add(chunk)
-        if on_output is not None:
-            on_output(chunk)
-
-
-async def _end(child: subprocess.Process) -> None:
+async def _end(pid: int, child: _Child) -> None:
     """TERM, a moment, KILL: for the whole group, also when its leader has left already."""
-    if child.returncode is None:
-        kill_group(child.pid, signal.SIGTERM)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GRACE_S):
-                await child.wait()
-    kill_group(child.pid, signal.SIGKILL)
-    if child.returncode is None:
-        await child.wait()
+    if not child.exited.is_set():
+        kill_group(pid, signal.SIGTERM)
+        await _within(_GRACE_S, child.exited)
+    kill_group(pid, signal.SIGKILL)
+    await _within(_GRACE_S, child.drained)
+    await _within(_REAP_S, child.exited)
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _inside(path: str, folder: str) -> bool:

@@ -65,6 +65,10 @@ class Snapshot:
             self._files = tuple(sorted(listed | {path for path in self._buffers if self._visible(path)}))
         return self._files
 
+    def known(self) -> dict[RelPath, bytes | None]:
+        """The texts that may differ from the disk of now: open documents and what is pinned."""
+        return {path: self.read(path) for path in (*self._buffers, *self.pins) if self._visible(path)}
+
     def take_new_pins(self) -> dict[RelPath, str | None]:
         """The pins made since the last call: what the next record of the journal must hold."""
         taken, self._new = self._new, {}

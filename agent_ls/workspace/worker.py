@@ -116,9 +116,9 @@ class Worker:
             await self._gone(deadline_s / 2)
         finally:
             kill_group(self.pid, signal.SIGKILL)
+            close_pipes(self._child)  # first: `wait` waits for them too, and a grandchild may hold them
             await self._child.wait()
             self._listening.cancel()
-            close_pipes(self._child)
 
     async def _gone(self, within_s: float) -> None:
         with suppress(TimeoutError):
