@@ -16,7 +16,7 @@ from typing import final
 
 from agent_ls.core.paths import RelPath
 from agent_ls.verify.toolchain import MANAGERS, SYSTEM, find_toolchain
-from agent_ls.workspace import launcher
+from agent_ls.workspace.process import launcher
 
 _LAUNCHER = "/run/agent-ls/launcher.py"
 _ETC = (

@@ -28,7 +28,7 @@ _REMEDY = "Install the system's bubblewrap (Debian, Ubuntu, Fedora, Arch: packag
 
 _SCRIPT = """
 import json, os, socket, sys
-secret, outside, tcp, unix, inside = sys.argv[1:6]
+secret, own, outside, tcp, unix, inside, pid = sys.argv[1:8]
 def works(action):
     try:
         action()
@@ -45,11 +45,12 @@ def connect(family, address):
 print(json.dumps({
     "wrote inside": works(lambda: write(inside)),
     "read outside": works(lambda: open(secret).read()),
+    "read the user's tree": works(lambda: open(own).read()),
     "wrote outside": works(lambda: write(outside)),
     "wrote the system": works(lambda: write("/usr/agent-ls-probe")),
     "reached the network": works(lambda: connect(socket.AF_INET, ("127.0.0.1", int(tcp)))),
     "reached a socket": works(lambda: connect(socket.AF_UNIX, unix)),
-    "saw processes": sum(name.isdigit() for name in os.listdir("/proc")) > 20 and os.path.exists("/proc/" + sys.argv[6]),
+    "saw processes": sum(name.isdigit() for name in os.listdir("/proc")) > 20 and os.path.exists("/proc/" + pid),
     "saw a key": "AGENT_LS_PROBE_KEY" in os.environ,
 }))
 """
@@ -98,7 +99,8 @@ async def _probe(box: Bubblewrap, folder: Path) -> str:
     root, scratch, canary = folder / "root", folder / "scratch", secrets.token_hex(16)
     root.mkdir()
     scratch.mkdir()
-    (root / "secret").write_text(canary)
+    (folder / "secret").write_text(canary)
+    (root / "own").write_text(canary)
     with (
         tempfile.TemporaryDirectory(prefix="als-") as short,
         socket.socket() as tcp,
@@ -108,16 +110,15 @@ async def _probe(box: Bubblewrap, folder: Path) -> str:
         tcp.listen()
         unix.bind(f"{short}/s")
         unix.listen()
+        tried = (folder / "secret", root / "own", folder / "outside", tcp.getsockname()[1], f"{short}/s")
         command = [
             sys.executable,
             "-I",
             "-S",
             "-c",
             _SCRIPT,
-            str(folder / "root" / "secret"),
-            str(folder / "outside"),
+            *map(str, (*tried, root / "inside", os.getpid())),
         ]
-        command += [str(tcp.getsockname()[1]), f"{short}/s", str(root / "inside"), str(os.getpid())]
         argv = box.argv(command, scratch=scratch, root=root)
         env = {"AGENT_LS_PROBE_KEY": canary}
         done = await process.run(argv, cwd=folder, env=env, timeout_s=_TIMEOUT_S)
@@ -127,10 +128,10 @@ async def _probe(box: Bubblewrap, folder: Path) -> str:
     could = cast("dict[str, bool]", json.loads(text.splitlines()[-1]))
     # Inside, the folder around the root is a private one: what counts is what arrived out here.
     could["wrote outside"] = (folder / "outside").exists()
-    if not could.pop("wrote inside") or not (scratch / "inside").exists():
-        return "The sandbox does not let a check write its own tree"
-    broken = [name for name, worked in could.items() if worked]
-    return f"The sandbox leaks: a program in it {', '.join(broken)}" if broken else ""
+    wrote = could.pop("wrote inside") and (scratch / "inside").exists()
+    if broken := [name for name, worked in could.items() if worked]:
+        return f"The sandbox leaks: a program in it {', '.join(broken)}"
+    return "" if wrote else "The sandbox does not let a check write its own tree"
 
 
 def _key(program: Path) -> str:

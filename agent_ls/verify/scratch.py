@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import shutil
 import time
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
@@ -70,11 +70,10 @@ class Scratch:
         except OSError as error:
             raise _no_copy(error) from error
         scratch = cls(root, slot, lock)
-        try:
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(scratch.close)
             await scratch.lay(draft)
-        except BaseException:
-            await scratch.close()
-            raise
+            undo.pop_all()
         return scratch
 
     @property
@@ -102,7 +101,7 @@ class Scratch:
         """
         try:
             await asyncio.to_thread(self._lay, draft)
-        except (OSError, RecursionError) as error:
+        except OSError as error:
             raise _no_copy(error) from error
         self._draft = draft
 
@@ -115,8 +114,14 @@ class Scratch:
 
         Only text within the workspace's rules is taken; the tree may hold anything, so files are
         opened without following links.
+
+        Raises:
+            CheckError: the tree cannot be read at all.
         """
-        return await asyncio.to_thread(self._harvest)
+        try:
+            return await asyncio.to_thread(self._harvest)
+        except OSError as error:
+            raise _no_copy(error) from error
 
     async def close(self) -> None:
         """Give the slot back; the tree stays warm for the next."""
@@ -125,18 +130,6 @@ class Scratch:
             self._lock = -1
 
     def _lay(self, draft: Overlay) -> None:
-        try:
-            self._lay_once(draft)
-        except (OSError, RecursionError):
-            # What a program left may be unremovable by walking (too deep, too strange): begin anew.
-            lost = self._slot / f"lost-{time.time_ns()}"
-            if self.tree.exists():
-                self.tree.rename(lost)
-                shutil.rmtree(lost, ignore_errors=True)
-            self._warm = WarmTree(self._slot, self.root)
-            self._lay_once(draft)
-
-    def _lay_once(self, draft: Overlay) -> None:
         listing = list_live(draft.base.gate.rules)
         closed = {*listing.dependencies, *listing.links}
         texts = {

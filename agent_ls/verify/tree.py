@@ -16,7 +16,6 @@ import shutil
 import stat
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, final
@@ -29,6 +28,7 @@ from agent_ls.workspace.gate import open_beneath
 _FICLONE = 0x40049409  # from linux/fs.h: share the blocks, copy on write
 _RACY_NS = 50_000_000  # a source changed this recently may change again within its clock's grain
 _VERSION = 1
+_LONGEST_PATH = 3800  # bytes stay below PATH_MAX with a name of 255 added
 
 
 @final
@@ -108,7 +108,7 @@ class WarmTree:
         added: list[RelPath] = []
         odd: list[str] = []
         seen: set[RelPath] = set()
-        for path, status in self._walk(""):
+        for path, status in self._walk():
             kind = status.st_mode
             if stat.S_ISDIR(kind):
                 continue
@@ -142,19 +142,18 @@ class WarmTree:
             parent for path in (*wanted, *given, *self._links, *self._mounts) for parent in _parents(path)
         }
         intact: set[RelPath] = set()
-        for path, status in self._walk("", keep=folders):
-            place = self.tree / path
+        for path, status in self._walk(keep=folders):
             if stat.S_ISDIR(status.st_mode):
                 if path not in folders:
-                    _remove_folder(place)
+                    remove_folder(self.tree / path)
                     if path in self._mounts:
-                        place.mkdir()
+                        (self.tree / path).mkdir()
                 elif status.st_mode & 0o700 != 0o700:
-                    place.chmod(0o700)
+                    (self.tree / path).chmod(0o700)
             elif self._intact(RelPath(path), status, wanted, given):
                 intact.add(RelPath(path))
             else:
-                place.unlink()
+                (self.tree / path).unlink()
         return intact
 
     def _intact(
@@ -171,20 +170,21 @@ class WarmTree:
             return (known.source, known.executable) == wanted[path]
         return path in given and known.source is None and known.digest == content_hash(given[path])
 
-    def _walk(self, prefix: str, keep: set[str] | None = None) -> Iterator[tuple[str, os.stat_result]]:
-        """Entries with lstat, a folder before what is in it; with ``keep`` only those folders are entered."""
-        try:
-            entries = list(os.scandir(f"{self.tree}/{prefix}"))
-        except PermissionError:
-            (self.tree / prefix).chmod(0o700)
-            entries = list(os.scandir(f"{self.tree}/{prefix}"))
-        for entry in entries:
-            path = prefix + entry.name
-            status = entry.stat(follow_symlinks=False)
-            yield path, status
-            entered = path in keep if keep is not None else path not in self._mounts
-            if stat.S_ISDIR(status.st_mode) and entered:
-                yield from self._walk(path + "/", keep)
+    def _walk(self, keep: set[str] | None = None) -> Iterator[tuple[str, os.stat_result]]:
+        """Entries with lstat, a folder before what is in it; with ``keep`` only those folders are entered.
+
+        Without recursion: a program may nest folders deeper than our stack is.
+        """
+        pending = [""]
+        while pending:
+            prefix = pending.pop()
+            for entry in _entries(f"{self.tree}/{prefix}"):
+                path = prefix + entry.name
+                status = entry.stat(follow_symlinks=False)
+                yield path, status
+                entered = path in keep if keep is not None else path not in self._mounts
+                if entered and stat.S_ISDIR(status.st_mode):
+                    pending.append(path + "/")
 
     def _copy(self, path: RelPath, *, executable: bool) -> Laid | None:
         """Lay a live file; ``None`` where it has gone or become something else meanwhile."""
@@ -263,17 +263,37 @@ def _parents(path: str) -> Iterator[str]:
         at = path.rfind("/", 0, at)
 
 
-def _remove_folder(place: Path) -> None:
-    """Remove a folder that a program made, also where it took our permissions away. Follows no link."""
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """What is in a folder, also where a program took our permission away; too deep to name: nothing."""
+    if len(folder) > _LONGEST_PATH:
+        return []
+    try:
+        return list(os.scandir(folder))
+    except PermissionError:
+        Path(folder).chmod(0o700)
+        return list(os.scandir(folder))
 
-    def retry(_function: object, name: str, _error: object) -> None:
-        above = Path(name).parent
-        above.chmod(0o700)
-        with suppress(OSError):
-            if stat.S_ISDIR(Path(name).lstat().st_mode):
-                Path(name).chmod(0o700)
-                shutil.rmtree(name, ignore_errors=True)
-            else:
-                Path(name).unlink()
 
-    shutil.rmtree(place, onerror=retry)
+def remove_folder(place: Path) -> None:
+    """Remove a folder that a program made: any depth, any permissions, no link followed.
+
+    Folders are moved up to the top before they are emptied, so that neither the stack nor the
+    longest path is a limit; each is moved once.
+    """
+    number = 0
+    place.chmod(0o700)
+    while entries := _entries(str(place)):
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.path)  # noqa: PTH108 - a hot path
+                continue
+            os.chmod(entry.path, 0o700)  # noqa: PTH101 - as above; it is a folder, no link
+            for below in _entries(entry.path):
+                if below.is_dir(follow_symlinks=False):
+                    number += 1
+                    os.chmod(below.path, 0o700)  # noqa: PTH101 - moving a folder needs to write it
+                    os.rename(below.path, f"{place}/.up-{number}-{os.getpid()}-{time.time_ns()}")  # noqa: PTH104
+                else:
+                    os.unlink(below.path)  # noqa: PTH108
+            os.rmdir(entry.path)  # noqa: PTH106
+    place.rmdir()

@@ -40,9 +40,8 @@ class BlobStore:
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).replace(target)
-        except BaseException:
+        finally:
             Path(temporary).unlink(missing_ok=True)
-            raise
         return digest
 
     def get(self, digest: str) -> bytes:

@@ -21,11 +21,53 @@ from agent_ls.workspace import names
 
 _IGNORE_FILE_LIMIT = 500_000
 
-Layer = tuple[tuple[str, pathspec.GitIgnoreSpec], ...]
+Layer = tuple[tuple[str, "Patterns"], ...]
 """Ignore files that apply in a folder, deepest first: (prefix to put before a path, its patterns).
 
 The prefix is how a path relative to the workspace reads relative to the ignore file's folder:
 ``+x/`` puts folders before it (the file lies above the workspace), ``-x/`` takes them away."""
+
+
+@final
+class Patterns:
+    """The lines of one ignore file; the last that matches an entry itself decides.
+
+    pathspec translates each line, but does not decide: it also matches what lies *below* a named
+    folder, so that ``!*/`` in a nested file would let in files that git hides. The walk asks for
+    every folder on the way, and so must a pattern only ever match the entry that is asked for.
+    """
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._rules = [rule for line in lines if (rule := _translate(line))]
+        sources = "|".join(f"(?:{regex.pattern})" for regex, _, _ in self._rules)
+        self._any = re.compile(sources.replace("?P<ps_d>", "?:"))
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def decide(self, path: str, *, is_dir: bool) -> bool | None:
+        """Whether the entry is ignored (``True``), let in again (``False``), or not mentioned."""
+        if self._any.match(path) is None:
+            return None
+        for regex, ignored, dir_only in reversed(self._rules):
+            if dir_only and not is_dir:
+                continue
+            match = regex.match(path)
+            if match is not None and not match.groupdict().get("ps_d"):
+                return ignored
+        return None
+
+
+def _translate(line: str) -> tuple[re.Pattern[str], bool, bool] | None:
+    """A line's pattern, whether it ignores, and whether it speaks of folders only."""
+    stripped = line if line.endswith("\\ ") else line.rstrip()
+    dir_only = stripped.endswith("/")
+    try:
+        (pattern,) = pathspec.GitIgnoreSpec.from_lines([stripped.removesuffix("/")]).patterns
+    except (ValueError, re.error):
+        return None  # git, too, passes over a pattern that it cannot understand
+    regex: re.Pattern[str] | None = getattr(pattern, "regex", None)
+    return None if pattern.include is None or regex is None else (regex, pattern.include, dir_only)
 
 
 @final
@@ -48,7 +90,7 @@ class Rules:
         self.index_bytes = index_bytes
         self.read_bytes = read_bytes
         self._top = _git_top(self.root)
-        self._extra = pathspec.GitIgnoreSpec.from_lines(extra)
+        self._extra = Patterns(extra)
         self._layers: dict[str, tuple[Layer, Layer]] = {}
         self._dirs: dict[str, str] = {}
 
@@ -68,12 +110,13 @@ class Rules:
     def entry_reason(self, path: RelPath, *, is_dir: bool) -> str:
         """As `reason`, for an entry of a folder that is known not to be hidden itself."""
         folder, _, last = path.rpartition("/")
-        if names.folded(last) in names.BUILT_IN:
+        plain = names.folded(last)
+        if plain in names.BUILT_IN:
             return "built_in"
+        if plain in names.SECRET_FOLDERS if is_dir else names.is_secret_name(plain):
+            return "secret"
         if is_dir and last in names.MAYBE_VENV and (self.root / path / "pyvenv.cfg").exists():
             return "built_in"
-        if not is_dir and names.is_secret(path):
-            return "secret"
         git, own = self._layers_of(folder)
         if git and _decide(git, path, is_dir):
             return "ignored"
@@ -115,7 +158,7 @@ class Rules:
         """Ignore files of git above the workspace's root, and the repository's own exclude file."""
         if self._top is None:
             return ()
-        found: list[tuple[str, pathspec.GitIgnoreSpec]] = []
+        found: list[tuple[str, Patterns]] = []
         for folder in self.root.parents if self.root != self._top else ():
             if spec := _read_spec(folder / ".gitignore"):
                 found.append((f"+{self.root.relative_to(folder).as_posix()}/", spec))
@@ -130,13 +173,13 @@ class Rules:
 def _decide(layer: Layer, path: RelPath, is_dir: bool) -> bool:  # noqa: FBT001 - internal, always named by its place
     for prefix, spec in layer:
         relative = path.removeprefix(prefix[1:]) if prefix[:1] == "-" else prefix[1:] + path
-        include = spec.check_file(f"{relative}/" if is_dir else relative).include
-        if include is not None:
-            return include
+        ignored = spec.decide(relative, is_dir=is_dir)
+        if ignored is not None:
+            return ignored
     return False
 
 
-def _read_spec(path: Path) -> pathspec.GitIgnoreSpec | None:
+def _read_spec(path: Path) -> Patterns | None:
     """The patterns of an ignore file; ``None`` where there is none (a link, a FIFO or a huge one is none)."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -147,18 +190,7 @@ def _read_spec(path: Path) -> pathspec.GitIgnoreSpec | None:
         return None
     with os.fdopen(handle, "rb") as file:
         text = file.read(_IGNORE_FILE_LIMIT).decode("utf-8", "replace")
-    return pathspec.GitIgnoreSpec.from_lines(_usable(text.removeprefix("\ufeff").splitlines()))
-
-
-def _usable(lines: Sequence[str]) -> list[str]:
-    good: list[str] = []
-    for line in lines:
-        try:
-            pathspec.GitIgnoreSpec.from_lines([line])
-        except (ValueError, re.error):
-            continue  # git, too, passes over a pattern that it cannot understand
-        good.append(line)
-    return good
+    return Patterns(text.removeprefix("\ufeff").split("\n"))
 
 
 def _git_top(root: Path) -> Path | None:

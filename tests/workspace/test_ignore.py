@@ -61,6 +61,13 @@ def test_a_file_below_an_ignored_folder_cannot_be_let_in_again(tmp_path: Path) -
     check_reason(root, {"out/x.py": "ignored"})
 
 
+def test_letting_a_folder_in_does_not_let_in_what_is_in_it(tmp_path: Path) -> None:
+    root = plant(
+        tmp_path / "w", "-- .git/HEAD --\n-- .gitignore --\n*.key.txt\n-- s/.gitignore --\n!*/\n!d\n"
+    )
+    check_reason(root, {"s/d/x.key.txt": "ignored", "s/d/": "", "s/e/x.key.txt": "ignored"})
+
+
 def test_ignore_files_above_the_workspace_count_up_to_the_repository(tmp_path: Path) -> None:
     plant(
         tmp_path,

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_ls.core.errors import WorkspaceError
-from agent_ls.workspace.bounded import Bounded
 from agent_ls.workspace.process import Worker, find_program, run
+from agent_ls.workspace.process.bounded import Bounded
 
 GENEROUS_S = 20.0
 TREE = """

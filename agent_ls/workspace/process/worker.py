@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, cast, final
 
 from agent_ls.core.errors import WorkspaceError
-from agent_ls.workspace.bounded import Bounded
-from agent_ls.workspace.children import close_pipes, kill_group
-from agent_ls.workspace.launcher import die_with_parent
+from agent_ls.workspace.process.bounded import Bounded
+from agent_ls.workspace.process.children import close_pipes, kill_group
+from agent_ls.workspace.process.launcher import die_with_parent
 
 Receive = Callable[[], Awaitable[dict[str, Any] | None]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -188,7 +188,7 @@ def _environment(env: Mapping[str, str]) -> dict[str, str]:
     clean = {name: value for name, value in env.items() if name not in _UNSAFE}
     clean[_PARENT] = str(os.getpid())
     # Run from a source tree, the package is on nobody's path but ours.
-    home = str(Path(__file__).resolve().parents[2])
+    home = str(Path(__file__).resolve().parents[3])
     if home not in (*site.getsitepackages(), site.getusersitepackages()):
         clean["PYTHONPATH"] = home
     return clean

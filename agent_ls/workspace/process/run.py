@@ -1,15 +1,10 @@
-"""THE door to child processes: a program to its end (`run`), or a Python worker (`worker.Worker`).
-
-Every child gets an empty or own stdin (never ours: that is the wire), its own session, an
-explicit folder and environment, and is gone with everything in its group when we say so.
-"""
+"""A program run to its end, or to ours."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-import stat
 import sys
 import time
 from asyncio import subprocess
@@ -20,12 +15,9 @@ from pathlib import Path
 from typing import final
 
 from agent_ls.core.errors import WorkspaceError
-from agent_ls.workspace import launcher
-from agent_ls.workspace.bounded import Bounded
-from agent_ls.workspace.children import kill_group
-from agent_ls.workspace.worker import Worker, worker_pipes
-
-__all__ = ["Finished", "Worker", "find_program", "run", "worker_pipes"]
+from agent_ls.workspace.process import launcher
+from agent_ls.workspace.process.bounded import Bounded
+from agent_ls.workspace.process.children import kill_group
 
 _GRACE_S = 0.15  # between TERM and KILL, and for the last output of a child that has left
 _REAP_S = 2.0  # one that the kernel does not let go of (a dead network disk) is not waited for
@@ -44,27 +36,6 @@ class Finished:
     truncated: bool
     timed_out: bool
     duration_s: float
-
-
-def find_program(name: str, *, outside: Path, path: str | None = None) -> Path | None:
-    """Look a program up on PATH as the user means it: never one that a repository brought along.
-
-    Empty and relative PATH entries are passed over, and so is everything that lies, by name
-    or through links, inside ``outside`` (the workspace). An absolute ``name`` is held to the
-    same rule. Returns an absolute path, or ``None``.
-    """
-    fence = os.path.realpath(outside)
-    if "/" in name:
-        candidates = [name] if name.startswith("/") else []
-    else:
-        entries = (os.environ.get("PATH", os.defpath) if path is None else path).split(os.pathsep)
-        candidates = [os.path.join(entry, name) for entry in entries if entry.startswith("/")]  # noqa: PTH118
-    for candidate in candidates:
-        if _inside(candidate, fence) or _inside(os.path.realpath(candidate), fence):
-            continue
-        if _is_program(candidate):
-            return Path(candidate)
-    return None
 
 
 async def run(
@@ -182,14 +153,3 @@ async def _within(seconds: float, event: asyncio.Event) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
-
-
-def _inside(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
-
-
-def _is_program(path: str) -> bool:
-    try:
-        return stat.S_ISREG(os.stat(path).st_mode) and os.access(path, os.X_OK)  # noqa: PTH116
-    except OSError:
-        return False
