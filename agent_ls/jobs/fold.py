@@ -23,6 +23,7 @@ from agent_ls.core.attempt import (
     TurnDone,
 )
 from agent_ls.core.job import CheckReport, JobId, JobState, Question, Spent, Verdict
+from agent_ls.core.paths import RelPath
 from agent_ls.jobs.journal import Entry
 from agent_ls.jobs.records import (
     Created,
@@ -81,6 +82,13 @@ class Job:
     @property
     def id(self) -> JobId:
         return self.request.job
+
+    @property
+    def touches(self) -> set[RelPath]:
+        """Every path that belongs to the job: its site's and its plan's."""
+        site = self.request.intent.site
+        paths = {path for f in self.plan for path in (f.path, f.moved_from) if path is not None}
+        return paths | ({site.path} if site else set())
 
 
 def fold(entries: Iterable[Entry], job: Job | None = None) -> Job | None:

@@ -133,7 +133,9 @@ def test_git_applies_random_changes(repo: Path):
     for number in range(60):  # one process for many: each change is a file of one patch
         seed = number * 7919
         old = [b"%d\n" % ((seed >> i) % 5) for i in range(number % 23)]
-        new = [line if (seed + i) % 4 else b"changed\r\n" for i, line in enumerate(old)] + [b"end"] * (number % 2)
+        new = [line if (seed + i) % 4 else b"changed\r\n" for i, line in enumerate(old)] + [b"end"] * (
+            number % 2
+        )
         before, after = b"".join(old), b"".join(new)
         if before != after:
             changes.append(FileChange(rel_path(f"f{number}"), before, after))

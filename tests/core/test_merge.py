@@ -77,7 +77,12 @@ def test_conflicts_name_the_line_of_now():
     base = b"a\nb\nc\nd\n"
     merged = merge_text(base, b"a\nb\nOURS\nd\n", b"new\na\nb\nTHEIRS\nd\n")
     (conflict,) = merged.conflicts
-    assert (conflict.line, conflict.base, conflict.ours, conflict.theirs) == (3, b"c\n", b"OURS\n", b"THEIRS\n")
+    assert (conflict.line, conflict.base, conflict.ours, conflict.theirs) == (
+        3,
+        b"c\n",
+        b"OURS\n",
+        b"THEIRS\n",
+    )
 
 
 def test_the_editor_converted_the_line_ends():

@@ -292,6 +292,19 @@ async def test_wishes_that_do_not_fit_the_state(opener: Opener) -> None:
         service.job(job)
 
 
+async def test_what_ended_long_ago_is_forgotten(opener: Opener) -> None:
+    now = [1_800_000_000.0]
+    first = await opener(clock=lambda: now[0])
+    old = first.delegate(task(TURN, READY))
+    await first.wait(old)
+    paused = first.delegate(task({"ask": "q"}))
+    await first.wait(paused, for_question=True)
+    await close(first)
+    now[0] += 31 * 86400
+    again = await opener(clock=lambda: now[0])
+    assert [view.id for view in again.jobs()] == []
+
+
 async def test_the_state_directory_must_be_usable(root: Path, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")

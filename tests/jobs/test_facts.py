@@ -161,7 +161,7 @@ def test_names_are_whole_and_keywords_are_none() -> None:
     assert name_at(text, 13, PATH)[0] == ""
 
 
-async def test_live_facts_count_only_for_their_own_text(opener: Opener, root: Path) -> None:
+async def test_live_facts_are_carried_over_what_was_typed_since(opener: Opener, root: Path) -> None:
     editor = PaperEditor(root)
     editor.type(PATH, TEXT)
     live = OneFile(Known1(1, [PARSE], [ANCHOR]))
@@ -177,7 +177,16 @@ async def test_live_facts_count_only_for_their_own_text(opener: Opener, root: Pa
         {"task": "split this", "kind": "anchor"},
     )
     editor.type(PATH, b"\n\n\n" + TEXT)  # the facts are about version 1
-    assert [offer.title for offer in service.offers(site)] == ["Delegate …"]
+    moved = Site(PATH, Span(28, 28))
+    (first, second, *_) = service.offers(moved)
+    assert (first.title, first.site) == ("Do: split this", Site(PATH, Span(24, 43)))
+    assert second.title == "Delegate: change parse …"
+    editor.type(PATH, TEXT.replace(b"split this", b"split all this"))  # inside both
+    assert service.offers(site)[0].site == Site(PATH, Span(21, 44))
+    editor.type(PATH, TEXT.replace(b"parse", b"parser"))  # the name is being typed
+    assert [offer.title for offer in service.offers(Site(PATH, Span(5, 5)))] == ["Delegate …"]
+    never = await opener(editor, live=OneFile(Known1(1, [PARSE], [])))
+    assert [offer.title for offer in never.offers(moved)] == ["Delegate …"]  # facts of an unknown text
     assert service.offers(Site(RelPath("absent.py"), Span(0, 0))) == []
 
 
