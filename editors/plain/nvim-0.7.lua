@@ -14,6 +14,7 @@ vim.api.nvim_create_autocmd("FileType", {
         name = "agent_ls",
         cmd = vim.g.agent_ls_cmd or { "agent-ls" },
         root_dir = root,
+        flags = { debounce_text_changes = 0 }, -- the server merges plans onto the text of now, not of 150 ms ago
       })
     end
     if servers[root] then

@@ -26,19 +26,20 @@ def call(name: str, **arguments: Any) -> Json:
     return {"type": "tool_use", "name": name, "input": arguments}
 
 
-def script(*, extra: bool) -> Json:
-    """Read, edit (slowly, so that there is time to type), perhaps create a file, finish."""
+def script() -> Json:
+    """Read, edit and create a file (slowly, so that there is time to type), finish."""
     edit = {"old_str": "return a - b", "new_str": "return a + b", "replace_all": False}
-    edits = [call("edit_file", path="calc.py", edits=[edit])]
-    if extra:
-        edits.append(call("write_file", path="extra.py", content=EXTRA))
+    edits = [
+        call("edit_file", path="calc.py", edits=[edit]),
+        call("write_file", path="extra.py", content=EXTRA),
+    ]
     return {
         "note": "scripted turns, no model was called",
         "turns": [
             {"content": [call("read_file", path="calc.py", start_line=None, end_line=None)]},
             {"expect": [{"contains": "return a - b"}], "content": edits, "pause_s": 2.5},
             {
-                "expect": [{"contains": "calc.py"}, {"contains": "extra.py"}][: len(edits)],
+                "expect": [{"contains": "calc.py"}, {"contains": "extra.py"}],
                 "content": [call("finish", summary="add() adds now.")],
             },
         ],
@@ -51,7 +52,7 @@ def play(nvim: Neovim, tmp_path: Path, room: str, *, plugin: bool) -> Json:
     (root / ".git").mkdir(parents=True)
     (root / "calc.py").write_text(BEFORE, "utf-8")
     turns, seen = tmp_path / "script.json", tmp_path / "seen.json"
-    turns.write_text(json.dumps(script(extra=plugin)), "utf-8")
+    turns.write_text(json.dumps(script()), "utf-8")
     done = headless(
         nvim.program,
         tmp_path,
@@ -78,7 +79,7 @@ def test_the_whole_loop_with_the_plugin(nvim: Neovim, tmp_path: Path) -> None:
     saw = play(nvim, tmp_path, "loop.lua", plugin=True)
 
     assert saw["state_when_typed"] == "running"
-    typed = "# typed 😀 meanwhile\n"
+    typed = "    # typed 😀 meanwhile\n"  # indented by Neovim
     assert saw["ready"]["calc.py"] == {"buffer": (BEFORE + typed).rstrip("\n"), "disk": BEFORE}
     assert saw["ready"]["extra.py"] == {"buffer": False, "disk": False}
     assert saw["review"]["text"] + "\n" == AFTER + typed, "the plan is drawn over the text of now"
@@ -93,14 +94,18 @@ def test_the_whole_loop_with_the_plugin(nvim: Neovim, tmp_path: Path) -> None:
     later = "# later\ndef main"
     assert saw["undone"]["calc.py"]["buffer"] + "\n" == BEFORE.replace("def main", later) + typed
     assert saw["undone"]["extra.py"]["disk"] is False
-    assert saw["states"][-3:] == ["ready", "applied", "undone"]
+    assert saw["again"]["extra.py"] == {"buffer": EXTRA.rstrip("\n"), "disk": False}, "not saved yet"
+    assert saw["undone_again"]["extra.py"] == {"buffer": False, "disk": False}
+    assert saw["undone_again"]["calc.py"] == saw["undone"]["calc.py"]
+    assert saw["states"][-5:] == ["ready", "applied", "undone", "applied", "undone"]
 
 
 @pytest.mark.parametrize("nvim", neovims(plugin=False), ids=lambda nvim: nvim.label)
 def test_the_loop_without_any_plugin(nvim: Neovim, tmp_path: Path) -> None:
     saw = play(nvim, tmp_path, "loop_plain.lua", plugin=False)
 
-    typed = "# typed meanwhile\n"
+    typed = "    # typed meanwhile\n"
     assert saw["applied"] == {"buffer": (AFTER + typed).rstrip("\n"), "disk": BEFORE}
     asked = BEFORE.replace("    return", "    # agent: make add really add\n    return")
-    assert saw["undone"] == {"buffer": (asked + typed).rstrip("\n"), "disk": BEFORE}
+    assert saw["saved"] == EXTRA
+    assert saw["undone"] == {"buffer": (asked + typed).rstrip("\n"), "extra": False}

@@ -39,6 +39,8 @@ class Editor:
     configuration: bool = False
     markdown: bool = False
     literal_actions: bool = False
+    ends_lines: bool = False
+    """Its buffers are lists of ended lines: what is inserted into a new, empty one gets a line end more."""
     tags_generated: bool = False
     """Knows the code-action tag `LLMGenerated`."""
     prompts: bool = False
@@ -61,6 +63,9 @@ class Quirk:
 QUIRKS: tuple[Quirk, ...] = (
     Quirk(
         "neovim", "does not advertise documentChanges, applies them (0.7 to 0.12)", {"document_changes": True}
+    ),
+    Quirk(
+        "neovim", "ends the last line of what it inserts into a new file (0.7 to 0.12)", {"ends_lines": True}
     ),
     Quirk("visual studio code", "opens its Refactor Preview when an edit asks", {"previews": True}),
     Quirk("vscodium", "is Visual Studio Code under another name", {"previews": True}),

@@ -64,6 +64,8 @@ def workspace_edit(
     annotated = editor.annotations
     operations: list[Json] = []
     for change in possible:
+        if editor.ends_lines and change.op is Op.CREATE:
+            change = _without_last_line_end(change)  # noqa: PLW2901  (the editor puts it back)
         operations += _operations(change, encoding, open_documents, uri_of, annotated=annotated)
     edit: Json = {"documentChanges": operations}
     if annotated and operations:
@@ -123,6 +125,11 @@ def _operations(
             old = source.uri if source else uri_of(change.source)
             rename: Json = {"kind": "rename", "oldUri": old, "newUri": uri, **note}
             return [rename, text] if text["edits"] else [rename]
+
+
+def _without_last_line_end(created: FileChange) -> FileChange:
+    text = created.after or b""
+    return FileChange(created.path, None, text.removesuffix(b"\n").removesuffix(b"\r"))
 
 
 def _text_edits(change: FileChange, encoding: Encoding) -> list[Json]:

@@ -80,6 +80,51 @@ return {
     end,
   },
   {
+    "a file that was created and never saved is deleted as the buffer it is",
+    function()
+      local new = vim.uri_from_fname(root .. "/new.py")
+      local created = fake.ask("workspace/applyEdit", {
+        edit = {
+          documentChanges = {
+            { kind = "create", uri = new, options = { ignoreIfExists = true } },
+            { textDocument = { uri = new, version = vim.NIL }, edits = change("new.py", vim.NIL, "text").edits },
+          },
+        },
+      })
+      eventually(function()
+        return created.done
+      end)
+      equal("text", support.text(vim.fn.bufnr(root .. "/new.py")))
+      local deleted = fake.ask("workspace/applyEdit", {
+        edit = { documentChanges = { { kind = "delete", uri = new }, change("b.py", vim.NIL, "+") } },
+      })
+      eventually(function()
+        return deleted.done
+      end)
+      equal({ applied = true }, deleted.result)
+      equal(-1, vim.fn.bufnr(root .. "/new.py"))
+      equal("+Buno", support.text(b))
+    end,
+  },
+  {
+    "a file on the disk is deleted there; one that is nowhere is an error",
+    function()
+      local gone = support.workspace({ ["c.py"] = "c" }) .. "/c.py"
+      local edit = { documentChanges = { { kind = "delete", uri = vim.uri_from_fname(gone) } } }
+      local held = fake.ask("workspace/applyEdit", { edit = edit })
+      eventually(function()
+        return held.done
+      end)
+      equal(true, held.result.applied)
+      equal(nil, (vim.uv.fs_stat(gone)))
+      held = fake.ask("workspace/applyEdit", { edit = edit })
+      eventually(function()
+        return held.done
+      end)
+      equal(false, held.result.applied)
+    end,
+  },
+  {
     "notices of the server keep their level",
     function()
       fake.push("window/showMessage", { type = 2, message = "Plan ready." })
@@ -113,7 +158,7 @@ return {
       end)
       equal("Which file?", asked.prompt)
       equal({ title = "b.py" }, held.result)
-      equal("Buno\nhello world", support.text(b))
+      equal("+Buno\nhello world", support.text(b))
     end,
   },
   {

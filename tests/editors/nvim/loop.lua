@@ -107,6 +107,17 @@ local function play()
     return state() == "undone"
   end, "an undone plan")
   seen.undone = now()
+
+  vim.cmd("Agent apply " .. seen.job)
+  eventually(function()
+    return state() == "applied"
+  end, "a plan applied again")
+  seen.again = now()
+  vim.cmd("Agent undo " .. seen.job)
+  eventually(function()
+    return state() == "undone"
+  end, "a plan undone before anything was saved")
+  seen.undone_again = now()
   vim.cmd("Agent stop")
 end
 

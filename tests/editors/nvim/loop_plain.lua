@@ -33,10 +33,8 @@ end
 local function jobs()
   local params = { command = "agentLs.jobs", arguments = { vim.empty_dict() } }
   local answers = vim.lsp.buf_request_sync(bufnr, "workspace/executeCommand", params, 10000)
-  for _, answer in pairs(answers or {}) do
-    return answer.result and answer.result.jobs or {}
-  end
-  return {}
+  local _, answer = next(answers or {})
+  return answer and answer.result and answer.result.jobs or {}
 end
 
 local function reach(state)
@@ -96,9 +94,11 @@ local function play()
   menu("Apply plan")
   reach("applied")
   seen.applied = { buffer = text(), disk = disk("calc.py") }
+  vim.cmd("silent wall")
+  seen.saved = disk("extra.py")
   menu("Undo")
   reach("undone")
-  seen.undone = { buffer = text(), disk = disk("calc.py") }
+  seen.undone = { buffer = text(), extra = disk("extra.py") }
   vim.lsp.stop_client(vim.lsp.get_active_clients())
 end
 

@@ -70,6 +70,18 @@ return {
     end,
   },
   {
+    "what is typed or changed in any buffer is sent at once, not only that of the current one",
+    function()
+      local other = vim.fn.bufnr(root .. "/a.py")
+      vim.api.nvim_buf_set_lines(other, -1, -1, false, { "z = 2" })
+      local last = fake.sent[#fake.sent]
+      equal("textDocument/didChange", last.method)
+      equal(vim.uri_from_fname(root .. "/a.py"), last.params.textDocument.uri)
+      vim.api.nvim_buf_set_lines(other, -2, -1, false, {})
+      vim.bo[other].modified = false
+    end,
+  },
+  {
     "files outside of any workspace are left alone, and :Agent says why",
     function()
       local elsewhere = vim.fn.tempname() .. ".py"

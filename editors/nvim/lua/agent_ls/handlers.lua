@@ -4,34 +4,10 @@ local protocol = require("agent_ls.protocol")
 
 local M = {}
 
----The first document whose text is no longer what the edit was made for.
----
----Neovim itself compares versions only above 0, only of the first change, and answers that a stale
----edit was applied. A buffer's version follows its text at once, so that equal means untouched.
----@param edit lsp.WorkspaceEdit
----@return string? file
-function M.stale(edit)
-  for _, change in ipairs(edit.documentChanges or {}) do
-    local document = change.textDocument
-    if document and type(document.version) == "number" then
-      local bufnr = vim.fn.bufnr(vim.uri_to_fname(document.uri))
-      local version = bufnr ~= -1 and vim.lsp.util.buf_versions[bufnr] or 0
-      if version ~= document.version then
-        return vim.fn.fnamemodify(vim.uri_to_fname(document.uri), ":.")
-      end
-    end
-  end
-end
-
 ---@param params lsp.ApplyWorkspaceEditParams
 local function apply_edit(_, params, ctx)
-  local file = M.stale(params.edit)
-  if file then
-    return { applied = false, failureReason = ("%s was edited since this edit was made"):format(file) }
-  end
   local client = assert(vim.lsp.get_client_by_id(ctx.client_id))
-  local ok, problem = pcall(vim.lsp.util.apply_workspace_edit, params.edit, client.offset_encoding)
-  return { applied = ok, failureReason = not ok and tostring(problem) or nil }
+  return require("agent_ls.edits").apply(params.edit, client.offset_encoding)
 end
 
 local LEVELS = {

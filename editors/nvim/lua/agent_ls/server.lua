@@ -36,6 +36,9 @@ function M.client_config()
     cmd_cwd = vim.fn.stdpath("state"),
     init_options = vim.tbl_extend("force", options.init_options, { events = true, prompts = true }),
     settings = { agentLs = options.settings },
+    -- Neovim holds changes back for 150 ms and, before a command, sends those of one buffer only. The
+    -- server's picture of every buffer must be the text of now when it merges a plan onto it.
+    flags = { debounce_text_changes = 0 },
     handlers = require("agent_ls.handlers").table(),
     commands = require("agent_ls.menu").table(),
     on_init = function(client)
