@@ -47,7 +47,11 @@ async def results(script: dict[str, Any], number: int, root: Path, folder: Path)
     """What the tools answer to the turn before ``number``, as the script should expect it."""
     path = folder / f"script-{number}.json"
     path.write_text(json.dumps({"turns": script["turns"][:number]}), "utf-8")
-    environ = {**os.environ, "AGENT_LS_SCRIPT": str(path), "AGENT_LS_STATE_DIR": str(folder / f"state-{number}")}
+    environ = {
+        **os.environ,
+        "AGENT_LS_SCRIPT": str(path),
+        "AGENT_LS_STATE_DIR": str(folder / f"state-{number}"),
+    }
     dirs = state_dirs(environ)
     service = await Service.open(root, port=DiskPort(root), settings=Settings(), dirs=dirs, environ=environ)
     try:
@@ -69,7 +73,9 @@ async def results(script: dict[str, Any], number: int, root: Path, folder: Path)
     assert len(answers) == len(calls), (number, answers)
     # A check's output holds durations and an interpreter's own wording: its first and last lines are ours.
     return [
-        {"contains": [answer.splitlines()[0], answer.splitlines()[-1]]} if call["name"] == RUNS_A_CHECK else answer
+        {"contains": [answer.splitlines()[0], answer.splitlines()[-1]]}
+        if call["name"] == RUNS_A_CHECK
+        else answer
         for call, answer in zip(calls, answers, strict=True)
     ]
 
