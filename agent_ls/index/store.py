@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -140,6 +140,10 @@ class Store:
         self._names.clear()
         self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
+    def meta(self) -> Mapping[str, Any]:
+        """What `say` recorded."""
+        return read_meta(self._db)
+
     def size(self) -> int:
         """Bytes on disk, log included."""
         names = (self.db, Path(f"{self.db}-wal"))
@@ -156,7 +160,7 @@ class Store:
             return _connect(self.db)
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterable[sqlite3.Connection]:  # pyright: ignore[reportGeneralTypeIssues]
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         try:
             with self._db:
                 self._db.execute("BEGIN IMMEDIATE")
