@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from agent_ls.core.text import Span
 from agent_ls.index.facts import Anchor, Comment, FileFacts
@@ -28,12 +29,17 @@ def anchors(facts: FileFacts, markers: Sequence[str] = MARKERS) -> list[Anchor]:
     for block in _blocks(facts.comments):
         texts = [_bare(comment.text) for comment in block]
         marks = [at for at, text in enumerate(texts) if _wish(text, markers) is not None]
-        for at, end in zip(marks, [*marks[1:], len(block)], strict=True):
+        for at, end in pairwise([*marks, len(block)]):
             first = _wish(texts[at], markers) or ""
             wish = " ".join(" ".join([first, *texts[at + 1 : end]]).split())
             if _is_imperative(wish):
                 found.append(Anchor(Span(block[at].span.start, block[end - 1].span.end), wish))
     return found
+
+
+def is_wish(text: str, markers: Sequence[str] = MARKERS) -> bool:
+    """Whether a comment asks for something: then it documents nothing."""
+    return _wish(_bare(text), markers) is not None
 
 
 def _blocks(comments: Sequence[Comment]) -> Iterator[list[Comment]]:

@@ -20,7 +20,7 @@ from tree_sitter import Node, Point, QueryCursor, Tree
 
 from agent_ls.core.text import LineIndex, Span
 from agent_ls.index import languages
-from agent_ls.index.anchors import MARKERS, anchors
+from agent_ls.index.anchors import MARKERS, anchors, is_wish
 from agent_ls.index.facts import Comment, Definition, FileFacts, Import, Reference, SyntaxProblem
 from agent_ls.index.imports import read_import
 from agent_ls.index.names import KEYWORDS
@@ -30,6 +30,7 @@ __all__ = ["MARKERS", "ParseTimeoutError", "anchors", "extract", "parse", "surve
 
 _WORD = re.compile(rb"[\w$\x80-\xff]+")
 _CLASS_LIKE = frozenset({"class", "struct", "interface", "enum", "scope"})
+_GENERAL = frozenset({"type", "variable"})
 _WRAPPERS = frozenset(
     {"decorated_definition", "export_statement", "template_declaration", "type_declaration", "ambient_declaration"}
 )
@@ -183,14 +184,16 @@ def _define(
     """Turn captured nodes into definitions with containers and documentation."""
     docs = {comment.last_line: comment for comment in result.comments if comment.alone}
     whole = [(kind, _whole(node), node, name, container) for kind, node, name, container in found]
-    whole.sort(key=lambda item: (item[1].start, -item[1].end, item[3].start_byte))
+    # One node may match a general pattern as well as its own: the more telling kind comes first.
+    whole.sort(key=lambda item: (item[1].start, -item[1].end, item[3].start_byte, item[0] in _GENERAL))
     enclosing: list[tuple[Span, str, str]] = []
     seen: set[int] = set()
     for kind, span, node, name_node, container_node in whole:
         if name_node.start_byte in seen:
             continue
         seen.add(name_node.start_byte)
-        while enclosing and enclosing[-1][0].end < span.end:
+        # Names declared by one statement (`a, b = …`) have one span and stand beside each other.
+        while enclosing and (enclosing[-1][0].end < span.end or enclosing[-1][0] == span):
             enclosing.pop()
         name = _decode(data[name_node.start_byte : name_node.end_byte])
         outer = enclosing[-1] if enclosing else None
@@ -202,6 +205,8 @@ def _define(
                 container = ".".join(filter(None, (container, inner)))
             kind = _refined(kind, name, outer, explicit=container_node is not None)
             line = result.lines.line_of(name_node.start_byte)
+            first = result.lines.line_of(span.start)
+            shares_line = outer is not None and result.lines.line_of(outer[0].start) == first
             result.definitions.append(
                 Definition(
                     name,
@@ -210,7 +215,7 @@ def _define(
                     Span(*name_node.byte_range),
                     _signature(data, node),
                     container,
-                    _doc(data, node, result, docs, attributes, result.lines.line_of(span.start)),
+                    "" if shares_line else _doc(data, node, result, docs, attributes, first),
                     line,
                 )
             )
@@ -241,14 +246,25 @@ def _refined(kind: str, name: str, outer: tuple[Span, str, str] | None, *, expli
 def _signature(data: bytes, node: Node) -> str:
     """The head of a definition on one line."""
     start = node.start_byte
-    body = node.child_by_field_name("body")
+    body = _body(node)
     end = min(node.end_byte, start + 2 * _SIGNATURE)
     if body is not None:
         head = data[start : min(body.start_byte, end)]
     else:
         head = re.split(rb"[\r\n{]", data[start:end], maxsplit=1)[0]
-    text = " ".join(_decode(head).split()).rstrip("{:;= ")
+    text = " ".join(_decode(head).split()).rstrip("{:;= ").removesuffix("=>").rstrip()
     return text[:_SIGNATURE]
+
+
+def _body(node: Node) -> Node | None:
+    """A definition's body, also that of a function which is the value of a variable."""
+    body = node.child_by_field_name("body")
+    if body is None and node.type.endswith(("declaration", "declarator", "statement", "expression")):
+        for child in node.named_children:
+            inner = child.child_by_field_name("value") or child.child_by_field_name("right")
+            if inner is not None:
+                return inner.child_by_field_name("body")
+    return body
 
 
 def _comment(data: bytes, lines: LineIndex, start: int, end: int) -> Comment:
@@ -274,6 +290,8 @@ def _doc(
         above -= 1
     texts: list[str] = []
     while above in docs and len(texts) < 30:
+        if is_wish(docs[above].text):
+            return ""
         texts.insert(0, docs[above].text)
         above = docs[above].line - 1
     lines = [re.sub(r"^\s*(?:///?!?|//!|/\*+!?|\*+/|\*)?\s?|\s*\*/\s*$", "", part) for t in texts for part in t.splitlines()]

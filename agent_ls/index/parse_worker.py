@@ -41,7 +41,10 @@ def answer(ask: dict[str, Any]) -> dict[str, Any]:
         return {"path": path, "reason": "unreadable"}
     if ask["hash"] and content_hash(data) == ask["hash"]:
         return {"path": path, "same": True, "size": size, "mtime_ns": mtime_ns}
-    packed = pack_file(data, path, ask["language"], (size, mtime_ns), ask["deadline_s"])
+    try:
+        packed = pack_file(data, path, ask["language"], (size, mtime_ns), ask["deadline_s"])
+    except Exception as error:  # noqa: BLE001 - the indexer's door: one odd file is skipped and counted
+        return {"path": path, "reason": f"failed: {type(error).__name__}"}
     return {"path": path, "file": packed.to_json()}
 
 
