@@ -26,9 +26,11 @@ from agent_ls.index.imports import read_import
 from agent_ls.index.names import KEYWORDS
 from agent_ls.index.problems import find_problems, new_problems
 
-__all__ = ["MARKERS", "ParseTimeoutError", "anchors", "extract", "parse", "survey", "syntax_problems"]
+__all__ = ["MARKERS", "ParseTimeoutError", "anchors", "extract", "facts_of", "parse", "survey", "syntax_problems"]
 
-_WORD = re.compile(rb"[\w$\x80-\xff]+")
+_WORD = re.compile(rb"[\w\x80-\xff]+")
+_WORD_WITH_DOLLAR = re.compile(rb"[\w$\x80-\xff]+")
+_DOLLAR = frozenset({"javascript", "typescript", "tsx", "java"})
 _CLASS_LIKE = frozenset({"class", "struct", "interface", "enum", "scope"})
 _GENERAL = frozenset({"type", "variable"})
 _WRAPPERS = frozenset(
@@ -94,7 +96,12 @@ def extract(data: bytes, language: str, *, deadline_s: float = 5.0) -> FileFacts
         ParseTimeoutError: see `parse`.
     """
     language = dialect(data, language)
-    found = survey(data, language, parse(data, language, deadline_s=deadline_s))
+    return facts_of(data, language, parse(data, language, deadline_s=deadline_s))
+
+
+def facts_of(data: bytes, language: str, tree: Tree, *, names: bool = True) -> FileFacts:
+    """All facts from a tree of exactly this text; ``names=False`` leaves the references out."""
+    found = survey(data, language, tree, names=names)
     references = [
         Reference(name, Span(start, start + len(name.encode())))
         for name, starts in found.uses.items()
@@ -127,8 +134,8 @@ def syntax_problems(data: bytes, language: str, since: bytes | None = None) -> t
         return ()
 
 
-def survey(data: bytes, language: str, tree: Tree) -> Survey:
-    """Facts from a tree of exactly this text, in one walk."""
+def survey(data: bytes, language: str, tree: Tree, *, names: bool = True) -> Survey:
+    """Facts from a tree of exactly this text, in one walk; ``names=False`` leaves the uses out."""
     result = Survey(language, LineIndex(data))
     text = bytearray(data)
     found: list[tuple[str, Node, Node, Node | None]] = []
@@ -153,7 +160,8 @@ def survey(data: bytes, language: str, tree: Tree) -> Survey:
                 container = captures["container"][0] if "container" in captures else None
                 found += [(label.removeprefix("def."), node, name, container) for name in captures["name"]]
     _define(result, data, found, attributes)
-    result.uses = _uses(text, result.definitions, language)
+    if names:
+        result.uses = _uses(text, result.definitions, language)
     if tree.root_node.has_error:
         result.problems = find_problems(tree, data)
     return result
@@ -162,7 +170,7 @@ def survey(data: bytes, language: str, tree: Tree) -> Survey:
 def _uses(text: bytearray, definitions: list[Definition], language: str) -> dict[str, list[int]]:
     """Start offsets of every name that is no keyword, no number and no definition's own."""
     uses: defaultdict[bytes, list[int]] = defaultdict(list)
-    for match in _WORD.finditer(text):
+    for match in (_WORD_WITH_DOLLAR if language in _DOLLAR else _WORD).finditer(text):
         uses[match[0]].append(match.start())
     keywords = KEYWORDS[language]
     named: dict[str, list[int]] = {}

@@ -108,3 +108,8 @@ def stem_of(path: RelPath) -> str:
     if stem in ("__init__", "index", "mod") and folder:
         return folder.rpartition("/")[2]
     return stem
+
+def kin_stem(path: RelPath) -> str:
+    """The name that a file, its test and its header share: ``test_parser.py`` gives ``parser``."""
+    stem = stem_of(path)
+    return re.sub(r"^tests?_|_tests?$|Tests?$|[._-](test|spec)$", "", stem) or stem

@@ -18,7 +18,7 @@ from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
 from agent_ls.index.facts import Definition, Import
 from agent_ls.index.imports import means
-from agent_ls.index.names import is_test, stem_of
+from agent_ls.index.names import is_test, kin_stem, stem_of
 from agent_ls.index.packed import unpack_facts, unpack_lines, unpack_offsets
 from agent_ls.index.store import SCHEMA_VERSION, read_meta
 
@@ -178,15 +178,19 @@ class Index:
         """Test files that use a name, or that import a file or are called after it."""
         if self._rows("SELECT 1 FROM files WHERE path = ?", (name_or_path,)):
             path = RelPath(name_or_path)
-            stem = stem_of(path)
-            kin = self._rows(
-                "SELECT path FROM files WHERE stem IN (?, ?, ?, ?)",
-                (f"test_{stem}", f"{stem}_test", f"{stem}Test", stem),
-            )
-            found = {*self.importers(path), *(RelPath(p) for (p,) in kin)} - {path}
+            found = {*self.importers(path), *self.namesakes(path)} - {path}
         else:
             found = set(self.files_with(name_or_path))
         return sorted(p for p in found if is_test(p))[:limit]
+
+    def namesakes(self, path: RelPath, limit: int = 20) -> list[RelPath]:
+        """Files that share a name with this one: its tests, its header, what it tests."""
+        kin = kin_stem(path)
+        rows = self._rows(
+            "SELECT path FROM files WHERE stem IN (?, ?, ?, ?, ?, ?) ORDER BY 1 LIMIT ?",
+            (kin, f"test_{kin}", f"{kin}_test", f"{kin}_tests", f"{kin}Test", f"{kin}Tests", limit),
+        )
+        return [RelPath(found) for (found,) in rows if found != path]
 
     def files(self) -> list[RelPath]:
         """Every indexed file, sorted."""
