@@ -16,7 +16,28 @@ _OPENING = re.compile(r"^(?:///?!?|//!|/\*+!?|\#+|--|<!--)[ \t]*")
 _CLOSING = re.compile(r"[ \t]*(?:\*+/|-->)$")
 _STAR = re.compile(r"^[ \t]*\*[ \t]?")
 # A sentence about an agent is not a wish: wishes start with a verb.
-_NO_VERB = frozenset("a an the this that these those it is are was were my our your their no not".split())
+_NO_VERB = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "this",
+        "that",
+        "these",
+        "those",
+        "it",
+        "is",
+        "are",
+        "was",
+        "were",
+        "my",
+        "our",
+        "your",
+        "their",
+        "no",
+        "not",
+    ]
+)
 
 
 def anchors(facts: FileFacts, markers: Sequence[str] = MARKERS) -> list[Anchor]:

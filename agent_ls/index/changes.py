@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -61,7 +60,7 @@ def stat_some(root: Path, paths: Iterable[RelPath], rules: Rules) -> list[FileSt
         if path.rpartition("/")[2] in (".gitignore", ".agentignore"):
             return None
         try:
-            status = os.stat(root / path, follow_symlinks=False)
+            status = (root / path).lstat()
         except OSError:
             continue
         if stat.S_ISDIR(status.st_mode):

@@ -33,9 +33,68 @@ _MOST_TERMS = 120
 _WHOLE = frozenset({"function", "method", "macro", "constant", "variable", "type", "enum", "field"})
 _NAME = re.compile(r"[A-Za-z_$\x80-\U0010ffff][\w$]*")
 _STOP = frozenset(
-    "the an and or of to in is it for on with as by be this that from at are not if we can should would will "
-    "when was has have do does did but so which into than then there been no its also only use used using "
-    "fix add remove change make update instead more some all any".split()
+    [
+        "the",
+        "an",
+        "and",
+        "or",
+        "of",
+        "to",
+        "in",
+        "is",
+        "it",
+        "for",
+        "on",
+        "with",
+        "as",
+        "by",
+        "be",
+        "this",
+        "that",
+        "from",
+        "at",
+        "are",
+        "not",
+        "if",
+        "we",
+        "can",
+        "should",
+        "would",
+        "will",
+        "when",
+        "was",
+        "has",
+        "have",
+        "do",
+        "does",
+        "did",
+        "but",
+        "so",
+        "which",
+        "into",
+        "than",
+        "then",
+        "there",
+        "been",
+        "no",
+        "its",
+        "also",
+        "only",
+        "use",
+        "used",
+        "using",
+        "fix",
+        "add",
+        "remove",
+        "change",
+        "make",
+        "update",
+        "instead",
+        "more",
+        "some",
+        "all",
+        "any",
+    ]
 )
 
 
@@ -109,9 +168,7 @@ def context(
     return Context(files, spans, used)
 
 
-def _query(
-    task: str, site: Site | None, read: Callable[[RelPath], bytes | None]
-) -> dict[str, float]:
+def _query(task: str, site: Site | None, read: Callable[[RelPath], bytes | None]) -> dict[str, float]:
     """Search terms and their weights."""
     weights: defaultdict[str, float] = defaultdict(float)
     for term, count in Counter(_terms(task)).items():
@@ -284,4 +341,3 @@ def _pack(candidates: Sequence[_Candidate], budget: int) -> tuple[tuple[ContextS
         paid.add(c.path)
         spans.append(ContextSpan(c.path, c.symbol, c.first + 1, c.last + 1, round(c.score, 3), tokens))
     return tuple(spans), used
-

@@ -26,7 +26,16 @@ from agent_ls.index.imports import read_import
 from agent_ls.index.names import KEYWORDS
 from agent_ls.index.problems import find_problems, new_problems
 
-__all__ = ["MARKERS", "ParseTimeoutError", "anchors", "extract", "facts_of", "parse", "survey", "syntax_problems"]
+__all__ = [
+    "MARKERS",
+    "ParseTimeoutError",
+    "anchors",
+    "extract",
+    "facts_of",
+    "parse",
+    "survey",
+    "syntax_problems",
+]
 
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 _WORD_WITH_DOLLAR = re.compile(rb"[\w$\x80-\xff]+")
@@ -34,10 +43,16 @@ _DOLLAR = frozenset({"javascript", "typescript", "tsx", "java"})
 _CLASS_LIKE = frozenset({"class", "struct", "interface", "enum", "scope"})
 _GENERAL = frozenset({"type", "variable"})
 _WRAPPERS = frozenset(
-    {"decorated_definition", "export_statement", "template_declaration", "type_declaration", "ambient_declaration"}
+    {
+        "decorated_definition",
+        "export_statement",
+        "template_declaration",
+        "type_declaration",
+        "ambient_declaration",
+    }
 )
 _CPP_IN_HEADER = re.compile(
-    rb"^\s*(?:class\s+\w|namespace\b|template\s*<|using\s+\w|public:|private:|protected:)", re.M
+    rb"^\s*(?:class\s+\w|namespace\b|template\s*<|using\s+\w|public:|private:|protected:)", re.MULTILINE
 )
 _SIGNATURE = 200
 _DOC = 300
@@ -211,14 +226,14 @@ def _define(
             if container_node is not None:
                 inner = _decode(data[container_node.start_byte : container_node.end_byte])
                 container = ".".join(filter(None, (container, inner)))
-            kind = _refined(kind, name, outer, explicit=container_node is not None)
+            refined = _refined(kind, name, outer, explicit=container_node is not None)
             line = result.lines.line_of(name_node.start_byte)
             first = result.lines.line_of(span.start)
             shares_line = outer is not None and result.lines.line_of(outer[0].start) == first
             result.definitions.append(
                 Definition(
                     name,
-                    kind,
+                    refined,
                     span,
                     Span(*name_node.byte_range),
                     _signature(data, node),
@@ -302,7 +317,11 @@ def _doc(
             return ""
         texts.insert(0, docs[above].text)
         above = docs[above].line - 1
-    lines = [re.sub(r"^\s*(?:///?!?|//!|/\*+!?|\*+/|\*)?\s?|\s*\*/\s*$", "", part) for t in texts for part in t.splitlines()]
+    lines = [
+        re.sub(r"^\s*(?:///?!?|//!|/\*+!?|\*+/|\*)?\s?|\s*\*/\s*$", "", part)
+        for t in texts
+        for part in t.splitlines()
+    ]
     return _paragraph("\n".join(lines))
 
 

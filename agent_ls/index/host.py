@@ -13,18 +13,18 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, final
+from typing import Any, cast, final
 
 from agent_ls.core.errors import AgentLsError
 from agent_ls.core.paths import RelPath, rel_path
 from agent_ls.index.changes import Difference, compare, stat_some
 from agent_ls.index.packed import PackedFile
-from agent_ls.index.pool import ParseJob, Pool
+from agent_ls.index.pool import Pool
 from agent_ls.index.report import IndexReport, rss_mb
-from agent_ls.index.store import Store
+from agent_ls.index.store import DamagedStoreError, Store
 from agent_ls.workspace.ignore import Rules
 from agent_ls.workspace.process import worker_pipes
 from agent_ls.workspace.scan import FileStat, scan
@@ -81,8 +81,13 @@ class Host:
             try:
                 if rebuild:
                     store.rebuild()
-                changed, skipped = self._look(store, paths)
-                await self._update(store, ask_id, changed)
+                try:
+                    changed, skipped = self._look(store, paths)
+                    await self._update(store, ask_id, changed)
+                except* DamagedStoreError:
+                    store.rebuild()
+                    changed, skipped = self._look(store, None)
+                    await self._update(store, ask_id, changed)
                 return self._report(store, changed, skipped, started, cpu)
             finally:
                 store.close()
@@ -150,11 +155,11 @@ class Host:
         self, store: Store, changed: Difference, skipped: Mapping[str, int] | None, started: float, cpu: float
     ) -> IndexReport:
         if skipped is None:
-            walked = store.meta().get("walked", {})
+            walked = cast("dict[str, int]", store.meta().get("walked", {}))
         else:
             walked = {**skipped, **({"no grammar": changed.foreign} if changed.foreign else {})}
         totals = store.totals()
-        totals["skipped"] = dict(Counter(walked) + Counter(totals["skipped"]))
+        totals["skipped"] = dict(Counter[str](walked) + Counter[str](totals["skipped"]))
         store.say(walked=walked, totals=totals, progress=[])
         return IndexReport(
             **totals,
@@ -176,7 +181,7 @@ def _first(group: BaseExceptionGroup[AgentLsError]) -> AgentLsError:
 
 
 @contextmanager
-def _lock(db: Path) -> Iterator[bool]:
+def _lock(db: Path) -> Generator[bool]:
     """Whether this process is the workspace's only index writer, while the block runs."""
     db.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fd = os.open(f"{db}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)

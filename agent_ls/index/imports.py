@@ -16,8 +16,8 @@ Parts = tuple[str, tuple[str, ...]]
 """A module as it is written, and the names taken out of it."""
 
 _AS = re.compile(r"\s+as\s+\S+")
-_COMMENT = re.compile(r"#[^\n]*|//[^\n]*|/\*.*?\*/", re.S)
-_STRING = re.compile(r"""(["'`])(.*?)\1""", re.S)
+_COMMENT = re.compile(r"#[^\n]*|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_STRING = re.compile(r"""(["'`])(.*?)\1""", re.DOTALL)
 
 
 def read_import(language: str, text: str) -> list[Parts]:
@@ -42,11 +42,11 @@ def _names(listed: str) -> tuple[str, ...]:
 
 
 def _python(text: str) -> Iterator[Parts]:
-    match = re.match(r"\s*from\s+([\w.]+(?:\s*\.\s*\w+)*)\s+import\s+(.*)", text, re.S)
+    match = re.match(r"\s*from\s+([\w.]+(?:\s*\.\s*\w+)*)\s+import\s+(.*)", text, re.DOTALL)
     if match:
         yield re.sub(r"\s", "", match[1]), _names(match[2])
         return
-    match = re.match(r"\s*import\s+(.*)", text, re.S)
+    match = re.match(r"\s*import\s+(.*)", text, re.DOTALL)
     for name in _names(match[1]) if match else ():
         yield name, ()
 
@@ -56,7 +56,7 @@ def _javascript(text: str) -> Iterator[Parts]:
     if not found:
         return
     head = text[: found[-1].start()]
-    braces = re.search(r"\{(.*?)\}", head, re.S)
+    braces = re.search(r"\{(.*?)\}", head, re.DOTALL)
     names = _names(re.sub(r"\btype\s+", "", braces[1])) if braces else ()
     default = re.match(r"\s*import\s+(?:type\s+)?([A-Za-z_$][\w$]*)\s*(?:,|from)", head)
     yield found[-1][2], ((*names, "default") if default else names)
@@ -67,7 +67,7 @@ def _rust(text: str) -> Iterator[Parts]:
     if match:
         yield f"self::{match[1]}", ()
         return
-    match = re.match(r"\s*(?:pub(?:\([^)]*\))?\s+)?(?:use|extern\s+crate)\s+(.*?);?\s*$", text, re.S)
+    match = re.match(r"\s*(?:pub(?:\([^)]*\))?\s+)?(?:use|extern\s+crate)\s+(.*?);?\s*$", text, re.DOTALL)
     if match:
         yield from _use_tree("", match[1])
 
@@ -151,7 +151,9 @@ def _python_means(importer: RelPath, module: str, target: RelPath) -> bool:
     inner = module[level:].replace(".", "/")
     if level:
         base = importer.split("/")[:-level]
-        return len(importer.split("/")) > level - 1 and place == "/".join([*base, *([inner] if inner else [])])
+        return len(importer.split("/")) > level - 1 and place == "/".join(
+            [*base, *([inner] if inner else [])]
+        )
     return bool(inner) and f"/{place}".endswith(f"/{inner}") and _root_of(place, inner, importer)
 
 

@@ -40,7 +40,8 @@ def grammar(language: str) -> Language:
         ImportError: its wheel is not installed.
     """
     module, function = _GRAMMARS[language]
-    return Language(getattr(importlib.import_module(module), function)())
+    pointer: object = getattr(importlib.import_module(module), function)()
+    return Language(pointer)
 
 
 def missing() -> dict[str, str]:

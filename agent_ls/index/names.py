@@ -109,6 +109,7 @@ def stem_of(path: RelPath) -> str:
         return folder.rpartition("/")[2]
     return stem
 
+
 def kin_stem(path: RelPath) -> str:
     """The name that a file, its test and its header share: ``test_parser.py`` gives ``parser``."""
     stem = stem_of(path)

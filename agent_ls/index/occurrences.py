@@ -88,15 +88,27 @@ _BOUND = frozenset(
 )  # fmt: skip
 
 _IMPORTS = frozenset(
-    "import_statement import_from_statement future_import_statement import_declaration import_spec "
-    "use_declaration extern_crate_declaration preproc_include package_clause package_declaration".split()
+    [
+        "import_statement",
+        "import_from_statement",
+        "future_import_statement",
+        "import_declaration",
+        "import_spec",
+        "use_declaration",
+        "extern_crate_declaration",
+        "preproc_include",
+        "package_clause",
+        "package_declaration",
+    ]
 )
 _ALIASES = frozenset({"aliased_import", "import_specifier", "use_as_clause", "export_specifier"})
 _TEXTS = re.compile(r"comment|string|char|regex|rune|jsx_text")
 _FUNCTIONS = re.compile(
     r"^(function|method|lambda|arrow_function|closure|func_literal|constructor|generator|async)\w*$"
 )
-_NOT_SCOPES = re.compile(r"declarator$|_type$|^method_invocation|^method_reference|_call$|^function_modifiers")
+_NOT_SCOPES = re.compile(
+    r"declarator$|_type$|^method_invocation|^method_reference|_call$|^function_modifiers"
+)
 
 
 def occurrences(data: bytes, tree: Tree, name: str) -> list[Occurrence]:

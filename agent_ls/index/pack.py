@@ -20,7 +20,9 @@ _IN_PATH, _IN_DEFINITION = 8, 3
 """How often a word counts extra as a search term when the path or a definition's name has it."""
 
 
-def pack_file(data: bytes, path: RelPath, language: str, stat: tuple[int, int], deadline_s: float) -> PackedFile:
+def pack_file(
+    data: bytes, path: RelPath, language: str, stat: tuple[int, int], deadline_s: float
+) -> PackedFile:
     """Facts of one file. ``stat``: its size and mtime in ns. Never raises for what a text can contain."""
     size, mtime_ns = stat
     language = dialect(data, language)
@@ -58,7 +60,9 @@ def pack_file(data: bytes, path: RelPath, language: str, stat: tuple[int, int], 
 
 
 def _with_reason(bare: PackedFile, reason: str) -> PackedFile:
-    return PackedFile(bare.path, bare.hash, bare.size, bare.mtime_ns, bare.language, bare.lines, reason=reason)
+    return PackedFile(
+        bare.path, bare.hash, bare.size, bare.mtime_ns, bare.language, bare.lines, reason=reason
+    )
 
 
 def _unfit(data: bytes, lines: LineIndex) -> str:
@@ -93,4 +97,3 @@ def _weights(data: bytes, path: RelPath, found: Survey) -> dict[str, int]:
 def _terms(name: str) -> tuple[str, ...]:
     words = words_of(name)
     return tuple(dict.fromkeys([*words, name.lower()])) if len(words) > 1 else tuple(words)
-

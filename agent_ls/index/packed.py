@@ -89,7 +89,7 @@ def unpack_offsets(packed: bytes) -> list[int]:
     """The offsets again."""
     if not packed:
         return []
-    values = array(chr(packed[0]))
+    values: array[int] = array(chr(packed[0]))
     values.frombytes(packed[1:])
     return list(accumulate(values))
 

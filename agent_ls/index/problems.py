@@ -116,7 +116,9 @@ def _line_blocks(old: bytes, new: bytes) -> list[tuple[int, int, int, int]]:
     blocks = [(0, head, 0, head)] if head else []
     if len(middle_a) + len(middle_b) <= _MAX_DIFFED_LINES:
         matcher = SequenceMatcher(None, middle_a, middle_b, autojunk=False)
-        blocks += [(i1 + head, i2 + head, j1 + head, j2 + head) for _, i1, i2, j1, j2 in matcher.get_opcodes()]
+        blocks += [
+            (i1 + head, i2 + head, j1 + head, j2 + head) for _, i1, i2, j1, j2 in matcher.get_opcodes()
+        ]
     else:
         blocks.append((head, len(a) - tail, head, len(b) - tail))
     blocks.append((len(a) - tail, len(a) + 1, len(b) - tail, len(b) + 1))

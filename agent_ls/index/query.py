@@ -7,6 +7,7 @@ makes it anew.
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -83,10 +84,7 @@ class Index:
         ~0.1 ms per file with a hit.
         """
         container, _, last = name.rpartition(".")
-        if prefix or fuzzy:
-            names = self._names_like(last, limit, fuzzy=fuzzy)
-        else:
-            names = [last]
+        names = self._names_like(last, limit, fuzzy=fuzzy) if prefix or fuzzy else [last]
         hits: list[Hit] = []
         for candidate in names:
             rows = self._rows(
@@ -95,9 +93,11 @@ class Index:
                 (candidate, limit),
             )
             for path, facts in rows:
-                for definition in _facts(facts)[0]:
-                    if definition.name == candidate and _inside(definition, container):
-                        hits.append(Hit(RelPath(path), definition.line + 1, definition))
+                hits += [
+                    Hit(RelPath(path), definition.line + 1, definition)
+                    for definition in _facts(facts)[0]
+                    if definition.name == candidate and _inside(definition, container)
+                ]
             if len(hits) >= limit:
                 break
         return hits[:limit]
@@ -160,11 +160,10 @@ class Index:
     def importers(self, path: RelPath, limit: int = 500) -> list[RelPath]:
         """Files that import this one, as far as paths tell."""
         tails = {stem_of(path), path.rpartition("/")[0].rpartition("/")[2]} - {""}
-        marks = ",".join("?" * len(tails))
         rows = self._rows(
             "SELECT DISTINCT f.path, f.language, f.facts FROM imports i JOIN files f ON f.id = i.file"
-            f" WHERE i.tail IN ({marks}) LIMIT 5000",  # noqa: S608 - question marks only
-            tuple(tails),
+            " WHERE i.tail IN (?, ?) LIMIT 5000",
+            (min(tails), max(tails)),
         )
         found = [
             RelPath(importer)
@@ -194,7 +193,9 @@ class Index:
 
     def files(self) -> list[RelPath]:
         """Every indexed file, sorted."""
-        return [RelPath(path) for (path,) in self._rows("SELECT path FROM files WHERE reason = '' ORDER BY 1")]
+        return [
+            RelPath(path) for (path,) in self._rows("SELECT path FROM files WHERE reason = '' ORDER BY 1")
+        ]
 
     def hash_of(self, path: RelPath) -> str:
         """The content hash a file had when it was indexed, ``""`` for an unknown one."""
@@ -299,7 +300,10 @@ def _open(path: Path) -> sqlite3.Connection | None:
 
 @lru_cache(maxsize=64)
 def _facts(packed: bytes) -> tuple[list[Definition], list[Import]]:
-    return unpack_facts(packed)
+    try:
+        return unpack_facts(packed)
+    except (zlib.error, ValueError):  # a damaged page
+        return [], []
 
 
 def enclosing(definitions: Iterable[Definition], offset: int) -> Definition | None:

@@ -97,9 +97,7 @@ def rename(index: Index, read: Read, path: RelPath, offset: int, new_name: str) 
     problem = _clash(files, resolved, target, new_name)
     if problem:
         return RenamePlan(ChangeSet(), reason=problem)
-    return RenamePlan(
-        _changes(files, resolved, new_name), tuple(_unresolved(files, resolved, target)), ""
-    )
+    return RenamePlan(_changes(files, resolved, new_name), tuple(_unresolved(files, resolved, target)), "")
 
 
 def _refuse(name: str, new_name: str, language: str) -> str:
@@ -192,8 +190,8 @@ def _of_member(files: dict[RelPath, _File], here: _File, place: Occurrence, name
             return _Target("member", here.path, around.span)
     for item in here.facts.imports:
         if place.receiver in _module_names(here, item):
-            for path in files:
-                if _exports(files[path], name) and _means_module(here, item, path):
+            for path, file in files.items():
+                if _exports(file, name) and _means_module(here, item, path):
                     return _Target("top", path)
     return f"What `{place.receiver}.{name}` means cannot be told from the text; rename it at its definition"
 
@@ -264,10 +262,16 @@ def _module_names(file: _File, item: Import) -> set[str]:
         alias = re.match(r"\s*([\w.]+)\s+[\"`]", text)
         return {alias[1] if alias else item.module.rpartition("/")[2]}
     if file.language == "python":
-        found = {new or old for old, new in re.findall(r"([\w.]+)(?:\s+as\s+(\w+))?", text.partition("import")[2])}
-        return found
+        return {
+            new or old for old, new in re.findall(r"([\w.]+)(?:\s+as\s+(\w+))?", text.partition("import")[2])
+        }
     if file.language == "rust":
-        return {item.module, item.module.rpartition("::")[2], *(f"{item.module}::{n}" for n in item.names), *item.names}
+        return {
+            item.module,
+            item.module.rpartition("::")[2],
+            *(f"{item.module}::{n}" for n in item.names),
+            *item.names,
+        }
     return set()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -55,6 +55,12 @@ class Known:
     reason: str
 
 
+@final
+class DamagedStoreError(WorkspaceError):
+    """The file is no store of this version; `Store.rebuild` makes it anew."""
+
+
+@final
 class Store:
     """The writer's side. Use from one thread of one process that holds the workspace's index lock.
 
@@ -79,8 +85,10 @@ class Store:
 
     def known(self) -> dict[RelPath, Known]:
         """Every file in the store; one quick statement."""
-        rows = self._db.execute("SELECT path, size, mtime_ns, hash, reason FROM files")
-        return {RelPath(path): Known(size, mtime, digest, reason) for path, size, mtime, digest, reason in rows}
+        rows = self._ask("SELECT path, size, mtime_ns, hash, reason FROM files")
+        return {
+            RelPath(path): Known(size, mtime, digest, reason) for path, size, mtime, digest, reason in rows
+        }
 
     def put(self, files: Iterable[PackedFile]) -> None:
         """Replace the facts of files, in one transaction."""
@@ -104,14 +112,13 @@ class Store:
 
     def totals(self) -> dict[str, Any]:
         """Sums over all files with facts, and the languages' line counts."""
-        db = self._db
-        files, lines, size, symbols, refs = db.execute(
+        files, lines, size, symbols, refs = self._ask(
             "SELECT count(*), total(lines), total(size), total(symbols), total(refs) FROM files WHERE reason = ''"
-        ).fetchone()
+        )[0]
         languages = dict(
-            db.execute("SELECT language, count(*) FROM files WHERE reason = '' GROUP BY 1 ORDER BY 2 DESC, 1")
+            self._ask("SELECT language, count(*) FROM files WHERE reason = '' GROUP BY 1 ORDER BY 2 DESC, 1")
         )
-        skipped = dict(db.execute("SELECT reason, count(*) FROM files WHERE reason != '' GROUP BY 1"))
+        skipped = dict(self._ask("SELECT reason, count(*) FROM files WHERE reason != '' GROUP BY 1"))
         return {
             "files": files,
             "lines": int(lines),
@@ -153,19 +160,24 @@ class Store:
         self.db.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             return _connect(self.db)
-        except (sqlite3.DatabaseError, _OtherVersionError) as error:
-            if isinstance(error, sqlite3.OperationalError) and not _damaged(error):
-                raise _said(error) from None
+        except DamagedStoreError:
             _remove(self.db)
             return _connect(self.db)
 
+    def _ask(self, statement: str) -> list[Any]:
+        try:
+            return self._db.execute(statement).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise _said(error) from None
+
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Generator[sqlite3.Connection]:
         try:
             with self._db:
                 self._db.execute("BEGIN IMMEDIATE")
                 yield self._db
         except sqlite3.DatabaseError as error:
+            self._names.clear()  # some were rolled back
             raise _said(error) from None
 
     def _put(self, db: sqlite3.Connection, file: PackedFile) -> None:
@@ -186,7 +198,8 @@ class Store:
         )
         db.executemany("INSERT INTO definitions VALUES (?, ?)", [(name, row) for name in defined])
         db.executemany(
-            "INSERT OR IGNORE INTO imports VALUES (?, ?, ?)", [(tail, row, module) for tail, module in file.imports]
+            "INSERT OR IGNORE INTO imports VALUES (?, ?, ?)",
+            [(tail, row, module) for tail, module in file.imports],
         )
 
     def _remove(self, db: sqlite3.Connection, path: RelPath) -> None:
@@ -205,33 +218,39 @@ class Store:
         if known is None:
             found = db.execute("SELECT id FROM names WHERE name = ?", (name,)).fetchone()
             known = found[0] if found else db.execute("INSERT INTO names VALUES (NULL, ?)", (name,)).lastrowid
-            assert known is not None
+            assert known is not None  # noqa: S101 - an insert has a row
             self._names[name] = known
         return known
 
 
-class _OtherVersionError(Exception):
-    """The store was written by another version of this schema."""
-
-
 def _connect(db: Path) -> sqlite3.Connection:
+    """Open the store, with its tables.
+
+    Raises:
+        DamagedStoreError: it is of another version, or no store.
+    """
     connection = sqlite3.connect(db, isolation_level=None, timeout=5.0)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA cache_size = -32768")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
             connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-        elif version != SCHEMA_VERSION:
-            raise _OtherVersionError
-        else:
-            connection.execute("SELECT count(*) FROM files").fetchone()
-    except BaseException:
+        _check(connection)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise _said(error) from None
+    except DamagedStoreError:
         connection.close()
         raise
     db.chmod(0o600)
     return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
+        raise DamagedStoreError("The index was written by another version")
+    connection.execute("SELECT count(*) FROM files").fetchone()
 
 
 def _remove(db: Path) -> None:
@@ -239,18 +258,21 @@ def _remove(db: Path) -> None:
         Path(f"{db}{end}").unlink(missing_ok=True)
 
 
-def _damaged(error: sqlite3.OperationalError) -> bool:
-    words = str(error)
-    return "malformed" in words or "not a database" in words or "no such table" in words
-
-
 def _said(error: sqlite3.DatabaseError) -> WorkspaceError:
-    full = "full" in str(error)
-    return WorkspaceError(
-        "The disk that holds the index is full" if full else f"The index cannot be written: {error}",
-        kept="What was indexed before stays readable",
-        remedy="Free some space and run agent-ls index" if full else "Run agent-ls index --rebuild",
-    )
+    words = str(error)
+    if "full" in words:
+        return WorkspaceError(
+            "The disk that holds the index is full",
+            kept="What was indexed before stays readable",
+            remedy="Free some space and run agent-ls index",
+        )
+    if isinstance(error, sqlite3.OperationalError) and "malformed" not in words and "no such" not in words:
+        return WorkspaceError(
+            f"The index cannot be written: {error}",
+            kept="What was indexed before stays readable",
+            remedy="Check that the state directory is writable (agent-ls doctor shows it)",
+        )
+    return DamagedStoreError(f"The index is damaged: {error}", remedy="It is made anew")
 
 
 def read_meta(connection: sqlite3.Connection) -> Mapping[str, Any]:
