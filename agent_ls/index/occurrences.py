@@ -107,7 +107,7 @@ _FUNCTIONS = re.compile(
     r"^(function|method|lambda|arrow_function|closure|func_literal|constructor|generator|async)\w*$"
 )
 _NOT_SCOPES = re.compile(
-    r"declarator$|_type$|^method_invocation|^method_reference|_call$|^function_modifiers"
+    r"declarator$|_type$|parameters$|^method_invocation|^method_reference|_call$|^function_modifiers"
 )
 
 
@@ -128,6 +128,8 @@ def _occurrence(root: Node, data: bytes, span: Span) -> Occurrence:
     scopes = tuple(Span(*n.byte_range) for n in _ancestors(node) if _is_scope(n, span))
     imported = next((n for n in _ancestors(node) if n.type in _IMPORTS or _exports_from(n)), None)
     if imported is not None:
+        if _names_a_module(node, imported):
+            return Occurrence(span, Role.MEMBER, receiver="?", scopes=scopes)
         return Occurrence(span, Role.IMPORT, aliased=_is_aliased(node), scopes=scopes)
     parent = node.parent
     if parent is None:
@@ -168,6 +170,14 @@ def _is_text(node: Node) -> bool:
 
 def _exports_from(node: Node) -> bool:
     return node.type == "export_statement" and node.child_by_field_name("source") is not None
+
+
+def _names_a_module(node: Node, statement: Node) -> bool:
+    """Python names modules by plain words: those are files, not what is defined in them."""
+    if statement.type == "import_statement":
+        return statement.child_by_field_name("source") is None and node.type == "identifier"
+    module = statement.child_by_field_name("module_name")
+    return module is not None and module.start_byte <= node.start_byte < module.end_byte
 
 
 def _is_aliased(node: Node) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import islice
 
 from tree_sitter import Node, Tree
 
@@ -12,7 +13,10 @@ from agent_ls.core.text import LineIndex, Span
 from agent_ls.index.facts import SyntaxProblem
 
 _MOST = 50
+_MOST_LEAVES = 2000
 _MAX_DIFFED_LINES = 2000
+_CLOSERS = {")": "(", "]": "[", "}": "{"}
+_OPENERS = frozenset(_CLOSERS.values())
 
 
 def find_problems(tree: Tree, data: bytes) -> tuple[SyntaxProblem, ...]:
@@ -46,21 +50,57 @@ def _problem(node: Node, data: bytes, lines: LineIndex) -> SyntaxProblem:
     if node.is_missing:
         line = lines.line_of(start)
         return SyntaxProblem(line, Span(start, end), f"line {line + 1}: missing `{node.type}`")
-    # An error node may span much; what stands at its start is where reading stopped making sense.
-    inner = next((c for c in _descend(node)), None)
-    if inner is not None and inner is not node:
-        start = inner.start_byte
+    start, end, words = _culprit(node, data)
     line = lines.line_of(start)
-    word = data[start:end].split(maxsplit=1)[:1]
-    shown = word[0][:40].decode("utf-8", "replace") if word else "end of text"
-    return SyntaxProblem(line, Span(start, end), f"line {line + 1}: unexpected `{shown}`")
+    return SyntaxProblem(line, Span(start, end), f"line {line + 1}: {words}")
 
 
-def _descend(node: Node) -> Iterator[Node]:
-    """Inner error nodes of an error: the deepest is the precise one."""
+def _culprit(node: Node, data: bytes) -> tuple[int, int, str]:
+    """The token that an error is about: an error node may span much that is well.
+
+    A bracket that nothing opened or closed tells most; then what the deepest inner error starts with.
+    """
+    open_brackets: list[Node] = []
+    for leaf in islice(_leaves(node), _MOST_LEAVES):
+        if leaf.type in _CLOSERS:
+            if not open_brackets or open_brackets.pop().type != _CLOSERS[leaf.type]:
+                return leaf.start_byte, leaf.end_byte, f"unexpected `{leaf.type}`"
+        elif leaf.type in _OPENERS:
+            open_brackets.append(leaf)
+    if open_brackets:
+        last = open_brackets[-1]
+        return last.start_byte, last.end_byte, f"`{last.type}` is never closed"
+    inner = next(_inner_errors(node), node)
+    start, end = inner.byte_range
+    return start, end, _unreadable(data[start:end], inner.end_point.row + 1)
+
+
+def _unreadable(raw: bytes, last_line: int) -> str:
+    text = raw.decode("utf-8", "replace").strip()
+    if not text:
+        return "unexpected end"
+    lines = text.splitlines()
+    if len(lines) > 1:
+        head, tail = lines[0].strip()[:40], lines[-1].strip()[:40]
+        return f"cannot be read up to line {last_line} (from `{head}` to `{tail}`)"
+    return f"unexpected `{text[:40]}`" if len(text.split()) == 1 else f"`{text[:60]}` cannot be read"
+
+
+def _leaves(node: Node) -> Iterator[Node]:
+    stack = [node]
+    while stack:
+        top = stack.pop()
+        if top.child_count:
+            stack += reversed(top.children)
+        else:
+            yield top
+
+
+def _inner_errors(node: Node) -> Iterator[Node]:
+    """Inner error nodes of an error: the first is the deepest of the first branch."""
     for child in node.children:
         if child.is_error:
-            yield from _descend(child)
+            yield from _inner_errors(child)
             yield child
 
 

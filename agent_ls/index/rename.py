@@ -307,27 +307,33 @@ def _members(home: _File, around: Span) -> list[Occurrence]:
 
 def _top(files: dict[RelPath, _File], home: _File, name: str) -> dict[RelPath, list[Occurrence]]:
     """Follow a module's name from its file to the files that see it, and on through re-exports."""
+    sources = {home.path}
+    if home.language in ("c", "cpp"):  # a function is declared in the header that its file includes
+        sources |= {f.path for f in files.values() if _exports(f, name) and _sees(home, f.path, name)}
+    while True:
+        more = {file.path for file in files.values() if _passes_on(file, home, sources, name)}
+        if more <= sources:
+            break
+        sources |= more
     resolved: dict[RelPath, list[Occurrence]] = {}
-    todo = [home]
-    while todo:
-        source = todo.pop()
-        for file in files.values():
-            if file.path in resolved and file is not home:
-                continue
-            sees = file is home or _sees(file, source.path, name)
-            modules = {
-                called
-                for item in file.facts.imports
-                if _means_module(file, item, source.path)
-                for called in _module_names(file, item)
-            }
-            own = file is not home and _exports(file, name) and file.language not in ("c", "cpp")
-            places = [] if own else _seen_places(file, sees=sees, modules=modules, home=file is home)
-            if places and (file.path not in resolved):
-                resolved[file.path] = places
-                if file is not home and sees:
-                    todo.append(file)
-    return resolved
+    for file in files.values():
+        modules = {
+            called
+            for item in file.facts.imports
+            if any(_means_module(file, item, source) for source in sources)
+            for called in _module_names(file, item)
+        }
+        sees = file.path in sources
+        resolved[file.path] = _seen_places(file, sees=sees, modules=modules, home=file is home)
+    return {path: places for path, places in resolved.items() if places}
+
+
+def _passes_on(file: _File, home: _File, sources: set[RelPath], name: str) -> bool:
+    """Whether a plain name in this file is the one that is renamed."""
+    if file is home or file.path in sources:
+        return True
+    own = _exports(file, name) and file.language not in ("c", "cpp")
+    return not own and any(_sees(file, source, name) for source in sources)
 
 
 def _seen_places(file: _File, *, sees: bool, modules: set[str], home: bool) -> list[Occurrence]:
