@@ -280,7 +280,8 @@ def _candidates(
                     lines.line_of(definition.span.start),
                     lines.line_of(max(definition.span.start, definition.span.end - 1)),
                 )
-                size = lines.start(last + 1) - lines.start(first)
+                shown = data[lines.start(first) : lines.start(last + 1)]
+                size = len(shown.decode("utf-8", "replace"))
                 weight = own * file.score / math.sqrt(1 + rank / 4)
                 found.append(_Candidate(file.path, definition.path, first, last, weight, size))
     found.sort(key=lambda c: (-c.score, c.path, c.first))

@@ -19,7 +19,15 @@ def test_facts_reach_around_broken_code() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\0\0\0", b"\xff\xfe\xfa", b"\xef\xbb\xbfdef f(): pass\n", b"\r\r\r", "имя = 'ü😀'\n".encode(), b"(" * 5000],
+    [
+        b"",
+        b"\0\0\0",
+        b"\xff\xfe\xfa",
+        b"\xef\xbb\xbfdef f(): pass\n",
+        b"\r\r\r",
+        "имя = 'ü😀'\n".encode(),
+        b"(" * 5000,
+    ],
 )
 @pytest.mark.parametrize("language", ["python", "tsx", "cpp", "rust"])
 def test_any_bytes_give_facts(data: bytes, language: str) -> None:

@@ -103,8 +103,16 @@ class Other:
 from a import Box
 Box().size()
 """
-    after = before.replace("$0", "").replace("def size(self):\n        return 1", "def length(self):\n        return 1")
-    check(tmp_path, before, "length", after.replace("self.size() *", "self.length() *"), ["a.py:6", "a.py:10", "a.py:11", "b.py:2"])
+    after = before.replace("$0", "").replace(
+        "def size(self):\n        return 1", "def length(self):\n        return 1"
+    )
+    check(
+        tmp_path,
+        before,
+        "length",
+        after.replace("self.size() *", "self.length() *"),
+        ["a.py:6", "a.py:10", "a.py:11", "b.py:2"],
+    )
 
 
 def test_python_local_stays_inside_its_function(tmp_path: Path) -> None:
@@ -123,12 +131,16 @@ def h(item):
 """
     after = before.replace("$0", "")
     after = after.replace("def f(item", "def f(entry").replace("return item + x", "return entry + x")
-    after = after.replace("for item in items:\n        yield item.item", "for entry in items:\n        yield entry.item")
+    after = after.replace(
+        "for item in items:\n        yield item.item", "for entry in items:\n        yield entry.item"
+    )
     check(tmp_path, before, "entry", after, ["a.py:10"])
 
 
 def test_the_same_name_elsewhere_is_left_alone(tmp_path: Path) -> None:
-    before = '-- a.py --\nco$0unt = 1\n\ndef f():\n    # count\n    return count, "count", x.count, g(count=1)\n'
+    before = (
+        '-- a.py --\nco$0unt = 1\n\ndef f():\n    # count\n    return count, "count", x.count, g(count=1)\n'
+    )
     after = '-- a.py --\ntotal = 1\n\ndef f():\n    # count\n    return total, "count", x.count, g(count=1)\n'
     check(tmp_path, before, "total", after, ["a.py:4", "a.py:5", "a.py:5", "a.py:5"])
 
@@ -156,7 +168,9 @@ import { plus } from "./index";
 import * as math from "./math";
 export const A = () => <b add="add">{plus(1)}{math.plus(2)}{x.add(3)}</b>;
 """
-    check(tmp_path, before, "plus", after, ["src/math.ts:2", "src/use.tsx:3", "src/use.tsx:3", "src/use.tsx:3"])
+    check(
+        tmp_path, before, "plus", after, ["src/math.ts:2", "src/use.tsx:3", "src/use.tsx:3", "src/use.tsx:3"]
+    )
 
 
 def test_go_package(tmp_path: Path) -> None:
@@ -176,7 +190,11 @@ import "example.org/app/store"
 
 func main() { store.Open("y"); f.Open() }
 """
-    after = before.replace("$0", "").replace("func Open", "func Load").replace('return Open("x")', 'return Load("x")')
+    after = (
+        before.replace("$0", "")
+        .replace("func Open", "func Load")
+        .replace('return Open("x")', 'return Load("x")')
+    )
     check(tmp_path, before, "Load", after.replace("store.Open", "store.Load"), ["main.go:5"])
 
 
@@ -193,7 +211,11 @@ int main(void) { return ring_push(1) + r->ring_push; }
 -- other/x.c --
 int ring_push(int a) { return a; }
 """
-    after = before.replace("$0", "").replace("ring_push(int item)", "ring_add(int item)").replace("ring_push(1)", "ring_add(1)")
+    after = (
+        before.replace("$0", "")
+        .replace("ring_push(int item)", "ring_add(int item)")
+        .replace("ring_push(1)", "ring_add(1)")
+    )
     check(tmp_path, before, "ring_add", after, ["other/x.c:1", "src/main.c:2"])
 
 
@@ -209,13 +231,22 @@ fn parse() -> u8 { lex("b") }
 use crate::lexer;
 fn main() { lexer::lex("c"); }
 """
-    after = before.replace("$0", "").replace("fn lex(", "fn scan(").replace('lex("', 'scan("').replace("lexer::lex;", "lexer::scan;")
+    after = (
+        before.replace("$0", "")
+        .replace("fn lex(", "fn scan(")
+        .replace('lex("', 'scan("')
+        .replace("lexer::lex;", "lexer::scan;")
+    )
     check(tmp_path, before, "scan", after, ["src/lexer.rs:2"])
 
 
 def test_java_field_inside_its_class(tmp_path: Path) -> None:
-    before = "-- A.java --\nclass A {\n  int si$0ze;\n  int get(A other) { return this.size + other.size; }\n}\n"
-    after = "-- A.java --\nclass A {\n  int length;\n  int get(A other) { return this.length + other.size; }\n}\n"
+    before = (
+        "-- A.java --\nclass A {\n  int si$0ze;\n  int get(A other) { return this.size + other.size; }\n}\n"
+    )
+    after = (
+        "-- A.java --\nclass A {\n  int length;\n  int get(A other) { return this.length + other.size; }\n}\n"
+    )
     check(tmp_path, before, "length", after, ["A.java:3"])
 
 
@@ -233,7 +264,11 @@ def test_java_field_inside_its_class(tmp_path: Path) -> None:
         ("-- a.py --\nf(ke$0y=1)\n", "other", "label"),
         ("-- A.java --\npublic class A$0 {}\n", "B", "name of its file"),
         ("-- a.py --\n$0   \n", "other", "no name"),
-        ("-- a.py --\ndef f$0(): pass\n-- b.py --\nfrom a import f\ng = f\n", "g", "`g` is already used in b.py"),
+        (
+            "-- a.py --\ndef f$0(): pass\n-- b.py --\nfrom a import f\ng = f\n",
+            "g",
+            "`g` is already used in b.py",
+        ),
     ],
 )
 def test_refusals(tmp_path: Path, before: str, new_name: str, words: str) -> None:
