@@ -37,7 +37,8 @@ __all__ = [
     "syntax_problems",
 ]
 
-_WORD = re.compile(rb"[\w\x80-\xff]+")
+# A word right before a quote is a string's prefix.
+_WORD = re.compile(rb"[\w\x80-\xff]++(?![\"'])")
 _WORD_WITH_DOLLAR = re.compile(rb"[\w$\x80-\xff]+")
 _DOLLAR = frozenset({"javascript", "typescript", "tsx", "java"})
 _CLASS_LIKE = frozenset({"class", "struct", "interface", "enum", "scope"})
@@ -156,12 +157,13 @@ def survey(data: bytes, language: str, tree: Tree, *, names: bool = True) -> Sur
     found: list[tuple[str, Node, Node, Node | None]] = []
     attributes: set[int] = set()
     for _, captures in QueryCursor(languages.query(language)).matches(tree.root_node):
+        if "opaque" in captures:
+            start, end = captures["opaque"][0].byte_range
+            text[start:end] = b" " * (end - start)
+            continue
         for label, nodes in captures.items():
             node = nodes[0]
-            if label == "opaque":
-                start, end = node.byte_range
-                text[start:end] = b" " * (end - start)
-            elif label == "comment":
+            if label == "comment":
                 start, end = node.byte_range
                 text[start:end] = b" " * (end - start)
                 result.comments.append(_comment(data, result.lines, start, end))
@@ -297,9 +299,8 @@ def _comment(data: bytes, lines: LineIndex, start: int, end: int) -> Comment:
     line = lines.line_of(start)
     begin = lines.start(line)
     alone = not data[begin:start].strip()
-    return Comment(
-        Span(start, end), _decode(text), line, lines.line_of(max(start, end - 1)), start - begin, alone
-    )
+    last = lines.line_of(end - 1) if b"\n" in text or b"\r" in text else line
+    return Comment(Span(start, end), _decode(text), line, last, start - begin, alone)
 
 
 def _doc(
