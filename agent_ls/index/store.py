@@ -12,6 +12,7 @@ import json
 import sqlite3
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, final
@@ -33,6 +34,7 @@ CREATE TABLE files (
 );
 CREATE INDEX files_by_stem ON files (stem);
 CREATE TABLE names (name TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
+CREATE UNIQUE INDEX names_by_id ON names (id);
 CREATE TABLE postings (
     name INTEGER NOT NULL, file INTEGER NOT NULL, weight INTEGER NOT NULL, uses BLOB,
     PRIMARY KEY (name, file)
@@ -73,7 +75,6 @@ class Store:
         self.db = db
         self._db = self._open()
         self._names: dict[str, int] = {}
-        self._last_name = 0
 
     def close(self) -> None:
         self._db.close()
@@ -228,17 +229,17 @@ class Store:
         db.execute("DELETE FROM files WHERE id = ?", (row,))
 
     def _ids(self, db: sqlite3.Connection, names: Sequence[str]) -> list[int]:
-        """Ids of names, new ones given to those that have none. All known ids are kept in memory meanwhile."""
-        if not self._names:
-            self._names = dict(db.execute("SELECT name, id FROM names"))
-            self._last_name = max(self._names.values(), default=0)
+        """Ids of names; new ones are given to those that have none. Ids stay in memory while open."""
         known = self._names
+        for name in names:
+            if name not in known:
+                found = db.execute("SELECT id FROM names WHERE name = ?", (name,)).fetchone()
+                if found is not None:
+                    known[name] = found[0]
         fresh = [name for name in names if name not in known]
         if fresh:
-            known.update(
-                zip(fresh, range(self._last_name + 1, self._last_name + 1 + len(fresh)), strict=True)
-            )
-            self._last_name += len(fresh)
+            first = 1 + db.execute("SELECT coalesce(max(id), 0) FROM names").fetchone()[0]
+            known.update(zip(fresh, count(first), strict=False))
             db.executemany("INSERT INTO names VALUES (?, ?)", [(name, known[name]) for name in fresh])
         return [known[name] for name in names]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from agent_ls.core.paths import RelPath
 from agent_ls.index.imports import means, read_import
 

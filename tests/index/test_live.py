@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from agent_ls.core.edits import TextEdit
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span

@@ -6,13 +6,14 @@ import random
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
 from agent_ls.core.edits import TextEdit
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
 from agent_ls.index.live_text import LiveText
 from agent_ls.index.names import language_of
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 from tests.index.golden_text import sources
 
 SNIPPETS = [

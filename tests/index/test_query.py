@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from agent_ls.core.paths import RelPath
 from agent_ls.index.query import Index
 from agent_ls.index.store import Store
