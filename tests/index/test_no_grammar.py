@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from agent_ls.workspace.process import run
 
 FREE = ["names", "facts", "anchors", "imports", "packed", "store", "query", "context", "indexer", "live", "live_facts", "report", "host", "pool"]  # fmt: skip
@@ -17,7 +18,9 @@ def test_no_grammar_is_imported(room: str, tmp_path: Path) -> None:
     import sys
 
     home = Path(__file__).resolve().parents[2]
-    code = f"import sys, agent_ls.index.{room}; print([m for m in sys.modules if m.startswith('tree_sitter')])"
+    code = (
+        f"import sys, agent_ls.index.{room}; print([m for m in sys.modules if m.startswith('tree_sitter')])"
+    )
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(home)}
     done = asyncio.run(run([sys.executable, "-c", code], cwd=tmp_path, env=env, timeout_s=60))
     assert done.output == b"[]\n", done.output
