@@ -129,9 +129,9 @@ def contradicted(source: Source, found: Sequence[Found]) -> tuple[Found, Ambiguo
         if not any(model for model, _ in item.pairs(source)):
             continue
         spots = _spots(source, replace(item.block, partial=False), INDENTED[-1])
-        lines = tuple(spot.first for spot in spots)
-        if len(lines) > 1 and (shifted or stated in lines):
-            return item, Ambiguous(lines)
+        others = {spot.first for spot in spots} - {item.spot.first}
+        if others and (shifted or stated in others):
+            return item, Ambiguous(tuple(sorted({item.spot.first, *others})))
     return None
 
 
