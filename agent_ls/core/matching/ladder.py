@@ -174,11 +174,21 @@ def _spots(source: Source, block: Block, rung: Rung) -> list[Spot]:
         spots = find_lines(source, block.old, rung)
         if not spots and block.partial:
             spots = find_partly(source, block.old, rung)
+    if block.kept is not None:
+        spots = _on_real_lines(source, block, spots)
     if block.at_end:
         spots = [spot for spot in spots if not any(b.strip() for b in source.bodies[spot.last :])]
     if not rung.indented:
         spots = [spot for spot in spots if _provable(source, block, spot, rung)]
     return spots
+
+
+def _on_real_lines(source: Source, block: Block, spots: list[Spot]) -> list[Spot]:
+    """A hunk's places on lines that exist; what follows the final newline is one only if it stays as it is."""
+    count = len(source.bodies) - (source.bodies[-1] == "")
+    real = [spot for spot in spots if spot.last <= count]
+    stays = block.kept is not None and any(old == len(block.old) - 1 for old, _ in block.kept)
+    return real if real or not stays else spots
 
 
 def _cuts_indentation(block: Block, spot: Spot) -> bool:

@@ -182,6 +182,11 @@ def test_a_unified_diff_however_it_is_written(diff: str):
     check(PY, UnifiedDiff(diff), PRICED)
 
 
+def test_a_blank_context_line_at_the_end_of_the_file():
+    check("a\n\na\n", UnifiedDiff("@@\n-a\n+b\n \n"), "b\n\na\n")
+    check("x\na\n", UnifiedDiff("@@\n-a\n+b\n \n"), "x\nb\n")
+
+
 def test_a_removed_line_that_looks_like_a_file_header():
     check("-- a\n-- b\n", UnifiedDiff("@@\n--- a\n+-- c\n -- b\n"), "-- c\n-- b\n")
 
