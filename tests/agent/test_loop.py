@@ -199,8 +199,10 @@ async def test_the_clock_stands_still_while_a_person_thinks(tmp_path: Path) -> N
 
     asking = call("ask_user", question="Which?", choices=[], default="b")
     turns = [turn(asking), turn(edit("README.md", "# calc", "# C")), turn(finish())]
-    outcome = await stage(tmp_path, turns, budget=Budget(wall_s=2.0)).run(Slow())
+    owner = Slow()
+    outcome = await stage(tmp_path, turns, budget=Budget(wall_s=2.0)).run(owner)
     assert outcome.state is JobState.READY, outcome.problem
+    assert owner.of(TurnDone)[0].user[0]["content"] == "The user says: a"
 
 
 async def test_on_the_last_turn_finish_is_taken_as_it_is_and_the_verdict_says_so(tmp_path: Path) -> None:
