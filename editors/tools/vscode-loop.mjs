@@ -13,7 +13,8 @@ const project = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const folder = resolve(process.argv[2] ?? "build/vscode");
 const patienceMs = 60_000;
 
-const before = '"""Sums 😀."""\n\n\ndef add(a, b):\n    return a - b\n\n\ndef main():\n    print(add(1, 2))\n';
+const before =
+  '"""Sums 😀."""\n\n\ndef add(a, b):\n    return a - b\n\n\ndef main():\n    print(add(1, 2))\n';
 const after = before.replace("a - b", "a + b");
 const typed = "# typed meanwhile";
 
@@ -147,7 +148,10 @@ class Window {
   }
 
   async toast(text) {
-    await this.page.locator(".notifications-toasts .notification-list-item", { hasText: text }).first().waitFor();
+    await this.page
+      .locator(".notifications-toasts .notification-list-item", { hasText: text })
+      .first()
+      .waitFor();
   }
 
   /** The rows of the Refactor Preview with whether they are ticked, and then its Apply. */
@@ -210,23 +214,36 @@ const rooms = ["--user-data-dir", join(folder, "data"), "--extensions-dir", join
 const vsix = join(project, "editors/vscode/dist/agent-ls.vsix");
 execFileSync(process.env.CODE_SERVER, [...rooms, "--install-extension", vsix], { env, stdio: "ignore" });
 const port = await freePort();
-const quiet = ["--auth", "none", "--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"];
+const quiet = [
+  "--auth",
+  "none",
+  "--disable-telemetry",
+  "--disable-update-check",
+  "--disable-workspace-trust",
+];
 const address = ["--bind-addr", `127.0.0.1:${port}`];
 const server = spawn(process.env.CODE_SERVER, [...rooms, ...quiet, ...address], { env, stdio: "ignore" });
 let browser;
 let window;
 try {
   const home = `http://127.0.0.1:${port}`;
-  await until(() => fetch(`${home}/healthz`).then((answer) => answer.ok, () => false), "code-server");
+  await until(
+    () =>
+      fetch(`${home}/healthz`).then(
+        (answer) => answer.ok,
+        () => false,
+      ),
+    "code-server",
+  );
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] });
   window = new Window(await browser.newPage({ viewport: { width: 1280, height: 800 } }));
   window.page.setDefaultTimeout(patienceMs);
   await window.page.goto(`${home}/?folder=${encodeURIComponent(join(folder, "work"))}`);
   await play(window);
-  console.log(`VS Code: the loop holds; pictures in ${join(folder, "shots")}`);
+  process.stdout.write(`VS Code: the loop holds; pictures in ${join(folder, "shots")}\n`);
 } catch (error) {
   await window?.shot("failed");
-  console.error(error);
+  process.stderr.write(`${error.stack}\n`);
   process.exitCode = 1;
 } finally {
   await browser?.close();
