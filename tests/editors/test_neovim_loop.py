@@ -55,19 +55,32 @@ def script(pause_s: float) -> Json:
     }
 
 
-def stage(tmp_path: Path, *, pause_s: float = 2.5) -> dict[str, str]:
+def asking() -> Json:
+    """A script in which the agent asks, and goes on only with the answer "total"."""
+    question = call("ask_user", question="Which name?", choices=["sum", "total"], default="sum")
+    create = call("write_file", path="extra.py", content="total = 1\n")
+    return {
+        "turns": [
+            {"content": [question]},
+            {"expect": [{"contains": "total"}], "content": [create]},
+            {"expect": [{"contains": "extra.py"}], "content": [call("finish", summary="Named total.")]},
+        ],
+    }
+
+
+def stage(tmp_path: Path, *, pause_s: float = 2.5, turns: Json | None = None) -> dict[str, str]:
     """A workspace and a script; returns the environment of the session."""
     root = tmp_path / "work"
     (root / ".git").mkdir(parents=True)
     (root / "calc.py").write_text(BEFORE, "utf-8")
-    turns = tmp_path / "script.json"
-    turns.write_text(json.dumps(script(pause_s)), "utf-8")
+    played = tmp_path / "script.json"
+    played.write_text(json.dumps(turns or script(pause_s)), "utf-8")
     return {
         "AGENT_LS_PYTHON": sys.executable,
         "AGENT_LS_ROOT": str(root),
         "AGENT_LS_SEEN": str(tmp_path / "seen.json"),
         "AGENT_LS_PLAIN": str(ROOT / "editors" / "plain" / "nvim-0.7.lua"),
-        "AGENT_LS_SCRIPT": str(turns),
+        "AGENT_LS_SCRIPT": str(played),
         "AGENT_LS_STATE_DIR": str(tmp_path / "agent" / "state"),
         "AGENT_LS_CONFIG_DIR": str(tmp_path / "agent" / "config"),
         "AGENT_LS_CACHE_DIR": str(tmp_path / "agent" / "cache"),
@@ -76,10 +89,17 @@ def stage(tmp_path: Path, *, pause_s: float = 2.5) -> dict[str, str]:
 
 
 def play(
-    nvim: Neovim, tmp_path: Path, room: str, *, plugin: Path | None, pause_s: float = 2.5, then: str = ""
+    nvim: Neovim,
+    tmp_path: Path,
+    room: str,
+    *,
+    plugin: Path | None,
+    pause_s: float = 2.5,
+    turns: Json | None = None,
+    then: str = "",
 ) -> Json:
     """Run one of the session scripts to its end; returns what it saw. Nothing may be left behind."""
-    environment = stage(tmp_path, pause_s=pause_s)
+    environment = stage(tmp_path, pause_s=pause_s, turns=turns)
     done = headless(nvim.program, tmp_path, HERE / room, plugin=plugin, AGENT_LS_THEN=then, **environment)
     seen = Path(environment["AGENT_LS_SEEN"])
     assert seen.exists(), done.stdout
@@ -140,6 +160,14 @@ def test_cancel_leaves_every_text_as_it_is(nvim: Neovim, tmp_path: Path) -> None
     saw = play(nvim, tmp_path, "loop.lua", plugin=NVIM_PLUGIN, pause_s=LONG_S, then="cancel")
     assert saw["cancelled"]["calc.py"] == {"buffer": BEFORE.rstrip("\n"), "disk": BEFORE}
     assert saw["cancelled"]["extra.py"] == {"buffer": False, "disk": False}
+
+
+@pytest.mark.parametrize("nvim", neovims(), ids=lambda nvim: nvim.label)
+def test_a_question_is_answered_with_a_choice(nvim: Neovim, tmp_path: Path) -> None:
+    saw = play(nvim, tmp_path, "loop.lua", plugin=NVIM_PLUGIN, turns=asking(), then="answer")
+    assert saw["question"] == {"prompt": "Which name?", "choices": ["sum", "total"]}
+    assert "waiting" in saw["states"]
+    assert any("Which name?" in notice for notice in saw["notices"])
 
 
 @pytest.mark.parametrize("nvim", neovims(), ids=lambda nvim: nvim.label)
