@@ -1,4 +1,4 @@
-"""Figures of the edge beside a bare pygls server, in one run: ``python benchmarks/edge.py [--runs N]``.
+"""Figures of the edge beside a bare pygls server, in one run: ``python benchmarks/edge.py [--runs N] [--gaps]``.
 
 CPU seconds are user + system of the server process (children included), so that a busy
 machine changes them little; where a limit is a ratio, the ratio is what counts. Exit code
@@ -24,6 +24,7 @@ import psutil
 from agent_ls.faces.lsp.documents import Documents
 from agent_ls.faces.lsp.shapes import problem_with
 from tests.faces.lsp.raw_client import OURS, STUB, RawClient, running, span
+from tests.faces.lsp.test_gaps import PROBES, right_on_the_stub
 
 MISSED: list[str] = []
 
@@ -213,18 +214,27 @@ def leaving() -> None:
     show("cancel acknowledged", f"{taken * 1e3:.1f} ms", "200 ms", taken <= 0.2)
 
 
+def gaps() -> None:
+    """Every probe of the test suite's eleven gaps, also on the bare stub."""
+    right = right_on_the_stub(PROBES)
+    show(f"what pygls gets wrong ({len(PROBES)} probes)", f"stub right in {len(right)}", "0", not right)
+
+
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--runs", type=int, default=5)
-    runs = arguments.parse_args().runs
+    arguments.add_argument("--gaps", action="store_true", help="also run every gap's probe on the stub")
+    chosen = arguments.parse_args()
     print(
         f"{os.uname().sysname}, {os.cpu_count()} cores, Python {sys.version.split()[0]}, load {os.getloadavg()[0]:.1f}"
     )
-    start(runs)
+    start(chosen.runs)
     latency()
     custom_params()
     sync()
     leaving()
+    if chosen.gaps:
+        gaps()
     return 1 if MISSED else 0
 
 

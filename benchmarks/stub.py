@@ -46,6 +46,19 @@ async def sleep_command(_ls: LanguageServer, argument: dict[str, Any]) -> dict[s
     return {}
 
 
+@server.feature("test/slowText")
+async def slow_text(ls: LanguageServer, params: Any) -> dict[str, Any]:
+    document = ls.workspace.get_text_document(params.uri)
+    before = document.version
+    await asyncio.sleep(params.seconds)
+    return {"before": before, "after": document.version, "text": document.source}
+
+
+@server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION)
+def inline_completion(_ls: LanguageServer, _params: types.InlineCompletionParams) -> list[Any]:
+    return []
+
+
 @server.feature("test/echo")
 def echo(_ls: LanguageServer, params: Any) -> Any:
     return params

@@ -30,6 +30,8 @@ _LISTED_FOLDERS = 40
 _AROUND = 20
 _SELECTION_LINES = 200
 _ATTACHED_LIMIT = 20_000
+_LIKELY_FILES = 12
+_LIKELY_SPANS = 6
 _SEVERITY = {1: "error", 2: "warning", 3: "information", 4: "hint"}
 
 
@@ -45,12 +47,13 @@ def opening(
     rules_file: RelPath | None,
     unsaved: Sequence[RelPath],
     checks: Sequence[str],
+    trusted: bool,
     found: Context | None,
 ) -> Json:
     """The first user message: the brief on the repository, then the task and where it points."""
     blocks = [
         _brief(draft, rules_file or find_rules(draft, intent)),
-        _task(draft, intent, unsaved, checks, found),
+        _task(draft, intent, unsaved, _checks(checks, trusted=trusted), found),
     ]
     texts = [redact(text)[0] for text in blocks]
     return {
@@ -82,6 +85,8 @@ def data_block(tag: str, text: str, **attributes: str) -> str:
     """Text of the repository as a named block that its own content cannot close."""
     words = "".join(f' {name}="{value}"' for name, value in attributes.items())
     safe = text.replace(f"</{tag}", f"<\\/{tag}")
+    if tag != "task":
+        safe = safe.replace("<task", "<\\task")  # only the user's own words stand in a block of that name
     return f"<{tag}{words}>\n{safe.rstrip()}\n</{tag}>"
 
 
@@ -104,7 +109,7 @@ def _file_list(files: tuple[RelPath, ...]) -> str:
 
 
 def _task(
-    draft: Overlay, intent: Intent, unsaved: Sequence[RelPath], checks: Sequence[str], found: Context | None
+    draft: Overlay, intent: Intent, unsaved: Sequence[RelPath], checks: str, found: Context | None
 ) -> str:
     parts = [data_block("task", intent.task)]
     if intent.site is not None:
@@ -116,12 +121,28 @@ def _task(
         if text is not None:
             parts.append(data_block("attached", numbered(text, 1)[:_ATTACHED_LIMIT], path=path))
     if found is not None and found.files:
-        likely = "\n".join(f"{f.path} ({', '.join(f.why)})" for f in found.files[:12])
-        parts.append(data_block("probably_relevant", likely))
+        parts.append(data_block("probably_relevant", _likely(found)))
     if unsaved:
         parts.append("Open in the editor with unsaved edits: " + ", ".join(sorted(unsaved)))
-    parts.append(f"Checks: {', '.join(checks)}" if checks else "No checks were found in this workspace.")
+    parts.append(checks)
     return "\n\n".join(parts)
+
+
+def _likely(found: Context) -> str:
+    """The best files with the definitions in them that fit: where to look, not what is there."""
+    lines: list[str] = []
+    for file in found.files[:_LIKELY_FILES]:
+        spans = [s for s in found.spans if s.path == file.path][:_LIKELY_SPANS]
+        places = ", ".join(f"{s.symbol or 'lines'} {s.start_line}-{s.end_line}" for s in spans)
+        lines.append(f"{file.path}: {places}" if places else file.path)
+    return "\n".join(lines)
+
+
+def _checks(names: Sequence[str], *, trusted: bool) -> str:
+    if not names:
+        return "No checks were found in this workspace."
+    note = "" if trusted else " (the user does not trust this workspace yet, so none of them will run)"
+    return f"Checks: {', '.join(names)}{note}"
 
 
 def _site(draft: Overlay, path: RelPath, span: Span, diagnostics: Sequence[Diagnostic]) -> list[str]:

@@ -49,14 +49,21 @@ async def delegate(ground: Ground, link: Link, resources: Resources, prover: Pro
         wire.close()
         await model.close()
     outcome = await conclude(ground, prover, ending, meter.spent)
-    return replace(outcome, evidence=_evidence(model))
+    return replace(outcome, evidence=(*_origin(model), *_marks(ground)))
 
 
-def _evidence(model: Model) -> tuple[str, ...]:
+def _origin(model: Model) -> tuple[str, ...]:
     """Scripted turns are never passed off as a model's."""
     if not isinstance(model, Scripted):
         return ()
     return ("scripted turns, no model was called", model.score)
+
+
+def _marks(ground: Ground) -> tuple[str, ...]:
+    """The changed files that deserve a second look, each with the reason."""
+    gate = ground.snapshot.gate
+    reasons = ((path, gate.marked(path)) for path in sorted(ground.draft.changes().paths))
+    return tuple(f"{path}: {reason}" for path, reason in reasons if reason)
 
 
 async def _opened(ground: Ground, link: Link, resources: Resources, prover: Prover) -> Opened:
@@ -72,6 +79,7 @@ async def _opened(ground: Ground, link: Link, resources: Resources, prover: Prov
             rules_file=request.rules_file,
             unsaved=sorted(request.buffers),
             checks=prover.names(ground.draft),
+            trusted=request.trusted,
             found=_found(ground),
         ),
         model=model_names(request.models, resources.environ).work,
@@ -85,7 +93,7 @@ def _found(ground: Ground) -> Context | None:
     intent = ground.request.intent
     if not ground.index.files():
         return None
-    return find_context(ground.index, ground.draft.read, intent.task, intent.site, _CONTEXT_TOKENS)
+    return find_context(ground.index, ground.peek, intent.task, intent.site, _CONTEXT_TOKENS)
 
 
 def _talk(
@@ -137,7 +145,6 @@ def _talk(
         cost_usd=resources.cost_usd,
         keep=ground.keep,
         turns=list(history.turns),
-        told=list(history.told),
     )
 
 
@@ -164,10 +171,8 @@ async def conclude(ground: Ground, prover: Prover, ending: Ending, spent: Spent)
     draft = ground.draft
     checked: Checked | None = None
     if ending.state is JobState.READY and draft.changes():
-        if remove_anchor(draft, ground.request.intent) or ground.history.checked is None:
-            checked = await prover.prove(draft)
-        else:
-            checked = ground.history.checked
+        remove_anchor(draft, ground.request.intent)
+        checked = await prover.prove(draft)
     elif ending.state is JobState.READY:
         said = f": {ending.summary}" if ending.summary else ""
         ending = Ending(JobState.FAILED, ending.summary, f"The agent changed nothing{said}"[:600])

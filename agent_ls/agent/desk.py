@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, cast, final
 
 from agent_ls.agent.attempt import Attempt
 from agent_ls.agent.explain import explain
 from agent_ls.agent.resources import Resources
 from agent_ls.core.attempt import (
+    Asked,
     AttemptRequest,
     Event,
     ExplainRequest,
@@ -69,33 +70,39 @@ class Desk:
         self._sender.cancel()
 
     def _start(self, message: Json) -> None:
-        raw = message.get("request")
-        job = str(cast("Json", raw).get("job", "")) if isinstance(raw, dict) else ""
-        if job in self._tasks:
-            return
+        raw: Any = message.get("request")
+        job = _job_of(raw)
+        before = self._tasks.get(job)
+        if before is not None and not self._lines[job].ended:
+            return  # it is under way; a repeated message changes nothing
         line = self._lines[job] = JobLine(job, self._out)
         try:
             request = from_json(AttemptRequest, raw)
         except CodecError as error:
             line.put(Outcome(JobState.FAILED, problem=f"The request cannot be read: {error}"))
-            del self._lines[job]
             return
-        self._spawn(job, self._attempt(request, line))
+        self._spawn(job, self._attempt(request, line, before))
 
-    def _spawn(self, name: str, work: Any) -> None:
+    def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = self._tasks[name] = asyncio.create_task(work, name=name)
         task.add_done_callback(lambda done: self._over(name, done))
 
     def _over(self, name: str, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(name) is not task:
+            return  # the next run of the same job has taken its place
         del self._tasks[name]
         line = self._lines.pop(name, None)
         if line is not None and not task.cancelled() and (error := task.exception()) is not None:
             # A bug of ours: the job ends with words, and the other attempts go on.
             line.put(Outcome(JobState.FAILED, problem=f"The agent itself failed: {error!r}"))
 
-    async def _attempt(self, request: AttemptRequest, line: JobLine) -> None:
+    async def _attempt(
+        self, request: AttemptRequest, line: JobLine, before: asyncio.Task[None] | None
+    ) -> None:
         attempt = Attempt(request, line, self._resources)
         try:
+            if before is not None:
+                await asyncio.wait([before])  # the run that was told to end is still letting go
             await line.record(await attempt.run())
         except asyncio.CancelledError:
             if not self._closing:
@@ -122,6 +129,11 @@ class Desk:
             await self._send(await self._out.get())
 
 
+def _job_of(request: object) -> str:
+    """The job that a request names, also one that does not read as a whole."""
+    return str(cast("Json", request).get("job", "")) if isinstance(request, dict) else ""
+
+
 @final
 class JobLine:
     """`Link` of one job over the worker's pipe."""
@@ -134,6 +146,7 @@ class JobLine:
         self._waiting: dict[int, asyncio.Future[None]] = {}
         self._told: list[str] = []
         self._answers: dict[str, asyncio.Future[str]] = {}
+        self.ended = False
 
     async def record(self, event: Event) -> None:
         """See `Link.record`."""
@@ -149,6 +162,10 @@ class JobLine:
     def put(self, event: Event) -> int:
         """Send an event without waiting; its number."""
         self._seq += 1
+        self.ended = self.ended or isinstance(event, Outcome)
+        if isinstance(event, Asked):
+            # Before the question is out: its answer may come on the heels of the acknowledgement.
+            self._answers[event.question.id] = asyncio.get_running_loop().create_future()
         self._out.put_nowait(
             {
                 "type": "event",
@@ -174,11 +191,10 @@ class JobLine:
         return bool(self._told)
 
     async def answer(self, question: Question) -> str | None:
-        """See `Link.answer`."""
-        future = self._answers.setdefault(question.id, asyncio.get_running_loop().create_future())
+        """See `Link.answer`; the question was recorded before."""
         try:
             async with asyncio.timeout(question.timeout_s):
-                return await future
+                return await self._answers[question.id]
         except TimeoutError:
             return None
         finally:

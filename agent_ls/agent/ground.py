@@ -10,6 +10,7 @@ from typing import final
 
 from agent_ls.agent.history import History, fold
 from agent_ls.core.attempt import AttemptRequest, DraftFile
+from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.paths import RelPath
 from agent_ls.index.query import Index
 from agent_ls.workspace.blobs import BlobStore
@@ -30,6 +31,15 @@ class Ground:
     draft: Overlay
     history: History
     index: Index
+
+    def peek(self, path: RelPath) -> bytes | None:
+        """The text of a file as the snapshot has it, without pinning it: for what only our own code reads."""
+        try:
+            if path in self.snapshot.pins or path in self.request.buffers:
+                return self.snapshot.read(path)
+            return self.snapshot.gate.read(path)
+        except WorkspaceError:
+            return None
 
     def keep(self, draft: Overlay) -> tuple[tuple[DraftFile, ...], Mapping[RelPath, str | None]]:
         """Put a draft's texts into the job's blobs: the draft by hashes, and the pins that are new."""

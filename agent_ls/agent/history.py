@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 from agent_ls.core.attempt import (
     EVENT_TYPES,
@@ -35,8 +35,7 @@ class History:
     """Where an attempt stands; the empty value is an attempt that never began.
 
     ``answers``: by question id and text, those that a person gave in the turn that was lost.
-    ``told``: texts of the user that no recorded turn holds yet. ``checked``: the last proof of
-    exactly the current draft. ``ended``: the plan was already handed over.
+    ``checked``: the last proof of exactly the current draft. ``ended``: the plan was already handed over.
     """
 
     opened: Opened | None = None
@@ -46,7 +45,6 @@ class History:
     spent: Spent = field(default_factory=Spent)
     checked: Checked | None = None
     answers: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
-    told: list[str] = field(default_factory=list[str])
     ended: Outcome | None = None
 
 
@@ -63,8 +61,6 @@ def fold(records: Sequence[Mapping[str, Any]]) -> History:
     started = False
     for record in records:
         name, value = str(record.get("event", "")), record.get("value")
-        if name == "Told" and isinstance(value, Mapping):
-            history.told.append(str(cast("Json", value).get("text", "")))
         kind = EVENT_TYPES.get(name)
         if kind is None:
             continue
@@ -110,8 +106,6 @@ def _take_turn(history: History, turn: TurnDone) -> None:
     history.pins |= dict(turn.pins)
     history.draft = turn.draft
     history.answers.clear()
-    sent = "\n".join(str(block.get("text", "")) for block in turn.user)
-    history.told = [text for text in history.told if text not in sent]
     history.spent = add_turn(history.spent, turn)
 
 

@@ -64,7 +64,6 @@ class Talk:
     cost_usd: Callable[[str, Usage], float | None]
     keep: Callable[[Overlay], tuple[tuple[DraftFile, ...], Mapping[RelPath, str | None]]]
     turns: list[TurnDone] = field(default_factory=list[TurnDone])
-    told: list[str] = field(default_factory=list[str])
 
 
 async def converse(talk: Talk) -> Ending:
@@ -80,8 +79,7 @@ async def converse(talk: Talk) -> Ending:
         if ceiling := talk.meter.reached():
             return Ending(JobState.OUT_OF_BUDGET, problem=ceiling)
         try:
-            async with talk.meter.limit():
-                done = await _turn(talk, breaker)
+            done = await _turn(talk, breaker)
         except TimeoutError:
             return Ending(JobState.OUT_OF_BUDGET, problem=talk.meter.out_of_time)
         except AgentLsError as error:
@@ -93,14 +91,15 @@ async def _turn(talk: Talk, breaker: LoopBreaker) -> TurnDone:
     number = talk.meter.spent.turns + 1
     await talk.link.record(RequestStarted(number))
     talk.link.progress("thinking")
+    draft = talk.draft.fork()
     try:
-        turn = await talk.ask(_request(talk))
+        # The clock stops what may hang; what is done by then is always recorded.
+        async with talk.meter.limit():
+            turn = await talk.ask(_request(talk))
+            results = await run_calls(talk.bench(number, draft), turn.calls)
     except BaseException:
         talk.meter.lost_request()
         raise
-    draft = talk.draft.fork()
-    bench = talk.bench(number, draft)
-    results = await run_calls(bench, turn.calls)
     files, pins = talk.keep(draft)
     done = TurnDone(
         turn=number,
@@ -137,8 +136,7 @@ def _words(talk: Talk, done: TurnDone, breaker: LoopBreaker) -> list[Json]:
         words.append(_ASK_TO_FINISH)
     if warning:
         words.append(warning)
-    told, talk.told = [*talk.told, *talk.link.told()], []
-    words += [f"The user says: {text}" for text in told]
+    words += [f"The user says: {text}" for text in talk.link.told()]
     return [{"type": "text", "text": text} for text in words]
 
 

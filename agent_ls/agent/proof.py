@@ -12,6 +12,7 @@ from agent_ls.agent.tools.syntax import problems_of
 from agent_ls.core.attempt import Checked, DraftFile
 from agent_ls.core.errors import CheckError
 from agent_ls.core.job import CheckReport, JobState, Verdict
+from agent_ls.core.paths import RelPath
 from agent_ls.verify.checks import Check, detect_checks, named_checks, prove
 from agent_ls.verify.running import refusal
 from agent_ls.verify.sandbox import NoSandbox, Sandbox, detect
@@ -29,8 +30,9 @@ class DraftProver:
         self._ground = ground
         self._link = link
         self._resources = resources
-        self._known: dict[_Key, Checked] = {}
-        self._last: Checked | None = None
+        recorded = ground.history.checked
+        self._known: dict[_Key, Checked] = {(ground.history.draft, None): recorded} if recorded else {}
+        self._last: Checked | None = recorded
         request = ground.request
         self._named = named_checks(request.intent.checks or request.checks)
         self.required = bool(self._named)
@@ -60,9 +62,14 @@ class DraftProver:
         """
         if self._named:
             return self._named
-        found = detect_checks(draft.base.files(), draft.base.read)
+        found = detect_checks(draft.base.files(), self._ground.peek)
         known = {check.name for check in found}
-        return [*found, *(c for c in detect_checks(draft.files(), draft.read) if c.name not in known)]
+        changed = draft.changes().paths
+
+        def now(path: RelPath) -> bytes | None:
+            return draft.read(path) if path in changed else self._ground.peek(path)
+
+        return [*found, *(c for c in detect_checks(draft.files(), now) if c.name not in known)]
 
     async def _run(self, draft: Overlay, only: frozenset[str] | None) -> Checked:
         request, root = self._ground.request, self._ground.root

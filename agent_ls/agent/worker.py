@@ -12,6 +12,7 @@ import sys
 
 from agent_ls.agent.desk import Desk
 from agent_ls.agent.resources import Resources
+from agent_ls.core.errors import AgentLsError
 from agent_ls.workspace.process import worker_pipes
 
 LEAVE_S = 0.8
@@ -59,21 +60,20 @@ def leave(code: int) -> None:
 
 def main() -> None:
     """The process's whole life."""
-    code = 0
-    try:
-        asyncio.run(_serve_and_leave())
-    except KeyboardInterrupt:
-        code = 130
-    leave(code)
+    asyncio.run(_serve_and_leave())
 
 
 async def _serve_and_leave() -> None:
+    code = 1
     try:
         await serve()
+        code = 0
     except TimeoutError:
         sys.stderr.write("agent worker: something did not stop in time\n")
-    # asyncio.run would wait for threads in its shutdown.
-    leave(0)
+    except AgentLsError as error:
+        sys.stderr.write(f"agent worker: {error.sentence()}\n")
+    # Not by returning: asyncio.run would wait for threads that may hang.
+    leave(code)
 
 
 if __name__ == "__main__":

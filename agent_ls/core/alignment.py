@@ -76,19 +76,31 @@ def _prefix(a: Sequence[Hashable], b: Sequence[Hashable]) -> int:
 def _anchors(a: Sequence[Hashable], b: Sequence[Hashable], gap: Gap) -> list[tuple[int, int]]:
     """Corresponding indices of items that are unique on both sides, else of equally frequent ones."""
     first, last, b_first, b_last = gap
-    count_a, count_b = Counter(a[first:last]), Counter(b[b_first:b_last])
-    common = count_a.keys() & count_b.keys()
-    chosen = {item for item in common if count_a[item] == 1 == count_b[item]}
-    if not chosen:
-        chosen = {item for item in common if count_a[item] == count_b[item]}
-    if not chosen:
-        return []
+    left, right = a[first:last], b[b_first:b_last]
+    count_a, count_b = Counter(left), Counter(right)
+    place = dict(zip(right, range(b_first, b_last), strict=True))
+    pairs = [
+        (index, place[item])
+        for index, item in enumerate(left, first)
+        if count_a[item] == 1 and count_b.get(item) == 1
+    ]
+    if not pairs:
+        pairs = _equally_frequent(left, right, count_a, count_b)
+        pairs = [(first + index, b_first + other) for index, other in pairs]
+    places = [other for _, other in pairs]
+    return pairs if places == sorted(places) else _longest_increasing(pairs)
+
+
+def _equally_frequent(
+    a: Sequence[Hashable], b: Sequence[Hashable], count_a: Counter[Hashable], count_b: Counter[Hashable]
+) -> list[tuple[int, int]]:
+    """The n-th occurrence on one side with the n-th on the other, of items that occur equally often."""
+    chosen = {item for item in count_a.keys() & count_b.keys() if count_a[item] == count_b[item]}
     places: dict[Hashable, list[int]] = {item: [] for item in chosen}
-    for index in range(b_last - 1, b_first - 1, -1):
+    for index in range(len(b) - 1, -1, -1):
         if b[index] in chosen:
             places[b[index]].append(index)
-    pairs = [(index, places[a[index]].pop()) for index in range(first, last) if a[index] in chosen]
-    return _longest_increasing(pairs)
+    return [(index, places[item].pop()) for index, item in enumerate(a) if item in chosen]
 
 
 def _longest_increasing(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:

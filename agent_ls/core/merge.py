@@ -152,7 +152,7 @@ def _reaching(base: Sequence[bytes], side: Sequence[bytes], found: Sequence[Gap]
     then not known, so a change of the other side to any of them is a clash, not a guess. The same
     goes for the few lines between two gaps, if each of them stands elsewhere as well.
     """
-    places = Counter(base)
+    places = Counter(base) if len(found) > 1 else Counter[bytes]()
     reaches: list[_Reach] = []
     for index, gap in enumerate(found):
         before = found[index - 1][1] if index else 0

@@ -2,8 +2,8 @@
 
 First stage: BM25 over file terms (names, paths, comments and bodies; see `pack`) with the words
 of the request, some forty words round the cursor and the cursor's path; files that import or are
-imported by the cursor's file and by the best ones are lifted. Second stage: the definitions of
-the best files, scored by the same words, packed within the budget.
+imported by the cursor's file, and its namesakes, are lifted. Second stage: the definitions of
+the best files, scored by the same words, packed within the budget (`packing`).
 Source: BM25 (Robertson, Zaragoza, 2009); the words round the cursor are the cheapest gain that
 was measured.
 """
@@ -13,15 +13,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, final
 
 from agent_ls.core.job import Site
 from agent_ls.core.paths import RelPath
-from agent_ls.core.text import LineIndex, content_hash
-from agent_ls.index.facts import Definition
-from agent_ls.index.names import is_test, words_of
+from agent_ls.index.names import is_test
+from agent_ls.index.packing import NAME, ContextSpan, RankedFile, candidates, pack, terms_of
 from agent_ls.index.query import Index
 
 _K1, _B = 1.2, 0.75
@@ -30,95 +29,6 @@ _SITE_WEIGHT, _PATH_WEIGHT = 0.5, 0.5
 _NEIGHBOUR, _KIN = 0.15, 0.2
 _CANDIDATES = 40
 _MOST_TERMS = 120
-_WHOLE = frozenset({"function", "method", "macro", "constant", "variable", "type", "enum", "field"})
-_NAME = re.compile(r"[A-Za-z_$\x80-\U0010ffff][\w$]*")
-_STOP = frozenset(
-    [
-        "the",
-        "an",
-        "and",
-        "or",
-        "of",
-        "to",
-        "in",
-        "is",
-        "it",
-        "for",
-        "on",
-        "with",
-        "as",
-        "by",
-        "be",
-        "this",
-        "that",
-        "from",
-        "at",
-        "are",
-        "not",
-        "if",
-        "we",
-        "can",
-        "should",
-        "would",
-        "will",
-        "when",
-        "was",
-        "has",
-        "have",
-        "do",
-        "does",
-        "did",
-        "but",
-        "so",
-        "which",
-        "into",
-        "than",
-        "then",
-        "there",
-        "been",
-        "no",
-        "its",
-        "also",
-        "only",
-        "use",
-        "used",
-        "using",
-        "fix",
-        "add",
-        "remove",
-        "change",
-        "make",
-        "update",
-        "instead",
-        "more",
-        "some",
-        "all",
-        "any",
-    ]
-)
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class RankedFile:
-    """A file that matters; ``why`` in words for people, the strongest reason first."""
-
-    path: RelPath
-    score: float
-    why: tuple[str, ...]
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class ContextSpan:
-    """Lines worth showing, 1-based and inclusive. ``tokens``: its characters / 4, rounded up."""
-
-    path: RelPath
-    symbol: str
-    start_line: int
-    end_line: int
-    score: float
-    tokens: int
 
 
 @final
@@ -164,18 +74,18 @@ def context(
     best = sorted(scores, key=lambda path: (-scores[path], path))[:_CANDIDATES]
     top = scores[best[0]] if best else 1.0
     files = tuple(RankedFile(p, round(scores[p] / top, 4), tuple(reasons[p])) for p in best)
-    spans, used = _pack(_candidates(index, snapshot_read, files, query), budget_tokens)
+    spans, used = pack(candidates(index, snapshot_read, files, query), budget_tokens)
     return Context(files, spans, used)
 
 
 def _query(task: str, site: Site | None, read: Callable[[RelPath], bytes | None]) -> dict[str, float]:
     """Search terms and their weights."""
     weights: defaultdict[str, float] = defaultdict(float)
-    for term, count in Counter(_terms(task)).items():
+    for term, count in Counter(terms_of(task)).items():
         weights[term] += 1.0 + math.log(count)
     if site is not None:
         for part in re.split(r"[/.]", site.path):
-            for term in _terms(part):
+            for term in terms_of(part):
                 weights[term] += _PATH_WEIGHT
         for term in dict.fromkeys(_around(read(site.path) or b"", site)):
             weights[term] += _SITE_WEIGHT
@@ -183,22 +93,12 @@ def _query(task: str, site: Site | None, read: Callable[[RelPath], bytes | None]
     return {term: weights[term] for term in strongest}
 
 
-def _terms(text: str) -> list[str]:
-    found: list[str] = []
-    for name in _NAME.findall(text):
-        words = words_of(name)
-        found += [word for word in words if word not in _STOP]
-        if len(words) > 1:
-            found.append(name.lower())
-    return found
-
-
 def _around(data: bytes, site: Site) -> list[str]:
     """Terms of the words nearest to the cursor, half before it and half behind."""
     start, end = site.span.start, site.span.end
-    before = _NAME.findall(data[max(0, start - 4000) : start].decode("utf-8", "replace"))[-_AROUND // 2 :]
-    behind = _NAME.findall(data[start : max(end, start) + 4000].decode("utf-8", "replace"))[: _AROUND // 2]
-    return _terms(" ".join([*before, *behind]))
+    before = NAME.findall(data[max(0, start - 4000) : start].decode("utf-8", "replace"))[-_AROUND // 2 :]
+    behind = NAME.findall(data[start : max(end, start) + 4000].decode("utf-8", "replace"))[: _AROUND // 2]
+    return terms_of(" ".join([*before, *behind]))
 
 
 def _rank(
@@ -245,100 +145,3 @@ def _lift(
     for path in index.namesakes(site.path):
         scores[path] += _KIN * top
         reasons.setdefault(path, []).append("its test" if is_test(path) else "same name")
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    path: RelPath
-    symbol: str
-    first: int
-    last: int
-    score: float
-    size: int
-
-
-def _candidates(
-    index: Index,
-    read: Callable[[RelPath], bytes | None],
-    files: Sequence[RankedFile],
-    query: Mapping[str, float],
-) -> list[_Candidate]:
-    """Definitions of the best files, best first by (file score times own score)."""
-    found: list[_Candidate] = []
-    for rank, file in enumerate(files):
-        data = read(file.path)
-        if data is None:
-            continue
-        definitions = _current(index, file.path, data)
-        lines = LineIndex(data)
-        for definition in _leaves(definitions):
-            body = data[definition.span.start : definition.span.end]
-            own = _score(definition, body, query)
-            if own > 0:
-                first, last = (
-                    lines.line_of(definition.span.start),
-                    lines.line_of(max(definition.span.start, definition.span.end - 1)),
-                )
-                shown = data[lines.start(first) : lines.start(last + 1)]
-                size = len(shown.decode("utf-8", "replace"))
-                weight = own * file.score / math.sqrt(1 + rank / 4)
-                found.append(_Candidate(file.path, definition.path, first, last, weight, size))
-    found.sort(key=lambda c: (-c.score, c.path, c.first))
-    return found
-
-
-def _current(index: Index, path: RelPath, data: bytes) -> list[Definition]:
-    """The indexed definitions that still stand where they were; all, if the text is the indexed one."""
-    definitions = index.outline(path)
-    if content_hash(data) == index.hash_of(path):
-        return definitions
-    return [
-        d
-        for d in definitions
-        if d.span.end <= len(data) and data[d.name_span.start : d.name_span.end] == d.name.encode()
-    ]
-
-
-def _leaves(definitions: Sequence[Definition]) -> list[Definition]:
-    """Definitions shown whole: functions and their like, and classes too small to be cut; no nested ones."""
-    shown: list[Definition] = []
-    end = -1
-    for definition in definitions:
-        if definition.span.start < end:
-            continue
-        if definition.kind in _WHOLE or definition.span.end - definition.span.start < 1200:
-            shown.append(definition)
-            end = definition.span.end
-    return shown
-
-
-def _score(definition: Definition, body: bytes, query: Mapping[str, float]) -> float:
-    """How much of the query a definition holds; its name counts most, length is damped."""
-    counts = Counter(_terms(body.decode("utf-8", "replace")))
-    named = set(_terms(definition.path))
-    total = sum(counts.values()) or 1
-    score = 0.0
-    for term, weight in query.items():
-        count = counts.get(term, 0)
-        if count:
-            score += weight * count * (_K1 + 1) / (count + _K1 * (0.4 + 0.6 * total / 120))
-        if term in named:
-            score += 1.5 * weight
-    return score
-
-
-def _pack(candidates: Sequence[_Candidate], budget: int) -> tuple[tuple[ContextSpan, ...], int]:
-    """Take what fits, best first."""
-    spans: list[ContextSpan] = []
-    paid: set[RelPath] = set()
-    used = 0
-    for c in candidates:
-        tokens = math.ceil(c.size / 4)
-        header = 0 if c.path in paid else math.ceil(len(c.path) / 4) + 2
-        if used + tokens + header > budget:
-            continue
-        used += tokens + header
-        paid.add(c.path)
-        spans.append(ContextSpan(c.path, c.symbol, c.first + 1, c.last + 1, round(c.score, 3), tokens))
-    return tuple(spans), used

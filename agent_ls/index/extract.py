@@ -16,11 +16,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import final
 
-from tree_sitter import Node, Point, QueryCursor, Tree
+from tree_sitter import Point, QueryCursor, Tree
 
 from agent_ls.core.text import LineIndex, Span
 from agent_ls.index import languages
-from agent_ls.index.anchors import MARKERS, anchors, is_wish
+from agent_ls.index.anchors import MARKERS, anchors
+from agent_ls.index.define import Captured, define
 from agent_ls.index.facts import Comment, Definition, FileFacts, Import, Reference, SyntaxProblem
 from agent_ls.index.imports import read_import
 from agent_ls.index.names import KEYWORDS
@@ -37,25 +38,13 @@ __all__ = [
     "syntax_problems",
 ]
 
-_WORD = re.compile(rb"[\w\x80-\xff]+")
+# A word right before a quote is a string's prefix.
+_WORD = re.compile(rb"[\w\x80-\xff]++(?![\"'])")
 _WORD_WITH_DOLLAR = re.compile(rb"[\w$\x80-\xff]+")
 _DOLLAR = frozenset({"javascript", "typescript", "tsx", "java"})
-_CLASS_LIKE = frozenset({"class", "struct", "interface", "enum", "scope"})
-_GENERAL = frozenset({"type", "variable"})
-_WRAPPERS = frozenset(
-    {
-        "decorated_definition",
-        "export_statement",
-        "template_declaration",
-        "type_declaration",
-        "ambient_declaration",
-    }
-)
 _CPP_IN_HEADER = re.compile(
     rb"^\s*(?:class\s+\w|namespace\b|template\s*<|using\s+\w|public:|private:|protected:)", re.MULTILINE
 )
-_SIGNATURE = 200
-_DOC = 300
 
 
 class ParseTimeoutError(Exception):
@@ -153,15 +142,16 @@ def survey(data: bytes, language: str, tree: Tree, *, names: bool = True) -> Sur
     """Facts from a tree of exactly this text, in one walk; ``names=False`` leaves the uses out."""
     result = Survey(language, LineIndex(data))
     text = bytearray(data)
-    found: list[tuple[str, Node, Node, Node | None]] = []
+    found: list[Captured] = []
     attributes: set[int] = set()
     for _, captures in QueryCursor(languages.query(language)).matches(tree.root_node):
+        if "opaque" in captures:
+            start, end = captures["opaque"][0].byte_range
+            text[start:end] = b" " * (end - start)
+            continue
         for label, nodes in captures.items():
             node = nodes[0]
-            if label == "opaque":
-                start, end = node.byte_range
-                text[start:end] = b" " * (end - start)
-            elif label == "comment":
+            if label == "comment":
                 start, end = node.byte_range
                 text[start:end] = b" " * (end - start)
                 result.comments.append(_comment(data, result.lines, start, end))
@@ -173,8 +163,9 @@ def survey(data: bytes, language: str, tree: Tree, *, names: bool = True) -> Sur
                 result.imports += [Import(module, names, span) for module, names in parts]
             elif label == "scope" or label.startswith("def."):
                 container = captures["container"][0] if "container" in captures else None
-                found += [(label.removeprefix("def."), node, name, container) for name in captures["name"]]
-    _define(result, data, found, attributes)
+                kind = label.removeprefix("def.")
+                found += [Captured(kind, node, name, container) for name in captures["name"]]
+    result.definitions = define(data, language, result.lines, result.comments, found, attributes)
     if names:
         result.uses = _uses(text, result.definitions, language)
     if tree.root_node.has_error:
@@ -201,95 +192,6 @@ def _uses(text: bytearray, definitions: list[Definition], language: str) -> dict
     return {name: starts for name, starts in named.items() if starts}
 
 
-def _define(
-    result: Survey, data: bytes, found: list[tuple[str, Node, Node, Node | None]], attributes: set[int]
-) -> None:
-    """Turn captured nodes into definitions with containers and documentation."""
-    docs = {comment.last_line: comment for comment in result.comments if comment.alone}
-    whole = [(kind, _whole(node), node, name, container) for kind, node, name, container in found]
-    # One node may match a general pattern as well as its own: the more telling kind comes first.
-    whole.sort(key=lambda item: (item[1].start, -item[1].end, item[3].start_byte, item[0] in _GENERAL))
-    enclosing: list[tuple[Span, str, str]] = []
-    seen: set[int] = set()
-    for kind, span, node, name_node, container_node in whole:
-        if name_node.start_byte in seen:
-            continue
-        seen.add(name_node.start_byte)
-        # Names declared by one statement (`a, b = …`) have one span and stand beside each other.
-        while enclosing and (enclosing[-1][0].end < span.end or enclosing[-1][0] == span):
-            enclosing.pop()
-        name = _decode(data[name_node.start_byte : name_node.end_byte])
-        outer = enclosing[-1] if enclosing else None
-        path = f"{outer[1]}.{name}" if outer else name
-        if kind != "scope":
-            container = outer[1] if outer else ""
-            if container_node is not None:
-                inner = _decode(data[container_node.start_byte : container_node.end_byte])
-                container = ".".join(filter(None, (container, inner)))
-            refined = _refined(kind, name, outer, explicit=container_node is not None)
-            line = result.lines.line_of(name_node.start_byte)
-            first = result.lines.line_of(span.start)
-            shares_line = outer is not None and result.lines.line_of(outer[0].start) == first
-            result.definitions.append(
-                Definition(
-                    name,
-                    refined,
-                    span,
-                    Span(*name_node.byte_range),
-                    _signature(data, node),
-                    container,
-                    "" if shares_line else _doc(data, node, result, docs, attributes, first),
-                    line,
-                )
-            )
-        enclosing.append((span, path, kind))
-
-
-def _whole(node: Node) -> Span:
-    """A definition's span with the decorators, exports and template heads around it."""
-    start, end = node.byte_range
-    parent = node.parent
-    while parent is not None and parent.type in _WRAPPERS:
-        if parent.type == "type_declaration" and parent.named_child_count > 1:
-            break
-        start, end = parent.byte_range
-        parent = parent.parent
-    return Span(start, end)
-
-
-def _refined(kind: str, name: str, outer: tuple[Span, str, str] | None, *, explicit: bool) -> str:
-    in_class = explicit or (outer is not None and outer[2] in _CLASS_LIKE)
-    if kind == "function" and in_class:
-        return "method"
-    if kind == "variable" and len(name) > 1 and name.isupper():
-        return "constant"
-    return kind
-
-
-def _signature(data: bytes, node: Node) -> str:
-    """The head of a definition on one line."""
-    start = node.start_byte
-    body = _body(node)
-    end = min(node.end_byte, start + 2 * _SIGNATURE)
-    if body is not None:
-        head = data[start : min(body.start_byte, end)]
-    else:
-        head = re.split(rb"[\r\n{]", data[start:end], maxsplit=1)[0]
-    text = " ".join(_decode(head).split()).rstrip("{:;= ").removesuffix("=>").rstrip()
-    return text[:_SIGNATURE]
-
-
-def _body(node: Node) -> Node | None:
-    """A definition's body, also that of a function which is the value of a variable."""
-    body = node.child_by_field_name("body")
-    if body is None and node.type.endswith(("declaration", "declarator", "statement", "expression")):
-        for child in node.named_children:
-            inner = child.child_by_field_name("value") or child.child_by_field_name("right")
-            if inner is not None:
-                return inner.child_by_field_name("body")
-    return body
-
-
 def _comment(data: bytes, lines: LineIndex, start: int, end: int) -> Comment:
     # Some grammars take the line end into a comment.
     text = data[start:end].rstrip(b"\r\n")
@@ -297,47 +199,8 @@ def _comment(data: bytes, lines: LineIndex, start: int, end: int) -> Comment:
     line = lines.line_of(start)
     begin = lines.start(line)
     alone = not data[begin:start].strip()
-    return Comment(
-        Span(start, end), _decode(text), line, lines.line_of(max(start, end - 1)), start - begin, alone
-    )
-
-
-def _doc(
-    data: bytes, node: Node, result: Survey, docs: dict[int, Comment], attributes: set[int], line: int
-) -> str:
-    """The first paragraph of a docstring, or of the comment right above."""
-    if result.language == "python":
-        return _docstring(data, node)
-    above = line - 1
-    while above in attributes:
-        above -= 1
-    texts: list[str] = []
-    while above in docs and len(texts) < 30:
-        if is_wish(docs[above].text):
-            return ""
-        texts.insert(0, docs[above].text)
-        above = docs[above].line - 1
-    lines = [
-        re.sub(r"^\s*(?:///?!?|//!|/\*+!?|\*+/|\*)?\s?|\s*\*/\s*$", "", part)
-        for t in texts
-        for part in t.splitlines()
-    ]
-    return _paragraph("\n".join(lines))
-
-
-def _docstring(data: bytes, node: Node) -> str:
-    body = node.child_by_field_name("body")
-    first = body.named_child(0) if body is not None and body.named_child_count else None
-    if first is None or first.type != "expression_statement" or not first.named_child_count:
-        return ""
-    string = first.named_child(0)
-    if string.type != "string":
-        return ""
-    return _paragraph(_decode(data[string.start_byte : string.end_byte]).lstrip("rRbBuUfF").strip("\"'"))
-
-
-def _paragraph(text: str) -> str:
-    return " ".join(text.strip().split("\n\n", 1)[0].split())[:_DOC]
+    last = lines.line_of(end - 1) if b"\n" in text or b"\r" in text else line
+    return Comment(Span(start, end), _decode(text), line, last, start - begin, alone)
 
 
 def _decode(raw: bytes) -> str:

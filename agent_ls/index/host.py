@@ -29,7 +29,7 @@ from agent_ls.workspace.ignore import Rules
 from agent_ls.workspace.process import worker_pipes
 from agent_ls.workspace.scan import FileStat, scan
 
-_BATCH = 64
+_BATCH = 256
 _IDLE_S = 10.0
 _COMPACT_AFTER = 500
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from functools import lru_cache
+from typing import final
 
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, content_hash
@@ -16,6 +16,7 @@ from agent_ls.index.packed import PackedFile, pack_facts, pack_lines, pack_offse
 _WORD = re.compile(rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*")
 _LONGEST_LINE = 20_000
 _LONGEST_NAME = 200
+_MOST_CACHED = 100_000
 _IN_PATH, _IN_DEFINITION = 8, 3
 """How often a word counts extra as a search term when the path or a definition's name has it."""
 
@@ -52,7 +53,7 @@ def pack_file(
         sum(map(len, uses.values())),
         "",
         pack_facts(found.definitions, found.imports),
-        pack_lines([lines.start(line) for line in range(len(lines))]),
+        pack_lines(data),
         postings,
         list({d.name for d in found.definitions if len(d.name) <= _LONGEST_NAME}),
         sorted({(tail, i.module) for i in found.imports for tail in tails(language, i.module, i.names)}),
@@ -77,23 +78,33 @@ def _weights(data: bytes, path: RelPath, found: Survey) -> dict[str, int]:
     """How much each word (and each whole name in lower case) says about a file, as BM25 term counts."""
     counts: defaultdict[str, int] = defaultdict(int)
     for raw, count in Counter(_WORD.findall(data)).items():
-        if len(raw) > _LONGEST_NAME:
-            continue
-        name = raw.decode("utf-8", "replace")
-        for word in _terms(name):
+        for word in _TERMS[raw]:
             counts[word] += count
     for definition in found.definitions:
-        for word in _terms(definition.name):
+        for word in _TERMS[definition.name.encode()]:
             counts[word] += _IN_DEFINITION
     for part in re.split(r"[/.]", path):
-        for word in _terms(part):
+        for word in _TERMS[part.encode()]:
             counts[word] += _IN_PATH
     for keyword in KEYWORDS[found.language]:
         counts.pop(keyword, None)
     return {word: min(count, 0xFFFF) for word, count in counts.items()}
 
 
-@lru_cache(maxsize=50_000)
-def _terms(name: str) -> tuple[str, ...]:
-    words = words_of(name)
-    return tuple(dict.fromkeys([*words, name.lower()])) if len(words) > 1 else tuple(words)
+@final
+class _Terms(dict[bytes, tuple[str, ...]]):
+    """Search terms of a name: its words, and itself in lower case when they are several. A cache."""
+
+    def __missing__(self, raw: bytes) -> tuple[str, ...]:
+        if len(raw) > _LONGEST_NAME:
+            return ()
+        if len(self) > _MOST_CACHED:
+            self.clear()
+        name = raw.decode("utf-8", "replace")
+        words = words_of(name)
+        terms = tuple(dict.fromkeys([*words, name.lower()])) if len(words) > 1 else tuple(words)
+        self[raw] = terms
+        return terms
+
+
+_TERMS = _Terms()

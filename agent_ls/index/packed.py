@@ -13,12 +13,11 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
+from operator import sub
 from typing import Any, cast, final
 
 from agent_ls.core.text import Span
 from agent_ls.index.facts import Definition, Import
-
-_WIDTHS = ((0xFF, "B"), (0xFFFF, "H"), (0xFFFFFFFF, "I"))
 
 
 @final
@@ -79,10 +78,15 @@ def pack_offsets(offsets: Sequence[int]) -> bytes:
     """Ascending offsets as a type letter and deltas; ``b""`` for none."""
     if not offsets:
         return b""
-    deltas = [offsets[0], *(b - a for a, b in pairwise(offsets))]
-    top = max(deltas)
-    letter = next(letter for limit, letter in _WIDTHS if top <= limit)
-    return letter.encode() + array(letter, deltas).tobytes()
+    # Most names stand in a file once: this loop runs millions of times.
+    deltas = offsets if len(offsets) == 1 else [offsets[0], *map(sub, offsets[1:], offsets)]
+    return _array(deltas)
+
+
+def _array(values: Sequence[int]) -> bytes:
+    top = max(values)
+    letter = "B" if top <= 0xFF else "H" if top <= 0xFFFF else "I"
+    return letter.encode() + array(letter, values).tobytes()
 
 
 def unpack_offsets(packed: bytes) -> list[int]:
@@ -116,9 +120,10 @@ def unpack_facts(packed: bytes) -> tuple[list[Definition], list[Import]]:
     return definitions, [Import(m, tuple(names), Span(s, e)) for m, names, s, e in taken]
 
 
-def pack_lines(starts: Sequence[int]) -> bytes:
-    """Line starts, compressed."""
-    return zlib.compress(pack_offsets(starts), 1)
+def pack_lines(data: bytes) -> bytes:
+    """A text's line starts, compressed: its lines' lengths are their deltas."""
+    lengths = list(map(len, data.splitlines(keepends=True)))
+    return zlib.compress(_array([0, *lengths]), 1)
 
 
 def unpack_lines(packed: bytes) -> list[int]:

@@ -110,16 +110,14 @@ def new_problems(
     """The problems of ``data`` that ``since`` did not have.
 
     Former problems are carried through a line diff. One in unchanged lines excuses a problem on
-    the same line or of the same words; one inside changed lines excuses one problem of the lines
-    that replaced them. So a file that was broken before does not block an edit elsewhere.
+    the same line or next to it; one inside changed lines excuses a problem of the lines that
+    replaced them. So a file that was broken before does not block an edit elsewhere.
     """
     if not before:
         return tuple(found)
     carried: Counter[int] = Counter()
-    words: Counter[str] = Counter()
     blocks = _line_blocks(since, data)
     for problem in before:
-        words[_words(problem)] += 1
         for old, old_end, new, new_end in blocks:
             if old <= problem.line < max(old_end, old + 1):
                 same = old_end - old == new_end - new
@@ -131,16 +129,9 @@ def new_problems(
         near = [line for line in (problem.line, problem.line - 1, problem.line + 1) if carried[line] > 0]
         if near:
             carried[near[0]] -= 1
-            words[_words(problem)] -= 1
-        elif words[_words(problem)] > 0 and len(found) <= len(before):
-            words[_words(problem)] -= 1
         else:
             fresh.append(problem)
     return tuple(fresh)
-
-
-def _words(problem: SyntaxProblem) -> str:
-    return problem.text.partition(": ")[2]
 
 
 def _line_blocks(old: bytes, new: bytes) -> list[tuple[int, int, int, int]]:

@@ -251,7 +251,7 @@ class Index:
             condition, values = "n.name LIKE ? ESCAPE '\\'", ("%" + "%".join(escaped) + "%",)
         rows = self._rows(
             f"SELECT n.name FROM names n WHERE {condition}"  # noqa: S608 - constants
-            " AND n.id IN (SELECT name FROM definitions) ORDER BY length(n.name), n.name LIMIT ?",
+            " AND EXISTS (SELECT 1 FROM definitions d WHERE d.name = n.id) ORDER BY length(n.name), n.name LIMIT ?",
             (*values, limit),
         )
         return [name for (name,) in rows]

@@ -17,17 +17,24 @@ from agent_ls.core.edits import ChangeSet, FileChange, TextEdit, apply_text_edit
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, Span
 from agent_ls.index.extract import ParseTimeoutError, dialect, facts_of, parse
-from agent_ls.index.facts import Definition, FileFacts, Import
-from agent_ls.index.imports import means
+from agent_ls.index.facts import Definition
 from agent_ls.index.names import KEYWORDS, language_of, stem_of
 from agent_ls.index.occurrences import Occurrence, Role, occurrences
 from agent_ls.index.query import Index, RefHit, enclosing
+from agent_ls.index.scopes import (
+    SourceFile,
+    binder,
+    class_around,
+    exports,
+    is_parameter,
+    means_module,
+    module_names,
+    sees,
+)
 
 Read = Callable[[RelPath], bytes | None]
 
 _SELF = frozenset({"self", "this", "cls", "Self"})
-_CLASSES = frozenset({"class", "struct", "interface", "enum"})
-_SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _WORD = re.compile(rb"[\w$\x80-\xff]+")
 _MOST_FILES = 2000
@@ -44,17 +51,6 @@ class RenamePlan:
     changes: ChangeSet
     unresolved: tuple[RefHit, ...] = ()
     reason: str = ""
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class _File:
-    path: RelPath
-    data: bytes
-    language: str
-    facts: FileFacts
-    places: tuple[Occurrence, ...]
-    clashes: tuple[Occurrence, ...]
 
 
 @final
@@ -119,9 +115,9 @@ def _name_at(data: bytes, offset: int) -> str:
     return ""
 
 
-def _files(index: Index, read: Read, first: RelPath, name: str, new_name: str) -> dict[RelPath, _File]:
+def _files(index: Index, read: Read, first: RelPath, name: str, new_name: str) -> dict[RelPath, SourceFile]:
     """The files that have the name, parsed as they are now."""
-    found: dict[RelPath, _File] = {}
+    found: dict[RelPath, SourceFile] = {}
     for path in dict.fromkeys((first, *index.files_with(name, _MOST_FILES))):
         data, language = read(path), language_of(path)
         if data is None or language is None or name.encode() not in data:
@@ -134,11 +130,11 @@ def _files(index: Index, read: Read, first: RelPath, name: str, new_name: str) -
         places = tuple(occurrences(data, tree, name))
         clashes = tuple(occurrences(data, tree, new_name))
         facts = facts_of(data, language, tree, names=False)
-        found[path] = _File(path, data, language, facts, places, clashes)
+        found[path] = SourceFile(path, data, language, facts, places, clashes)
     return found
 
 
-def _target(files: dict[RelPath, _File], here: _File, offset: int) -> _Target | str:
+def _target(files: dict[RelPath, SourceFile], here: SourceFile, offset: int) -> _Target | str:
     """What the name at the cursor is, or why that cannot be told."""
     place = next((p for p in here.places if p.span.start <= offset <= p.span.end), None)
     if place is None or place.role is Role.TEXT:
@@ -151,21 +147,21 @@ def _target(files: dict[RelPath, _File], here: _File, offset: int) -> _Target | 
         return _of_member(files, here, place, name)
     if place.role in (Role.LABEL, Role.SHORTHAND):
         return f"`{name}` is a label here; put the cursor on its definition"
-    binder = _binder(here, place)
-    if binder is not None:
-        return _Target("local", here.path, binder, parameter=_is_parameter(here, binder))
+    scope = binder(here, place)
+    if scope is not None:
+        return _Target("local", here.path, scope, parameter=is_parameter(here, scope))
     if any(d.name == name and not d.container for d in here.facts.definitions):
         return _Target("top", here.path)
     source = _imported_from(files, here, name)
     return _Target("top", source) if source else f"The definition of `{name}` was not found"
 
 
-def _of_definition(here: _File, own: Definition) -> _Target | str:
+def _of_definition(here: SourceFile, own: Definition) -> _Target | str:
     if not own.container:
         if here.language == "java" and own.name == stem_of(here.path):
             return "A public class of Java has the name of its file; rename the file as well"
         return _Target("top", here.path)
-    around = _class_around(here, own.span.start, own.span.end)
+    around = class_around(here, own.span.start, own.span.end)
     if around is not None:
         return _Target("member", here.path, around.span)
     inside = [p for p in here.places if p.span == own.name_span]
@@ -175,46 +171,22 @@ def _of_definition(here: _File, own: Definition) -> _Target | str:
     return _Target("member", here.path, own.span)
 
 
-def _class_around(here: _File, start: int, end: int) -> Definition | None:
-    inner: Definition | None = None
-    for d in here.facts.definitions:
-        if d.kind in _CLASSES and d.span.start <= start and end <= d.span.end and d.span != Span(start, end):
-            inner = d
-    return inner
-
-
-def _of_member(files: dict[RelPath, _File], here: _File, place: Occurrence, name: str) -> _Target | str:
+def _of_member(
+    files: dict[RelPath, SourceFile], here: SourceFile, place: Occurrence, name: str
+) -> _Target | str:
     if place.receiver in _SELF:
-        around = _class_around(here, place.span.start, place.span.end)
+        around = class_around(here, place.span.start, place.span.end)
         if around and any(d.name == name and d.container == around.path for d in here.facts.definitions):
             return _Target("member", here.path, around.span)
     for item in here.facts.imports:
-        if place.receiver in _module_names(here, item):
+        if place.receiver in module_names(here, item):
             for path, file in files.items():
-                if _exports(file, name) and _means_module(here, item, path):
+                if exports(file, name) and means_module(here, item, path):
                     return _Target("top", path)
     return f"What `{place.receiver}.{name}` means cannot be told from the text; rename it at its definition"
 
 
-def _binder(file: _File, place: Occurrence) -> Span | None:
-    """The innermost function around a place that makes the name its own."""
-    for scope in place.scopes:
-        if any(p.role is Role.BOUND and p.scopes[:1] == (scope,) for p in file.places):
-            return scope
-    return None
-
-
-def _is_parameter(file: _File, scope: Span) -> bool:
-    bound = [p for p in file.places if p.role is Role.BOUND and p.scopes[:1] == (scope,)]
-    head = file.data[scope.start : bound[0].span.start] if bound else b""
-    return b"\n" not in head or head.count(b"(") > head.count(b")")
-
-
-def _exports(file: _File, name: str) -> bool:
-    return any(d.name == name and not d.container for d in file.facts.definitions)
-
-
-def _imported_from(files: dict[RelPath, _File], here: _File, name: str) -> RelPath | None:
+def _imported_from(files: dict[RelPath, SourceFile], here: SourceFile, name: str) -> RelPath | None:
     """The file that an imported or package-wide name comes from, through re-exports."""
     seen: set[RelPath] = set()
     todo = [here]
@@ -222,82 +194,33 @@ def _imported_from(files: dict[RelPath, _File], here: _File, name: str) -> RelPa
         file = todo.pop()
         seen.add(file.path)
         for other in files.values():
-            if other.path in seen or not _sees(file, other.path, name):
+            if other.path in seen or not sees(file, other.path, name):
                 continue
-            if _exports(other, name):
+            if exports(other, name):
                 return other.path
             todo.append(other)
     return None
 
 
-def _sees(file: _File, source: RelPath, name: str) -> bool:
-    """Whether a plain name in ``file`` can come from ``source``: by import, include or package."""
-    if file.language in ("go", "java") and _folder(file.path) == _folder(source):
-        return language_of(source) == file.language
-    for item in file.facts.imports:
-        if not means(file.language, file.path, item.module, item.names, source):
-            continue
-        if file.language in ("c", "cpp") or name in item.names or _is_star(file, item):
-            return True
-        if file.language == "java" and item.module.rpartition(".")[2] == name:
-            return True
-    return False
-
-
-def _is_star(file: _File, item: Import) -> bool:
-    text = file.data[item.span.start : item.span.end]
-    return not item.names and b"*" in text and file.language in ("python", "rust", "java")
-
-
-def _folder(path: RelPath) -> str:
-    return path.rpartition("/")[0]
-
-
-def _module_names(file: _File, item: Import) -> set[str]:
-    """What an import calls a module here."""
-    text = file.data[item.span.start : item.span.end].decode("utf-8", "replace")
-    if file.language in _SCRIPTS:
-        return set(re.findall(r"\*\s*as\s+([\w$]+)", text))
-    if file.language == "go":
-        alias = re.match(r"\s*([\w.]+)\s+[\"`]", text)
-        return {alias[1] if alias else item.module.rpartition("/")[2]}
-    if file.language == "python":
-        return {
-            new or old for old, new in re.findall(r"([\w.]+)(?:\s+as\s+(\w+))?", text.partition("import")[2])
-        }
-    if file.language == "rust":
-        return {
-            item.module,
-            item.module.rpartition("::")[2],
-            *(f"{item.module}::{n}" for n in item.names),
-            *item.names,
-        }
-    return set()
-
-
-def _means_module(file: _File, item: Import, path: RelPath) -> bool:
-    return means(file.language, file.path, item.module, item.names, path)
-
-
-def _resolve(files: dict[RelPath, _File], target: _Target, name: str) -> dict[RelPath, list[Occurrence]]:
+def _resolve(files: dict[RelPath, SourceFile], target: _Target, name: str) -> dict[RelPath, list[Occurrence]]:
     home = files[target.path]
     around = target.around
     if target.kind == "local" and around is not None:
         own = [p for p in home.places if around in p.scopes and p.role in (Role.PLAIN, Role.BOUND)]
-        return {home.path: [p for p in own if _binder(home, p) in (around, None)]}
+        return {home.path: [p for p in own if binder(home, p) in (around, None)]}
     if target.kind == "member" and around is not None:
         return {home.path: _members(home, around)}
     return _top(files, home, name)
 
 
-def _members(home: _File, around: Span) -> list[Occurrence]:
+def _members(home: SourceFile, around: Span) -> list[Occurrence]:
     """The definitions in a class and what is said of ``self`` there."""
     names = {d.name_span for d in home.facts.definitions}
     found: list[Occurrence] = []
     for place in home.places:
         if not (around.start <= place.span.start and place.span.end <= around.end):
             continue
-        inner = _class_around(home, place.span.start, place.span.end)
+        inner = class_around(home, place.span.start, place.span.end)
         if inner is not None and inner.span != around:
             continue
         if place.span in names or (place.role is Role.MEMBER and place.receiver in _SELF):
@@ -305,11 +228,11 @@ def _members(home: _File, around: Span) -> list[Occurrence]:
     return found
 
 
-def _top(files: dict[RelPath, _File], home: _File, name: str) -> dict[RelPath, list[Occurrence]]:
+def _top(files: dict[RelPath, SourceFile], home: SourceFile, name: str) -> dict[RelPath, list[Occurrence]]:
     """Follow a module's name from its file to the files that see it, and on through re-exports."""
     sources = {home.path}
     if home.language in ("c", "cpp"):  # a function is declared in the header that its file includes
-        sources |= {f.path for f in files.values() if _exports(f, name) and _sees(home, f.path, name)}
+        sources |= {f.path for f in files.values() if exports(f, name) and sees(home, f.path, name)}
     while True:
         more = {file.path for file in files.values() if _passes_on(file, home, sources, name)}
         if more <= sources:
@@ -320,23 +243,24 @@ def _top(files: dict[RelPath, _File], home: _File, name: str) -> dict[RelPath, l
         modules = {
             called
             for item in file.facts.imports
-            if any(_means_module(file, item, source) for source in sources)
-            for called in _module_names(file, item)
+            if any(means_module(file, item, source) for source in sources)
+            for called in module_names(file, item)
         }
-        sees = file.path in sources
-        resolved[file.path] = _seen_places(file, sees=sees, modules=modules, home=file is home)
+        resolved[file.path] = _seen_places(
+            file, visible=file.path in sources, modules=modules, home=file is home
+        )
     return {path: places for path, places in resolved.items() if places}
 
 
-def _passes_on(file: _File, home: _File, sources: set[RelPath], name: str) -> bool:
+def _passes_on(file: SourceFile, home: SourceFile, sources: set[RelPath], name: str) -> bool:
     """Whether a plain name in this file is the one that is renamed."""
     if file is home or file.path in sources:
         return True
-    own = _exports(file, name) and file.language not in ("c", "cpp")
-    return not own and any(_sees(file, source, name) for source in sources)
+    own = exports(file, name) and file.language not in ("c", "cpp")
+    return not own and any(sees(file, source, name) for source in sources)
 
 
-def _seen_places(file: _File, *, sees: bool, modules: set[str], home: bool) -> list[Occurrence]:
+def _seen_places(file: SourceFile, *, visible: bool, modules: set[str], home: bool) -> list[Occurrence]:
     # An alias keeps the old name out of the file: only the import itself changes.
     aliased = any(p.role is Role.IMPORT and p.aliased for p in file.places)
     found: list[Occurrence] = []
@@ -346,7 +270,7 @@ def _seen_places(file: _File, *, sees: bool, modules: set[str], home: bool) -> l
         if place.role is Role.MEMBER:
             if place.receiver in modules:
                 found.append(place)
-        elif not sees or place.span in nested or _binder(file, place) is not None:
+        elif not visible or place.span in nested or binder(file, place) is not None:
             continue
         elif place.role is Role.IMPORT:
             if not home:
@@ -358,13 +282,16 @@ def _seen_places(file: _File, *, sees: bool, modules: set[str], home: bool) -> l
     return found
 
 
-def _in_class_body(file: _File, place: Occurrence) -> bool:
+def _in_class_body(file: SourceFile, place: Occurrence) -> bool:
     """A class attribute of the same name: another thing."""
-    return place.role is Role.BOUND and _class_around(file, place.span.start, place.span.end) is not None
+    return place.role is Role.BOUND and class_around(file, place.span.start, place.span.end) is not None
 
 
 def _clash(
-    files: dict[RelPath, _File], resolved: dict[RelPath, list[Occurrence]], target: _Target, new_name: str
+    files: dict[RelPath, SourceFile],
+    resolved: dict[RelPath, list[Occurrence]],
+    target: _Target,
+    new_name: str,
 ) -> str:
     """Whether the new name would be taken for something that is there already."""
     if not any(resolved.values()):
@@ -385,7 +312,7 @@ def _clash(
 
 
 def _changes(
-    files: dict[RelPath, _File], resolved: dict[RelPath, list[Occurrence]], new_name: str
+    files: dict[RelPath, SourceFile], resolved: dict[RelPath, list[Occurrence]], new_name: str
 ) -> ChangeSet:
     raw = new_name.encode()
     return ChangeSet.of(
@@ -403,7 +330,7 @@ def _changes(
 
 
 def _unresolved(
-    files: dict[RelPath, _File], resolved: dict[RelPath, list[Occurrence]], target: _Target
+    files: dict[RelPath, SourceFile], resolved: dict[RelPath, list[Occurrence]], target: _Target
 ) -> Iterable[RefHit]:
     """Every other place of the name. For a local only what may call it by keyword."""
     for path in sorted(files):

@@ -207,7 +207,8 @@ class Fleet:
         ended = self._running.pop(job, None)
         if ended is not None:
             ended.set()
-        self._pump()
+        # Not now: the runner has still to acknowledge the event that ended the attempt.
+        asyncio.get_running_loop().call_soon(self._pump)
 
     def _reply_again(self, job: Job, asked: Asked) -> None:
         known = job.replies.get(asked.question.text)

@@ -23,6 +23,7 @@ from agent_ls.core.attempt import (
     TurnDone,
 )
 from agent_ls.core.job import CheckReport, JobId, JobState, Question, Spent, Verdict
+from agent_ls.core.paths import RelPath
 from agent_ls.jobs.journal import Entry
 from agent_ls.jobs.records import (
     Created,
@@ -81,6 +82,13 @@ class Job:
     @property
     def id(self) -> JobId:
         return self.request.job
+
+    @property
+    def touches(self) -> set[RelPath]:
+        """Every path that belongs to the job: its site's and its plan's."""
+        site = self.request.intent.site
+        paths = {path for f in self.plan for path in (f.path, f.moved_from) if path is not None}
+        return paths | ({site.path} if site else set())
 
 
 def fold(entries: Iterable[Entry], job: Job | None = None) -> Job | None:
@@ -151,10 +159,10 @@ def _event(job: Job, event: RequestStarted | TurnDone | Asked | Answered | Check
                 alive, spent=spent, asked_open=False, told=(), plan=event.draft, pending=event.draft
             )
         case Asked():
-            waits = JobState.WAITING if job.state.live else job.state
+            waits = JobState.WAITING if _under_way(job) else job.state
             return replace(alive, state=waits, question=event.question)
         case Answered():
-            runs = JobState.RUNNING if job.state.live else job.state
+            runs = JobState.RUNNING if _under_way(job) else job.state
             asked = job.question.text if job.question else ""
             left = {text: answer for text, answer in job.replies.items() if text != asked}
             return replace(alive, state=runs, question=None, replies=left)
@@ -166,15 +174,21 @@ def _event(job: Job, event: RequestStarted | TurnDone | Asked | Answered | Check
             return _outcome(alive, event)
 
 
+def _under_way(job: Job) -> bool:
+    """Whether what a worker says is about the run that the job waits for."""
+    return job.state.live and job.state is not JobState.QUEUED
+
+
 def _outcome(job: Job, outcome: Outcome) -> Job:
-    # Cancelled or paused a moment before the end: what the user decided first stands, the draft is kept.
-    state = outcome.state if job.state.live else job.state
+    # Cancelled, paused or even queued again a moment before the end: what was decided first stands,
+    # the draft is kept.
+    state = outcome.state if _under_way(job) else job.state
     spent = outcome.spent if outcome.spent.turns >= job.spent.turns else job.spent
     return replace(
         job,
         state=state,
         summary=outcome.summary,
-        problem=outcome.problem if job.state.live else job.problem,
+        problem=outcome.problem if _under_way(job) else job.problem,
         plan=outcome.files,
         pending=outcome.files,
         checks=outcome.checks or job.checks,

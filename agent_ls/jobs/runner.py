@@ -97,6 +97,7 @@ class LocalRunner:
 
     def start(self, request: AttemptRequest) -> None:
         """Begin an attempt, or go on with one."""
+        self._awake()
         self._attempts.add(request.job)
         self._post({"type": "start", "request": to_json(request)})
 
@@ -121,6 +122,7 @@ class LocalRunner:
         Raises:
             ModelError: it failed, or took longer than two minutes.
         """
+        self._awake()
         name = f"x{next(self._ids)}"
         answer = self._explaining[name] = asyncio.get_running_loop().create_future()
         self._post({"type": "explain", "id": name, "request": to_json(request)})
@@ -136,8 +138,7 @@ class LocalRunner:
     async def close(self) -> None:
         """End the worker; what runs in it is not reported lost. Takes half a second at most."""
         self._attempts.clear()
-        if self._idle:
-            self._idle.cancel()
+        self._awake()
         if self._serving is not None:
             self._serving.cancel()
             with suppress(asyncio.CancelledError):
@@ -148,10 +149,12 @@ class LocalRunner:
         if job in self._attempts:
             self._post(message)
 
-    def _post(self, message: dict[str, Any]) -> None:
+    def _awake(self) -> None:
         if self._idle:
             self._idle.cancel()
             self._idle = None
+
+    def _post(self, message: dict[str, Any]) -> None:
         self._outbox.put_nowait(message)
         if self._serving is None:
             self._serving = asyncio.create_task(self._serve())
@@ -207,6 +210,9 @@ class LocalRunner:
             return
         try:
             event = _read_event(message)
+            if isinstance(event, Outcome):  # first: the listener may begin the same job again
+                self._attempts.discard(job)
+                self._rest()
             self._listener.happened(job, event)
         except AgentLsError as error:
             self._broken(job, error.sentence())
@@ -216,9 +222,6 @@ class LocalRunner:
             logger.exception("event of job %s", job)
             self._broken(job, f"An event of the attempt could not be taken in: {error}")
             return
-        if isinstance(event, Outcome):
-            self._attempts.discard(job)
-            self._rest()
         if not isinstance(event, Progressed):
             self._post({"type": "ack", "job": job, "seq": message.get("seq")})
 
@@ -242,6 +245,7 @@ class LocalRunner:
         """With nothing to do, end the worker in a while."""
         if self._serving is None or self._attempts or self._explaining:
             return
+        self._awake()
         loop = asyncio.get_running_loop()
         self._idle = loop.call_later(self._idle_s, self._serving.cancel)
 

@@ -16,6 +16,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, final
@@ -31,7 +32,7 @@ from agent_ls.core.settings import Settings
 from agent_ls.core.text import content_hash
 from agent_ls.index.indexer import Indexer
 from agent_ls.index.query import Index
-from agent_ls.jobs import landing, place
+from agent_ls.jobs import landing
 from agent_ls.jobs.book import Book
 from agent_ls.jobs.control import Listening, ask, listen
 from agent_ls.jobs.desk import Desk
@@ -43,7 +44,7 @@ from agent_ls.jobs.hover import hover_facts
 from agent_ls.jobs.lease import Holder
 from agent_ls.jobs.ledger import Ledger
 from agent_ls.jobs.offers import Known, offers
-from agent_ls.jobs.place import Here, LiveFacts
+from agent_ls.jobs.place import Here, LiveFacts, Lookout
 from agent_ls.jobs.port import EditorPort
 from agent_ls.jobs.present import Presenter
 from agent_ls.jobs.requests import attempt_request, model_choice, model_configured
@@ -58,6 +59,8 @@ AGENT_WORKER = "agent_ls.agent.worker"
 _ASK_S = 5.0
 _EDITOR_S = 300.0  # a preview waits for a person
 _POLL_S = 0.2
+_SEEN_S = 0.5
+_DAY_S = 86400.0
 
 
 @final
@@ -82,7 +85,9 @@ class Service:
         self.settings = settings
         self.index = Index(dirs.index_db(root))
         self.indexer = Indexer(root, dirs.index_db(root), dirs.workspace(root), indexer_environment(environ))
-        self._port, self._dirs, self._environ, self._live = port, dirs, environ, live
+        self._port, self._dirs, self._environ = port, dirs, environ
+        self._clock = clock
+        self._lookout = Lookout(self.index, live)
         self._trust = Trust(dirs.trust_file(), clock)
         self._ledger = Ledger(dirs.base / "spent", clock)
         self._book = Book(dirs.jobs(root), holder, clock)
@@ -104,6 +109,7 @@ class Service:
         )
         self._explainer = Explainer(dirs.workspace(root) / "explained", self._runner, port)
         self._news: set[asyncio.Event] = set()
+        self._seen: tuple[float, list[Job]] = (0.0, [])
         self._listening: Listening | None = None
 
     @classmethod
@@ -159,6 +165,7 @@ class Service:
         service._listening = listening
         for job in await asyncio.to_thread(lambda: list(service._book.all())):
             service._settle(job)
+        await asyncio.to_thread(service._forget)
         return service
 
     async def close(self, *, interrupt: bool = True) -> None:
@@ -450,16 +457,28 @@ class Service:
         except AgentLsError as error:
             self._port.notice(f"{job.request.intent.title}: {error.sentence()}", "warning")
 
+    def _forget(self) -> None:
+        """Delete what ended long ago; a job that another process holds is its own affair."""
+        oldest = self._clock() - self.settings.jobs.keep_days * _DAY_S
+        for job in list(self._book.all()):
+            if job.updated_at < oldest and not job.state.live and self._book.owned(job.id) is None:
+                with suppress(AgentLsError):
+                    self._book.purge(job.id)
+
     def _look(self, site: Site) -> Here | None:
         buffer = self._port.buffers().get(site.path)
         text = buffer.data if buffer is not None else self._port.read(site.path)
         if text is None:
             return None
         version = buffer.version if buffer is not None else None
-        return place.look(site, text, version, self.index, self._live)
+        return self._lookout.look(site, text, version)
 
     def _jobs_at(self, site: Site) -> list[JobView]:
-        return [view for view in self.jobs() if site.path in view.touches]
+        """The jobs of a file, for menus and hovers: those of other processes as of a moment ago."""
+        now = time.monotonic()
+        if now > self._seen[0]:
+            self._seen = (now + _SEEN_S, list(self._book.all()))
+        return [self._view(job) for job in self._seen[1] if site.path in job.touches]
 
     def _view_of(self, job: JobId) -> JobView:
         return self._view(self._book.get(job))
@@ -473,6 +492,7 @@ class Service:
         return self._presenter.view(job, owner, self._fleet.progress(job.id))
 
     def _changed(self, job: JobId) -> None:
+        self._seen = (0.0, [])
         if self._book.owned(job) is not None:
             self._port.job_changed(self._view_of(job))
         for news in self._news:

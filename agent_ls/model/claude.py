@@ -21,6 +21,7 @@ import httpx2
 from anthropic import AsyncStream
 
 from agent_ls.core.errors import AgentLsError, ConfigError, ModelError
+from agent_ls.core.job import Usage
 from agent_ls.model.assemble import TurnBuilder, broken_stream
 from agent_ls.model.configured import checked_base_url, is_loopback, service_place
 from agent_ls.model.degrade import Degraded
@@ -144,7 +145,10 @@ class Claude:
                 continue
             event = _event(sse.data)
             if event.get("type") == "error":
-                raise self._failure(response, event, model)
+                error = self._failure(response, event, model)
+                if isinstance(error, ModelError):
+                    error.billed = builder.usage != Usage()
+                raise error
             text = builder.feed(event)
             if text and on_text is not None:
                 on_text(text)

@@ -163,7 +163,7 @@ class Scratch:
             laid = self._warm.digest(path)
             after = _read(self.tree, path, rules)
             if laid is None and (hidden := rules.reason(path)):
-                return None, hidden
+                return None, "" if hidden == "built_in" else hidden  # a tool's cache is nobody's news
             if (content_hash(after) if after is not None else None) == laid:
                 return None, ""
             if after is not None and decode(after) is None:

@@ -143,18 +143,17 @@ class WarmTree:
         }
         intact: set[RelPath] = set()
         for path, status in self._walk(keep=folders):
-            place = self.tree / path
             if stat.S_ISDIR(status.st_mode):
                 if path not in folders:
-                    remove_folder(place)
+                    remove_folder(self.tree / path)
                     if path in self._mounts:
-                        place.mkdir()
+                        (self.tree / path).mkdir()
                 elif status.st_mode & 0o700 != 0o700:
-                    place.chmod(0o700)
+                    (self.tree / path).chmod(0o700)
             elif self._intact(RelPath(path), status, wanted, given):
                 intact.add(RelPath(path))
             else:
-                place.unlink()
+                (self.tree / path).unlink()
         return intact
 
     def _intact(

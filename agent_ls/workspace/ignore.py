@@ -110,12 +110,13 @@ class Rules:
     def entry_reason(self, path: RelPath, *, is_dir: bool) -> str:
         """As `reason`, for an entry of a folder that is known not to be hidden itself."""
         folder, _, last = path.rpartition("/")
-        if names.folded(last) in names.BUILT_IN:
+        plain = names.folded(last)
+        if plain in names.BUILT_IN:
             return "built_in"
+        if plain in names.SECRET_FOLDERS if is_dir else names.is_secret_name(plain):
+            return "secret"
         if is_dir and last in names.MAYBE_VENV and (self.root / path / "pyvenv.cfg").exists():
             return "built_in"
-        if not is_dir and names.is_secret(path):
-            return "secret"
         git, own = self._layers_of(folder)
         if git and _decide(git, path, is_dir):
             return "ignored"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from fnmatch import fnmatchcase
+from collections.abc import Iterable
+from fnmatch import translate
 
 from agent_ls.core.paths import RelPath
 
@@ -44,8 +45,7 @@ _SECRET_NAMES = (
     "secrets.json", "secrets.toml", "secrets.y*ml", "secrets.ini", "secret.json", "secret.y*ml", ".secrets*",
     "*.tfvars", "*.tfstate", "*.tfstate.backup", "*.mobileprovision", ".dockercfg", ".vault-token", ".boto", ".s3cfg",
 )  # fmt: skip
-_SECRET_FOLDERS = frozenset({".ssh", ".gnupg", ".aws", ".azure", ".gcloud", ".kube", ".docker", ".secrets"})
-_PUBLIC = ("*.pub",)
+SECRET_FOLDERS = frozenset({".ssh", ".gnupg", ".aws", ".azure", ".gcloud", ".kube", ".docker", ".secrets"})
 
 _PROTECTED_FOLDERS = (
     frozenset(
@@ -107,14 +107,24 @@ def folded(part: str) -> str:
     return plain.casefold().rstrip(". ") or part
 
 
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, patterns)))
+
+
+_SECRET = _any_of(_SECRET_NAMES)
+_PROTECTED = _any_of(_PROTECTED_NAMES)
+_MARKED = {reason: _any_of(patterns) for reason, patterns in _MARKED_NAMES.items()}
+
+
 def is_secret(path: RelPath) -> bool:
     """Whether the name says that credentials are inside: such a file is neither read, listed nor written."""
     *folders, last = map(folded, path.split("/"))
-    if not _SECRET_FOLDERS.isdisjoint(folders):
-        return True
-    if any(fnmatchcase(last, pattern) for pattern in _PUBLIC):
-        return False
-    return any(fnmatchcase(last, pattern) for pattern in _SECRET_NAMES)
+    return not SECRET_FOLDERS.isdisjoint(folders) or is_secret_name(last)
+
+
+def is_secret_name(last: str) -> bool:
+    """As `is_secret`, for the folded name of a file whose folders are known to be none."""
+    return _SECRET.match(last) is not None and not last.endswith(".pub")
 
 
 def protection(path: RelPath) -> str:
@@ -126,7 +136,7 @@ def protection(path: RelPath) -> str:
     whole = "/".join(parts)
     if any(f"/{prefix}" in f"/{whole}" for prefix in _PROTECTED_PREFIXES):
         return "it is run by CI or read by an editor unasked"
-    if any(fnmatchcase(parts[-1], pattern) for pattern in _PROTECTED_NAMES):
+    if _PROTECTED.match(parts[-1]):
         return f"{parts[-1]} is run or obeyed unasked"
     return ""
 
@@ -134,10 +144,7 @@ def protection(path: RelPath) -> str:
 def mark(path: RelPath) -> str:
     """Why a change of this path deserves a second look, or ``""``."""
     last = folded(path.rpartition("/")[2])
-    for reason, patterns in _MARKED_NAMES.items():
-        if any(fnmatchcase(last, pattern) for pattern in patterns):
-            return reason
-    return ""
+    return next((reason for reason, pattern in _MARKED.items() if pattern.match(last)), "")
 
 
 def is_dependency(path: RelPath) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from agent_ls.core.job import JobState, Verdict
-from tests.agent.attempts import stage
+from tests.agent.attempts import call, finish, stage, turn
 from tests.agent.kit import PROJECT, OwnersEnd, tree
 
 
@@ -32,3 +33,18 @@ async def test_a_task_becomes_a_plan_and_the_workspace_stays_as_it_was(tmp_path:
     ]
     assert outcome.spent.turns == 4
     assert outcome.spent.cost_usd is None  # a script costs nothing, and nothing is said of money
+
+
+async def test_a_file_that_runs_by_itself_is_marked_for_a_second_look(tmp_path: Path) -> None:
+    turns = [turn(call("write_file", path="conftest.py", content="x = 1\n")), turn(finish())]
+    outcome = await stage(tmp_path, turns).run(OwnersEnd())
+    assert outcome.state is JobState.READY
+    assert [note for note in outcome.evidence if note.startswith("conftest.py: ")]
+
+
+async def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    set_up = stage(tmp_path)
+    shutil.rmtree(set_up.root)
+    outcome = await set_up.run(OwnersEnd())
+    assert outcome.state is JobState.FAILED
+    assert "cannot be read as a folder" in outcome.problem

@@ -69,23 +69,8 @@ async def test_a_resumed_conversation_is_the_recorded_one(tmp_path: Path) -> Non
     assert history.ended == end.of(Outcome)[-1]
 
 
-async def test_a_text_told_before_the_kill_reaches_the_model_once(tmp_path: Path) -> None:
-    set_up, end = stage(tmp_path, TASK), owner(stop_at=4)
-    running = asyncio.create_task(set_up.run(end))
-    await asyncio.wait_for(end.stopped.wait(), 60)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    told: list[Json] = [
-        *end.records,
-        {"event": "Told", "value": {"text": "be quick"}},
-        {"event": "New", "value": 1},
-    ]
-    second = owner()
-    await set_up.resumed(told).run(second)
-    users = [t.user for t in second.of(TurnDone)]
-    assert sum("The user says: be quick" in str(user) for user in users) == 1
-    assert "be quick" in str(users[0])
-    assert fold([*told, *second.records]).told == []
+def test_events_of_a_newer_owner_are_passed_over() -> None:
+    assert fold([{"event": "Novelty", "value": {"x": 1}}, {}]) == fold([])
 
 
 async def test_a_record_that_does_not_read_is_a_sentence(tmp_path: Path) -> None:

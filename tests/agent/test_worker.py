@@ -14,7 +14,7 @@ from agent_ls.core.codec import to_json
 from agent_ls.core.job import Intent, IntentKind, JobState, Site
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
-from tests.agent.attempts import FIX, Stage, call, edit, say, stage, turn
+from tests.agent.attempts import FIX, Stage, call, edit, finish, say, stage, turn
 from tests.agent.kit import PROJECT, tree
 from tests.agent.owner import owner_of
 from tests.support.messages_server import MessagesServer
@@ -188,6 +188,60 @@ async def test_two_attempts_run_side_by_side_and_one_is_cancelled_alone(tmp_path
     assert (first.state, first.files) == (JobState.CANCELLED, ())
     assert second.state is JobState.READY
     assert [f.path for f in second.files] == ["README.md"]
+
+
+async def test_a_job_that_has_just_ended_can_be_started_again_at_once(tmp_path: Path) -> None:
+    asking = call("ask_user", question="?", choices=[], default="d")
+    set_up = stage(tmp_path, [turn(asking), turn(edit("README.md", "# calc", "# Calc")), turn(finish())])
+    async with owner_of(set_up) as owner:
+        await owner.start()
+        await owner.event("Asked")
+        # All three at once: the second start meets the first run while it is letting go.
+        await owner.send("cancel")
+        await owner.start()
+        assert (await owner.outcome()).state is JobState.CANCELLED
+        await owner.start(resume=[r for r in owner.records if r["event"] != "Outcome"])
+        await owner.event("Asked")
+        await owner.send("answer", question="q1.1", answer="yes")
+        assert (await owner.outcome()).state is JobState.READY
+
+
+async def test_the_service_failing_now_and_then_changes_nothing_in_the_plan(tmp_path: Path) -> None:
+    faults = [[{"kind": "529"}], [{"kind": "cut", "after": 4}], [{"kind": "429", "retry_after": 1}], ["end"]]
+    set_up = stage(tmp_path)
+    turns = [{**one, "faults": fault} for one, fault in zip(FIX, faults, strict=True)]
+    async with (
+        MessagesServer([{"turns": turns}]) as server,
+        owner_of(set_up, service(set_up, server)) as owner,
+    ):
+        await owner.start()
+        outcome = await owner.outcome()
+        assert server.violations == []
+        assert len(server.exchanges) == 8
+    assert outcome.state is JobState.READY, outcome
+    assert len(outcome.files) == 2
+    assert outcome.spent.turns == 4
+    assert outcome.spent.unrecorded_requests == 2  # those that broke off after the service had begun
+    assert any(p["progress"]["step"].startswith("waiting ") for p in owner.progress)
+
+
+async def test_half_a_tool_call_is_told_and_never_run(tmp_path: Path) -> None:
+    whole = call("write_file", path="new.txt", content="a whole and long enough text\n")
+    turns = [
+        {**turn(whole), "faults": ["max_tokens"]},
+        turn(
+            call("write_file", path="new.txt", content="short\n"), expect=[{"contains": "could not be read"}]
+        ),
+        turn(finish(), expect=[{"contains": "Created new.txt"}]),
+    ]
+    set_up = stage(tmp_path)
+    async with MessagesServer([{"turns": turns}]) as server:
+        async with owner_of(set_up, service(set_up, server)) as owner:
+            await owner.start()
+            outcome = await owner.outcome()
+        assert [e.fault for e in server.exchanges] == ["max_tokens", "", ""]
+    assert outcome.state is JobState.READY, outcome.problem
+    assert set_up.texts(outcome.files) == {"new.txt": "short\n"}
 
 
 async def test_bad_messages_are_answered_or_passed_over(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ NAMES = [value for name, value in vars(wire).items() if name.isupper() and isins
 def test_every_name_is_documented() -> None:
     methods = [name for name in NAMES if name.startswith("agentLs")]
     assert len(methods) >= 20
-    assert [name for name in [*methods, *wire.KINDS] if f"`{name}`" not in PAGE and name != wire.SECTION] == []
+    assert [
+        name for name in [*methods, *wire.KINDS] if f"`{name}`" not in PAGE and name != wire.SECTION
+    ] == []
 
 
 def test_every_state_and_verdict_is_documented() -> None:

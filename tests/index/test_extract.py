@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from agent_ls.core.text import Span
 from agent_ls.index import extract as room
 from agent_ls.index.extract import ParseTimeoutError, extract, syntax_problems

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.paths import RelPath
 from agent_ls.index.indexer import Indexer
@@ -219,9 +220,9 @@ async def test_a_missing_folder_is_a_clear_error(tmp_path: Path) -> None:
 
 
 async def test_a_full_disk_is_said(tmp_path: Path, root: Path, db: Path) -> None:
-    from agent_ls.index.store import Store, _said
-
     import sqlite3
+
+    from agent_ls.index.store import Store, _said
 
     store = Store(db)
     store._db.execute("PRAGMA max_page_count = 20")

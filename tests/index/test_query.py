@@ -3,8 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from agent_ls.core.paths import RelPath
 from agent_ls.index.query import Index
+from agent_ls.index.store import Store
 from tests.index.support import files_of, index_of
 
 FILES = """\
@@ -98,3 +100,14 @@ def test_no_store_answers_nothing(tmp_path: Path) -> None:
     assert index.status().files == 0
     assert index.outline(RelPath("a.py")) == []
     assert index.shape() == (0, 1.0)
+
+
+def test_a_removed_file_leaves_no_rows(tmp_path: Path) -> None:
+    files = files_of(FILES)
+    index_of(tmp_path, files).close()
+    store = Store(tmp_path / "state" / "index.db")
+    store.remove(files)
+    store.compact()
+    for table in ("files", "names", "postings", "definitions", "imports"):
+        assert store._db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    store.close()

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from agent_ls.core.edits import apply_changes
 from agent_ls.index.rename import RenamePlan, rename
 from tests.index.support import cursor_of, files_of, index_of

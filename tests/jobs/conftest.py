@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
+import tempfile
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,10 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def dirs(tmp_path: Path) -> StateDirs:
+def dirs(tmp_path: Path) -> Iterator[StateDirs]:
     state = tmp_path / "state"
-    return StateDirs(state, tmp_path / "config", tmp_path / "cache")
+    with tempfile.TemporaryDirectory() as runtime:  # short: a test's own folder is too long for a socket
+        yield StateDirs(state, tmp_path / "config", tmp_path / "cache", Path(runtime))
 
 
 @pytest.fixture

@@ -46,9 +46,7 @@ async def test_unsaved_text_is_what_the_attempt_sees(opener: Opener, root: Path)
     assert "-two" not in service.job(job).patch
 
 
-@pytest.mark.parametrize(
-    "where", ["before turn 1", "after turn 1", "after the check", "after the question"]
-)
+@pytest.mark.parametrize("where", ["before turn 1", "after turn 1", "after the check", "after the question"])
 async def test_the_worker_is_killed_and_the_attempt_goes_on(opener: Opener, where: str) -> None:
     steps = [
         *([{"die": where}] if where == "before turn 1" else []),
@@ -292,6 +290,19 @@ async def test_wishes_that_do_not_fit_the_state(opener: Opener) -> None:
     await service.purge(job)
     with pytest.raises(UnknownJobError):
         service.job(job)
+
+
+async def test_what_ended_long_ago_is_forgotten(opener: Opener) -> None:
+    now = [1_800_000_000.0]
+    first = await opener(clock=lambda: now[0])
+    old = first.delegate(task(TURN, READY))
+    await first.wait(old)
+    paused = first.delegate(task({"ask": "q"}))
+    await first.wait(paused, for_question=True)
+    await close(first)
+    now[0] += 31 * 86400
+    again = await opener(clock=lambda: now[0])
+    assert [view.id for view in again.jobs()] == []
 
 
 async def test_the_state_directory_must_be_usable(root: Path, tmp_path: Path) -> None:

@@ -120,6 +120,18 @@ def test_a_call_that_is_never_completed_is_a_problem() -> None:
     assert builder.turn().calls[0].problem == "the call was never completed"
 
 
+def test_a_call_cut_before_its_first_byte_is_not_a_call_without_arguments() -> None:
+    turn = fed(
+        [
+            start(0, {"type": "tool_use", "id": "a", "name": "t", "input": {}}),
+            {"type": "content_block_stop", "index": 0},
+            {"type": "message_delta", "delta": {"stop_reason": "max_tokens"}},
+            {"type": "message_stop"},
+        ]
+    ).turn()
+    assert "length limit" in turn.calls[0].problem
+
+
 def test_calls_without_ids_get_their_own() -> None:
     calls = [{"type": "tool_use", "id": i, "name": "t", "input": {"n": 1}} for i in ("", "a", "a")]
     turn = fed(

@@ -106,6 +106,35 @@ async def test_retry_after_reaches_the_caller() -> None:
     assert not limited.value.billed
 
 
+@pytest.mark.parametrize(("after", "billed"), [(0, False), (6, True)])
+async def test_an_overload_in_the_stream_is_told_apart_from_a_broken_one(after: int, billed: bool) -> None:
+    fault = {"kind": "overloaded", "after": after}
+    async with MessagesServer([{"turns": [{"content": CONTENT, "faults": [fault]}]}]) as server:
+        claude = Claude(api_key="k", base_url=server.url)
+        with pytest.raises(ModelError, match="is overloaded: Overloaded") as overloaded:
+            await claude.turn(REQUEST)
+        await claude.close()
+    assert overloaded.value.billed is billed
+
+
+async def test_an_answer_that_is_given_up_half_way_closes_its_connection() -> None:
+    def refuse(_: str) -> None:
+        raise RuntimeError("nobody listens")
+
+    async with MessagesServer(
+        [{"turns": [{"content": CONTENT, "faults": [{"kind": "hang", "after": 12}]}]}]
+    ) as server:
+        claude = Claude(api_key="k", base_url=server.url)
+        # Kept, because the traceback keeps the stream: nothing is closed by mere garbage collection.
+        with pytest.raises(RuntimeError, match="nobody listens") as kept:
+            await claude.turn(REQUEST, refuse)
+        async with asyncio.timeout(10):
+            await server.turns[0].client_left.wait()
+        assert server.turns[0].client_left_at is not None
+        assert kept.tb
+        await claude.close()
+
+
 @pytest.mark.parametrize("after", [None, 0, 9], ids=["before headers", "after headers", "in the stream"])
 async def test_cancelling_closes_the_connection_at_once(after: int | None) -> None:
     fault = {"kind": "hang", "after": after}

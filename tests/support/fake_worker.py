@@ -74,7 +74,7 @@ class Attempt:
                 there = blobs.put(on_disk.read_bytes()) if on_disk.exists() else None
                 self.before[path] = self.request.buffers.get(RelPath(path), there)
             before = self.before[path]
-            after = blobs.put(text.encode()) if text is not None else None
+            after = blobs.put(text.encode()) if text is not None else None  # None: deleted
             made.append(DraftFile(RelPath(path), before, after))
         return tuple(made)
 

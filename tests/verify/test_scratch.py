@@ -13,6 +13,7 @@ from agent_ls.verify.bubblewrap import NoSandbox
 from agent_ls.verify.engine import run_engine
 from agent_ls.verify.running import RefusedError
 from agent_ls.verify.scratch import Scratch
+from agent_ls.verify.tree import Drift, WarmTree
 from agent_ls.workspace.overlay import Overlay
 from tests.workspace.files import draft_of, plant, tree_bytes
 
@@ -109,6 +110,28 @@ async def test_a_file_swapped_for_a_link_is_not_read_through_it(tmp_path: Path) 
     assert (scratch.tree / "a.py").read_text() == "the user's key", "a plain read of the tree would take it"
     assert "the user's key" not in repr(result)
     assert "a.py" in result.left_out
+    await scratch.close()
+
+
+async def test_a_link_swapped_in_while_we_harvest_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a daemon that outlived a plain run could: after the look at the tree, before the read."""
+    (tmp_path / "key").write_text("the user's key")
+    scratch = await prepare(tmp_path, draft_of(plant(tmp_path / "w", "-- a.py --\na\n")))
+    (scratch.tree / "a.py").write_text("changed")
+    look = WarmTree.drift
+
+    def look_and_swap(self: WarmTree) -> Drift:
+        seen = look(self)
+        (self.tree / "a.py").unlink()
+        (self.tree / "a.py").symlink_to(tmp_path / "key")
+        return seen
+
+    monkeypatch.setattr(WarmTree, "drift", look_and_swap)
+    harvest = await scratch.harvest()
+    assert not harvest.changes
+    assert "a.py" in harvest.left_out
     await scratch.close()
 
 

@@ -6,6 +6,7 @@ places fit. Similarity words the refusals.
 """
 
 from agent_ls.core.matching.apply import apply_edit
+from agent_ls.core.matching.patch import PatchedFile, apply_patch
 from agent_ls.core.matching.requests import (
     Applied,
     EditRequest,
@@ -23,10 +24,12 @@ __all__ = [
     "EditRequest",
     "Insert",
     "Patch",
+    "PatchedFile",
     "Refused",
     "Replacement",
     "StrReplace",
     "UnifiedDiff",
     "WholeFile",
     "apply_edit",
+    "apply_patch",
 ]

@@ -44,17 +44,28 @@ def apply_edit(shown: str | None, now: str, edit: EditRequest) -> Applied | Refu
         The whole new text, or a refusal worded for the model.
     """
     source = Source(now if shown is None else shown)
-    splices = to_splices(source, edit)
+    outcome = _carried(source, to_splices(source, edit), now)
+    return outcome if isinstance(outcome, Refused) else Applied(outcome)
+
+
+def apply_hunks(shown: str | None, now: str, hunks: Sequence[Hunk]) -> str | Refused:
+    """As `apply_edit`, for the hunks of one file of a patch."""
+    source = Source(now if shown is None else shown)
+    return _carried(source, hunks_applied(source, hunks), now)
+
+
+def _carried(source: Source, splices: Splices | Refused, now: str) -> str | Refused:
+    """The text of now with what the edit changes in the shown text."""
     if isinstance(splices, Refused):
         return splices
     if source.text == now:
-        return Applied(spliced(source, splices))
+        return spliced(source, splices)
     merged = carry(source, splices, now)
     if merged.conflicts:
         first = merged.conflicts[0]
         count = len(first.theirs.splitlines())
         return Refused(words.conflict(Source(now), "this edit", first.line, count))
-    return Applied(decode(merged.data))
+    return decode(merged.data)
 
 
 def to_splices(source: Source, edit: EditRequest) -> Splices | Refused:
@@ -117,10 +128,12 @@ def whole(source: Source, text: str) -> Splices | Refused:
 
 def hunks_applied(source: Source, hunks: Sequence[Hunk]) -> Splices | Refused:
     """All hunks of one file, or none."""
+    if not hunks:
+        return Refused(f"No hunk adds or removes a line. {words.NOTHING} Mark such lines with '+' and '-'.")
     found: list[Found | Ambiguous | None] = []
     for number, hunk in enumerate(hunks, 1):
         if all(reading.empty for reading in hunk.readings):
-            if source.text:
+            if source.text or len(hunks) > 1:
                 return Refused(
                     f"{_hunk_name(number, hunks)} has no line by which its place could be found. "
                     f"{words.NOTHING} Give at least one unchanged line before or after what it adds."
@@ -173,7 +186,7 @@ def _replaced(source: Source, edit: StrReplace) -> Splices | Refused:
             return Refused(words.stray_fence(source, f"edit {number}", spot.first, spot.last))
         found += outcome
     result = _spliced_blocks(source, found)
-    if isinstance(result, Refused) and len(edits) > 1:
+    if isinstance(result, Refused) and len(found) > 1:
         return _in_sequence(source, edit) or result
     return result
 
@@ -212,11 +225,12 @@ def _one_replacement(source: Source, block: Block, what: str) -> list[Found] | R
 
 
 def _in_sequence(source: Source, edit: StrReplace) -> Splices | None:
-    """The edits one after the other, each literally and exactly once in the text before it."""
+    """The edits one after the other, each standing literally, and once, in the text before it."""
     text = source.flat
     for item in edit.edits:
         old = flatten(item.old)
-        if not old.strip() or text.count(old) != 1 or text.find(old, text.find(old) + 1) >= 0:
+        again = text.find(old, text.find(old) + 1) >= 0
+        if not old.strip() or old not in text or (again and not item.replace_all):
             return None
         text = text.replace(old, flatten(item.new))
     lines = text.split("\n")
@@ -257,7 +271,7 @@ def _doubt(source: Source, item: Found, indents: IndentMap | None) -> str | None
     if left_out is not None:
         return words.lazy(source, left_out, [(spot.first, spot.last)])
     added = [line for line in block.new if line not in block.old]
-    escaped = over_escaped("\n".join(added), source.text)
+    escaped = over_escaped(added, source.bodies)
     if escaped is not None:
         return words.escaped(source, escaped, spot.first, spot.last)
     if indents is None and not any(model for model, _ in item.pairs(source)):
@@ -272,10 +286,9 @@ def _indents(source: Source, item: Found, found: Sequence[Found]) -> IndentMap |
     model = [line for other in found for block in (other.block,) for line in (*block.old, *block.new)]
     loose = [other for other in found if not other.rung.indented]
     if item.rung.indented:
-        own = list(item.pairs(source))
-        if not loose or any(a for a, _ in own):
+        if not loose:
             return None
-        shared = [pair for other in loose for pair in other.pairs(source)] + own
+        shared = [pair for other in (*loose, item) for pair in other.pairs(source)]
         proven = prove(shared, model, source.bodies)
         return proven if proven and all(rule.unit for rule in proven.rules) else None
     shared = [pair for other in loose for pair in other.pairs(source)]

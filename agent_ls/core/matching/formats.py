@@ -68,11 +68,11 @@ def parse_udiff(text: str) -> list[Hunk] | FormatProblem:
     if current is not None:
         hunks.append(_hunk(current, header))
     if len(files) > 1:
-        return FormatProblem("The diff changes several files; send one diff per file.")
+        return FormatProblem("The diff changes several files. Nothing was changed. Send one diff per file.")
     hunks = [hunk for hunk in hunks if hunk.readings]
     if not hunks:
         return FormatProblem(
-            "No hunk was found in the diff. Begin each hunk with a line '@@', then lines that begin "
+            "No hunk was found in the diff. Nothing was changed. Begin each hunk with a line '@@', then lines that begin "
             "with ' ' (kept), '-' (removed) or '+' (added)."
         )
     return hunks
@@ -106,7 +106,7 @@ def parse_patch(text: str) -> list[Section] | FormatProblem:
     _close(sections, body)
     if not sections:
         return FormatProblem(
-            "The patch names no file: a line '*** Update File: path' must come before its hunks."
+            "The patch names no file. Nothing was changed. A line '*** Update File: path' must come before its hunks."
         )
     return sections
 
@@ -142,7 +142,8 @@ def _patch_hunks(body: Iterable[str]) -> Iterable[Hunk]:
         if any(item.strip() for item in lines):
             hunk = _hunk(lines, "")
             blocks = (replace(b, heading=tuple(headings), at_end=at_end) for b in hunk.readings)
-            yield Hunk(tuple(blocks))
+            if hunk.readings:  # else it changes nothing
+                yield Hunk(tuple(blocks))
             headings = []
         lines, at_end = [], False
         heading = line[2:].strip().removesuffix("@@").strip()

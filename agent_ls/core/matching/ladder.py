@@ -10,8 +10,18 @@ from agent_ls.core.matching.blocks import Block
 from agent_ls.core.matching.indent import Pair, prove
 from agent_ls.core.matching.locate import Spot, find_lines, find_partly, find_text
 from agent_ls.core.matching.readings import Reading, alternatives
-from agent_ls.core.matching.source import EXACT, INDENTED, SQUEEZED, STRICT, Rung, Source, indent_of
+from agent_ls.core.matching.source import (
+    EXACT,
+    INDENTED,
+    SQUEEZED,
+    STRICT,
+    Rung,
+    Source,
+    blankless,
+    indent_of,
+)
 
+_LOOSER = STRICT[1:]
 Candidate = tuple[Block, Reading | None]
 
 
@@ -51,20 +61,40 @@ def locate(source: Source, readings: Sequence[Block]) -> Found | Ambiguous | Non
         source: The text that was shown.
         readings: What the block says, the likeliest first; looser readings of the first are added.
     """
+    exact = _first(source, [(block, None) for block in readings], (EXACT,))
+    if exact is not None:
+        return exact
+    plain = [(block, None) for block in readings if _possible(source, block)]
     others: list[Candidate] | None = None
-    for rungs in (STRICT, INDENTED, SQUEEZED):
-        for rung in rungs:
-            for block in readings:
-                outcome = _settle(source, [(block, None)], rung)
-                if outcome is not None:
-                    return outcome
+    for rungs in (_LOOSER, INDENTED, SQUEEZED):
+        outcome = _first(source, plain, rungs)
+        if outcome is not None:
+            return outcome
         if others is None:
-            others = [other for block in readings for other in alternatives(block)]
-        for rung in rungs:
+            tried = (other for block in readings for other in alternatives(block))
+            others = [other for other in tried if _possible(source, other[0])]
+        for rung in (EXACT, *rungs) if rungs is _LOOSER else rungs:
             outcome = _settle(source, others, rung)
             if outcome is not None:
                 return outcome
     return None
+
+
+def _first(
+    source: Source, candidates: Sequence[Candidate], rungs: Sequence[Rung]
+) -> Found | Ambiguous | None:
+    """What the first rung finds that finds anything; of several candidates the earlier is the likelier."""
+    for rung in rungs:
+        for candidate in candidates:
+            outcome = _settle(source, [candidate], rung)
+            if outcome is not None:
+                return outcome
+    return None
+
+
+def _possible(source: Source, block: Block) -> bool:
+    """Whether any rung could find the block: none is looser than comparing without blanks."""
+    return blankless("\n".join(block.old)) in source.blankless
 
 
 def reread(found: Sequence[Found]) -> list[Found]:
@@ -86,18 +116,22 @@ def reread(found: Sequence[Found]) -> list[Found]:
 
 
 def contradicted(source: Source, found: Sequence[Found]) -> tuple[Found, Ambiguous] | None:
-    """A block found as it stands that would also fit elsewhere if it were indented otherwise.
+    """A block found as it stands that would also fit elsewhere, were it indented otherwise.
 
-    That matters only where other blocks of the call are indented otherwise: then this one may have
-    landed on the twin of the place that is meant.
+    That matters where something speaks for the other place: blocks of the same call are indented
+    otherwise, or the hunk's header names just that line. Then this one may have landed on a twin.
     """
-    if all(item.rung.indented for item in found):
-        return None
+    shifted = any(not item.rung.indented for item in found)
     for item in found:
-        if item.rung.indented and any(model for model, _ in item.pairs(source)):
-            spots = _spots(source, replace(item.block, partial=False), INDENTED[-1])
-            if len(spots) > 1:
-                return item, Ambiguous(tuple(spot.first for spot in spots))
+        stated = None if item.block.start is None else item.block.start - 1
+        if not item.rung.indented or not (shifted or stated not in (None, item.spot.first)):
+            continue
+        if not any(model for model, _ in item.pairs(source)):
+            continue
+        spots = _spots(source, replace(item.block, partial=False), INDENTED[-1])
+        lines = tuple(spot.first for spot in spots)
+        if len(lines) > 1 and (shifted or stated in lines):
+            return item, Ambiguous(lines)
     return None
 
 
@@ -123,7 +157,7 @@ def _settle(source: Source, candidates: Iterable[Candidate], rung: Rung) -> Foun
     if len(spots) > 1:
         spots = _narrowed(source, found[spots[0]][0][0], spots)
     if len(spots) > 1:
-        return Ambiguous(tuple(sorted({spot.first for spot in spots})))
+        return Ambiguous(tuple(sorted(spot.first for spot in spots)))
     agreeing = found[spots[0]]
     if len({block.new for block, _ in agreeing}) > 1:
         return Ambiguous((spots[0].first,))
@@ -134,6 +168,8 @@ def _settle(source: Source, candidates: Iterable[Candidate], rung: Rung) -> Foun
 def _spots(source: Source, block: Block, rung: Rung) -> list[Spot]:
     if rung is EXACT and block.partial:
         spots = find_text(source, "\n".join(block.old))
+        if len(spots) == 1 and _cuts_indentation(block, spots[0]):
+            spots = []
     else:
         spots = find_lines(source, block.old, rung)
         if not spots and block.partial:
@@ -143,6 +179,11 @@ def _spots(source: Source, block: Block, rung: Rung) -> list[Spot]:
     if not rung.indented:
         spots = [spot for spot in spots if _provable(source, block, spot, rung)]
     return spots
+
+
+def _cuts_indentation(block: Block, spot: Spot) -> bool:
+    """Whether a literal match begins amid a line's indentation: the model's is another, an accident of blanks."""
+    return bool(spot.head) and not spot.head.strip(" \t") and block.old[0][:1] in (" ", "\t")
 
 
 def _provable(source: Source, block: Block, spot: Spot, rung: Rung) -> bool:

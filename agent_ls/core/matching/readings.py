@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from agent_ls.core.matching.blocks import Block
@@ -37,10 +38,19 @@ def alternatives(block: Block) -> Iterator[tuple[Block, Reading]]:
 
 def unfence(block: Block) -> Block | None:
     """Without the Markdown fence around the old text (and around the new one, if it is there)."""
-    old = _without_fence(block.old)
-    if old == block.old or not old:
+    old, new = _without_fence(block.old), _without_fence(block.new)
+    if old == block.old or not old or block.kept is not None:
         return None
-    return block.with_lines(old, _without_fence(block.new)) if block.kept is None else None
+    if new == block.new and new[-1:] == ("",):
+        new = new[:-1]  # the fence swallowed old's last line end, so new's must go with it
+    return block.with_lines(old, new)
+
+
+def _unterminated(block: Block) -> Block | None:
+    """With a final newline in the call where the file's last line has none."""
+    if block.kept is not None or block.old[-1] or block.new[-1] or len(block.old) < 2:
+        return None
+    return replace(block.with_lines(block.old[:-1], block.new[:-1]), at_end=True)
 
 
 def _without_fence(lines: tuple[str, ...]) -> tuple[str, ...]:
@@ -131,28 +141,32 @@ _PLAIN: tuple[Reading, ...] = (
     _rewording(_unescape_all),
     _rewording(_unescape_entities),
 )
-READINGS: tuple[Reading, ...] = (unfence, *_PLAIN, *map(_after_unfencing, _PLAIN))
+READINGS: tuple[Reading, ...] = (_unterminated, unfence, *_PLAIN, *map(_after_unfencing, _PLAIN))
 """All readings; none is likelier than another, so two that are found and disagree are refused."""
 
 
 _ENTITY_OF_CODE = re.compile(r"&(?:lt|gt|amp|quot);")
-_QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|//.*|#.*")
+_QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|//.*|#\s.*")
 
 
-def over_escaped(new: str, text: str) -> str | None:
-    """The first new line that looks escaped once too often, where nothing in the anchors can prove it.
+def over_escaped(new: Sequence[str], bodies: Sequence[str]) -> str | None:
+    """The first new line that looks escaped once too often, where nothing in the anchors proves it.
 
-    It begins with a written-out tab, or all its double quotes have a backslash, or it has an entity outside of any quotes and the
-    text has none and no markup.
+    It begins with a written-out tab, or has an escaped quote or an entity outside of any string, as
+    no line of the file does.
     """
-    markup = "</" in text or _ENTITY_OF_CODE.search(text) is not None
-    escapes = '\\"' in text
-    for line in new.split("\n"):
-        if line.startswith("\\t"):
-            return line
-        quotes = line.count('"')
-        if quotes and not escapes and line.count('\\"') == quotes and "'" not in line and "`" not in line:
-            return line
-        if "&" in line and not markup and _ENTITY_OF_CODE.search(_QUOTED.sub("", line)):
+    for suspicious in (_has_loose_quote, _has_loose_entity):
+        line = next(filter(suspicious, new), None)
+        if line is not None and not any(map(suspicious, bodies)):
             return line
     return None
+
+
+def _has_loose_quote(line: str) -> bool:
+    return line.startswith("\\t") or ('\\"' in line and '\\"' in _QUOTED.sub("", line))
+
+
+def _has_loose_entity(line: str) -> bool:
+    if "</" in line:
+        return True  # markup, where entities are at home
+    return "&" in line and _ENTITY_OF_CODE.search(_QUOTED.sub("", line)) is not None

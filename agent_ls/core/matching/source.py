@@ -20,16 +20,18 @@ from typing import final
 BOM = "\ufeff"
 _END = re.compile(r"\r\n|\n|\r")
 _BLANKS = re.compile(r"[ \t\f\v]+")
+_ALL_BLANKS = re.compile(r"[^\S\n]+")
 
 _TYPOGRAPHIC = {
-    **dict.fromkeys(map(ord, "‘’‚‛′"), "'"),
-    **dict.fromkeys(map(ord, "“”„‟″«»"), '"'),
-    **dict.fromkeys(map(ord, "‐‑‒–—―−"), "-"),
-    **dict.fromkeys(map(ord, "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"), " "),
-    **dict.fromkeys(map(ord, "\u2008\u2009\u200a\u202f\u205f\u3000"), " "),
-    **dict.fromkeys(map(ord, "\u00ad\u200b\ufeff\u2060"), ""),
-    ord("…"): "...",
+    **dict.fromkeys("‘’‚‛′", "'"),
+    **dict.fromkeys("“”„‟″«»", '"'),
+    **dict.fromkeys("‐‑‒–—―−", "-"),
+    **dict.fromkeys("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007", " "),
+    **dict.fromkeys("\u2008\u2009\u200a\u202f\u205f\u3000", " "),
+    **dict.fromkeys("\u00ad\u200b\ufeff\u2060", ""),
+    "…": "...",
 }
+_ODD = re.compile("[" + "".join(_TYPOGRAPHIC) + "]")
 
 
 @final
@@ -98,6 +100,11 @@ class Source:
         return self.bodies if self.flat.isascii() else fold(self.flat).split("\n")
 
     @cached_property
+    def blankless(self) -> str:
+        """`flat` under `blankless`: what no rung can find in it stands nowhere."""
+        return blankless(self.flat)
+
+    @cached_property
     def _keys(self) -> dict[str, list[str]]:
         return {}
 
@@ -120,7 +127,14 @@ def flatten(text: str) -> str:
 
 def fold(text: str) -> str:
     """Typographic punctuation as ASCII, odd spaces as blanks, composed characters."""
-    return unicodedata.normalize("NFC", text.translate(_TYPOGRAPHIC))
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", _ODD.sub(lambda found: _TYPOGRAPHIC[found[0]], text))
+
+
+def blankless(text: str) -> str:
+    """The loosest comparison of all: folded, without any blanks."""
+    return _ALL_BLANKS.sub("", fold(text))
 
 
 def squeeze(text: str) -> str:

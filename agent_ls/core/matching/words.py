@@ -15,7 +15,8 @@ _MAX_EXCERPT = 24
 _MAX_LINE = 240
 _MAX_WANTED = 120  # lines of an anchor that vote; more would not find a better place
 _MAX_OFFSETS = 8
-_TOO_COMMON = 200  # a word on more lines than this says nothing about the place
+_MAX_TERMS = 150  # the longest words and lines; each costs one search of the file
+_TOO_COMMON = 100  # a word on more lines than this says little about the place
 NOTHING = "Nothing was changed."
 
 
@@ -49,11 +50,11 @@ def near(source: Source, lines: Sequence[str]) -> str:
 
 def ambiguous(source: Source, what: str, lines: Sequence[int]) -> str:
     """The anchor stands at several places: name them."""
-    numbers = ", ".join(str(line + 1) for line in lines[:30])
+    numbers = ", ".join(str(line + 1) for line in dict.fromkeys(lines[:30]))
     if len(lines) == 1:
         return f"{what} can be read in more than one way at line {numbers}. {NOTHING} Send the plain lines of the file."
     more = f" and {len(lines) - 30} more" if len(lines) > 30 else ""
-    shown = "\n".join(f"{line + 1:5} | {_cut(source.bodies[line])}" for line in lines[:8])
+    shown = "\n".join(f"{line + 1:5} | {_cut(source.bodies[line])}" for line in dict.fromkeys(lines[:8]))
     return (
         f"{what} matches {len(lines)} places: lines {numbers}{more}. {NOTHING}\n{shown}\n"
         "Add lines before or after it until it is unique."
@@ -131,10 +132,10 @@ def nearest(
     """The lines that share most with the wanted ones; this only ever words an error.
 
     Each common line, and each common word, votes for where the block would begin, the more the
-    rarer it is in the file. Cost: linear in the file's words.
+    rarer it is in the file. Cost: some dozens of searches of the file.
     """
     wanted = [line.strip()[:_MAX_LINE] for line in (*old, *added)][:_MAX_WANTED]
-    votes = _votes(source.bodies, wanted, len(old))
+    votes = _votes(source, wanted, len(old))
     if not votes:
         return None
 
@@ -147,24 +148,38 @@ def nearest(
     return first, min(first + max(1, len(old) or len(added)), len(source.bodies))
 
 
-def _votes(bodies: Sequence[str], wanted: Sequence[str], size: int) -> defaultdict[int, float]:
+def _votes(source: Source, wanted: Sequence[str], size: int) -> defaultdict[int, float]:
     """Weight by first line. Of ``wanted`` the first ``size`` lines are the anchor's, the rest are new ones."""
     offsets: dict[str, list[int]] = defaultdict(list)
     for index, line in enumerate(wanted):
-        for word in {line, *_WORD.findall(line)}:
-            if len(word) > 1 and len(offsets[word]) < _MAX_OFFSETS:
-                offsets[word].append(index if index < size else size // 2)
-    places: dict[str, list[int]] = defaultdict(list)
-    for number, body in enumerate(bodies):
-        line = body.strip()[:_MAX_LINE]
-        for word in {line, *_WORD.findall(line)} & offsets.keys():
-            places[word].append(number)
-    lines = set(wanted)
+        for term in {line, *_WORD.findall(line)}:
+            if len(term) > 1 and len(offsets[term]) < _MAX_OFFSETS:
+                offsets[term].append(index if index < size else size // 2)
     votes: defaultdict[int, float] = defaultdict(float)
-    for word, numbers in places.items():
-        if len(numbers) <= _TOO_COMMON:
-            weight = (4.0 if word in lines and " " in word else 1.0) / len(numbers)
-            for number in numbers:
-                for index in offsets[word]:
-                    votes[number - index] += weight
+    for term in sorted(offsets, key=lambda term: (-len(term), term))[:_MAX_TERMS]:
+        numbers = _lines_with(source, term)
+        for number in numbers:
+            for index in offsets[term]:
+                votes[number - index] += (4.0 if " " in term else 1.0) / len(numbers)
     return votes
+
+
+def _lines_with(source: Source, term: str) -> list[int]:
+    """The lines that hold a term as a whole word or more; none where there are too many to tell."""
+    flat = source.flat
+    numbers: list[int] = []
+    at = flat.find(term)
+    while at >= 0:
+        end = at + len(term)
+        inner = (at and _is_word(flat[at - 1 : at + 1])) or _is_word(flat[end - 1 : end + 1])
+        if not inner:
+            numbers.append(source.line_at(at))
+            if len(numbers) > _TOO_COMMON:
+                return []
+        at = flat.find(term, end)
+    return numbers
+
+
+def _is_word(pair: str) -> bool:
+    """Whether two neighbouring characters belong to one word."""
+    return len(pair) == 2 and all(c.isalnum() or c == "_" for c in pair)

@@ -31,9 +31,9 @@ from agent_ls.workspace.state import state_dirs
 
 Json = dict[str, Any]
 
-_TASK: Final = "make send retry on timeouts, with the pauses of backoff; how often is a setting"
-_FILE: Final = "relay/client.py"
-_CURSOR: Final = "def send(self"
+TASK: Final = "make send retry on timeouts, with the pauses of backoff; how often is a setting"
+FILE: Final = "relay/client.py"
+CURSOR: Final = "def send(self"
 _TESTS: Final = ("python3", "-m", "unittest", "-q")
 _TYPED: Final = "# The relay answers in UTF-8, whatever was asked.\n"
 _TYPED_BEFORE: Final = "import time\n"
@@ -106,14 +106,14 @@ class _Demo:
             raise DemoError("the sample's tests pass before anything was done")
 
         self._title("The editor opens a file and asks for the menu")
-        buffer = editor.open(_FILE)
-        at = buffer.text.index(_CURSOR) + len("def ")
+        buffer = editor.open(FILE)
+        at = buffer.text.index(CURSOR) + len("def ")
         await editor.command("agentLs.trust", {"uri": self._root.as_uri(), "trusted": True})
         self._say("(the demo trusts its own sample, so that its tests may run)", "dim")
         action = await self._menu(editor, buffer, at)
 
-        self._title(f"Delegate: {_TASK}")
-        argument = {**action["command"]["arguments"][0], "task": _TASK}
+        self._title(f"Delegate: {TASK}")
+        argument = {**action["command"]["arguments"][0], "task": TASK}
         job = (await editor.command(action["command"]["command"], argument))["jobId"]
         typed = await self._watch(editor, buffer, job)
         detail = await editor.command("agentLs.job", {"jobId": job})
@@ -204,7 +204,7 @@ class _Demo:
         if not self._typed and detail["turns"] >= 2:
             self._typed = True
             editor.type(buffer, buffer.text.index(_TYPED_BEFORE), _TYPED)
-            self._say(f"→ meanwhile you type into {_FILE}: {_TYPED.rstrip()}", "yellow")
+            self._say(f"→ meanwhile you type into {FILE}: {_TYPED.rstrip()}", "yellow")
         if not self._killed and detail["turns"] >= 4:
             status = await editor.command("agentLs.status", {})
             pid = status["folders"][0].get("workerPid")

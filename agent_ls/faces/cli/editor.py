@@ -26,7 +26,7 @@ from agent_ls.faces.cli.editor_texts import (
     path_of,
     position,
 )
-from agent_ls.workspace.piped import start_piped
+from agent_ls.workspace.process.piped import start_piped
 
 Json = dict[str, Any]
 _ANSWER_S: Final = 30.0

@@ -119,8 +119,6 @@ async def _answer(here: Place, service: Service, job: JobId, options: Namespace)
     question = service.job(job).view.question
     if question is None:
         raise UsageError("This job asks nothing", remedy="`agent-ls jobs show ID` tells how it stands")
-    if not options.text:
-        raise UsageError("The answer is missing", remedy=f"{question.text} ({' / '.join(question.choices)})")
     return _told(here, options, await service.answer(job, question.id, options.text))
 
 

@@ -133,27 +133,33 @@ def _outcome(parser: argparse.ArgumentParser) -> None:
 
 def _jobs(commands: Any) -> None:
     jobs = commands.add_parser("jobs", help="list jobs, and act on one", allow_abbrev=False)
-    jobs.add_argument(
-        "action",
-        nargs="?",
-        default="list",
-        choices=JOB_ACTIONS,
-        metavar="ACTION",
-        help=", ".join(JOB_ACTIONS),
-    )
-    jobs.add_argument("id", nargs="?", metavar="ID", help="the job; its beginning is enough")
-    jobs.add_argument("text", nargs="?", metavar="TEXT", help="the answer")
-    jobs.add_argument("--file", action="append", metavar="F", help="apply only this file")
-    jobs.add_argument("--hunk", action="append", metavar="H", help="apply only this hunk")
-    jobs.add_argument("--force", action="store_true")
-    jobs.add_argument("--wire", action="store_true", help="log: every recorded value")
     _folder(jobs)
     _json(jobs)
+    actions: Any = jobs.add_subparsers(dest="action", metavar="ACTION", parser_class=_Parser)
+    jobs.set_defaults(action="list")
+    for name in JOB_ACTIONS:
+        action = actions.add_parser(name, allow_abbrev=False)
+        if name != "list":
+            action.add_argument("id", metavar="ID", help="the job; its beginning is enough")
+        if name == "answer":
+            action.add_argument("text", metavar="TEXT", help="the answer")
+        if name == "log":
+            action.add_argument("--wire", action="store_true", help="every recorded value")
+        if name == "apply":
+            action.add_argument("--file", action="append", metavar="F", help="only this file")
+            action.add_argument("--hunk", action="append", metavar="H", help="only this hunk")
+            action.add_argument(
+                "--force", action="store_true", help="also where checks failed or texts clash"
+            )
+        _folder(action, default=argparse.SUPPRESS)
+        action.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object on stdout"
+        )
 
 
-def _folder(parser: argparse.ArgumentParser) -> None:
+def _folder(parser: argparse.ArgumentParser, default: Any = Path()) -> None:
     parser.add_argument(
-        "-C", dest="folder", type=Path, default=Path(), metavar="DIR", help="the workspace folder"
+        "-C", dest="folder", type=Path, default=default, metavar="DIR", help="the workspace folder"
     )
 
 

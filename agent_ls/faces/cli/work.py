@@ -22,7 +22,7 @@ from agent_ls.faces.cli.progress import ProgressLine
 from agent_ls.faces.cli.session import Place, inside, opened, site_at
 from agent_ls.jobs.service import Service
 from agent_ls.jobs.views import Applied, JobDetail, JobView
-from agent_ls.workspace.detached import start_detached
+from agent_ls.workspace.process.detached import start_detached
 
 DONE: Final = 0
 NO_PLAN: Final = 1

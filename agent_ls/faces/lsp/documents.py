@@ -27,7 +27,7 @@ from agent_ls.faces.lsp.uris import uri_to_path
 
 _log = logging.getLogger(__name__)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_MAX_COMPOSED: Final = 500  # edits of one didChange that are composed one by one
+_MAX_COMPOSED: Final = 200  # composing is quadratic; a change of more parts counts as one big edit
 
 
 @final

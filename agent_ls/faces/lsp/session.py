@@ -35,7 +35,10 @@ _HOOKS_S: Final = 0.6  # for all shutdown hooks together
 
 
 Build = Callable[[ServerContext], Features | Awaitable[Features]]
-"""Imports and registers the features; messages wait in order until it is done."""
+"""Imports and registers the features; messages wait in order until it is done.
+
+The client may be asked things only after its ``initialized``: listen for that notification.
+"""
 
 
 @final

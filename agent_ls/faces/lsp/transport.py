@@ -38,6 +38,8 @@ def take_stdio() -> tuple[int, int]:
             "The language server was started without standard input or output",
             remedy="Let an editor start it with both connected, or use --tcp HOST:PORT",
         ) from None
+    for fd in (wire_in, wire_out):
+        os.set_blocking(fd, True)  # some parents hand over their own non-blocking ends
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     try:

@@ -14,6 +14,4 @@
 (future_import_statement) @import
 
 (comment) @comment
-(string_start) @opaque
 (string_content) @opaque
-(string_end) @opaque

@@ -12,7 +12,11 @@ from agent_ls.core.errors import ConfigError
 from agent_ls.faces.lsp.convert import from_position
 from agent_ls.faces.lsp.server import Address, Features, ServerContext, serve
 
-OFFERS = {"hoverProvider": True, "executeCommandProvider": {"commands": ["text", "sleep"]}}
+OFFERS = {
+    "hoverProvider": True,
+    "inlineCompletionProvider": True,
+    "executeCommandProvider": {"commands": ["text", "sleep"]},
+}
 
 
 def build(context: ServerContext) -> Features:

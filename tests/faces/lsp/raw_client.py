@@ -33,12 +33,11 @@ class RawClient:
         environ = {**os.environ, "PYTHONPATH": str(ROOT)}
         self.process = subprocess.Popen(
             argv,
-            stdin=subprocess.PIPE,
+            **{"stdin": subprocess.PIPE, **popen},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environ,
             bufsize=0,
-            **popen,
         )
         self.messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.seen: list[dict[str, Any]] = []

@@ -294,6 +294,17 @@ def test_one_difference_leads_from_old_to_new_and_splits_no_character(a: str, b:
     assert len(edit.new) <= max(len(c.encode()), 1) + 3
 
 
+def test_a_change_of_very_many_parts_is_told_as_one_edit() -> None:
+    documents = opened("ab\n" * 600)
+    events: list[DocumentEvent] = []
+    documents.subscribe(events.append)
+    old = documents.text(URI).data
+    change(documents, 2, *(ranged((line, 1), (line, 1), "-") for line in range(1, 600)))
+    assert documents.text(URI).data == b"ab\n" + b"a-b\n" * 599
+    (edit,) = events[0].edits
+    assert apply_text_edits(old, [edit]) == documents.text(URI).data
+
+
 class TestCarry:
     def check(self, text: str, *changes: dict[str, Any], expect: str | None) -> None:
         """``text`` marks the span with «»; ``expect`` is the whole text of afterwards, marked likewise."""

@@ -1,8 +1,8 @@
 """What plain pygls 2.1 gets wrong and the edge gets right, each shown on both.
 
-Every probe drives a server process over its pipes and tells what it saw; the same probe
-runs against a bare pygls server, which must fail it: if one day it does not, the edge has
-one reason less to exist, and this test says so.
+Every probe drives a server process over its pipes and tells what it saw; it also runs
+against a bare pygls server, which must fail it: if one day it does not, the edge has one
+reason less to exist, and this says so.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -26,20 +26,27 @@ DEAF_S = 1.0
 
 Probe = Callable[[RawClient, float], bool]
 PROBES: list[Probe] = []
+ONE_PER_GAP: dict[int, Probe] = {}
 
 
-def probe(check: Probe) -> Probe:
-    PROBES.append(check)
-    return check
+def gap(number: int) -> Callable[[Probe], Probe]:
+    """Register a probe for one of the eleven gaps; the first of each gap also runs on the stub."""
+
+    def register(check: Probe) -> Probe:
+        PROBES.append(check)
+        ONE_PER_GAP.setdefault(number, check)
+        return check
+
+    return register
 
 
 def code_of(reply: dict[str, Any] | None) -> int | None:
     return None if reply is None else reply.get("error", {}).get("code")
 
 
-@probe
+@gap(1)
 def busy_work_does_not_make_it_deaf(client: RawClient, patience_s: float) -> bool:
-    """Gap 1: reading shares no pool with work."""
+    """Reading shares no pool with work."""
     client.initialize()
     method = "test/hang" if client.process.args == STUB else "test/hangThread"
     for _ in range(50):
@@ -52,9 +59,9 @@ def busy_work_does_not_make_it_deaf(client: RawClient, patience_s: float) -> boo
     )
 
 
-@probe
+@gap(2)
 def a_cancelled_command_stops(client: RawClient, patience_s: float) -> bool:
-    """Gap 2: the coroutine behind executeCommand is cancelled, not only answered."""
+    """The coroutine behind executeCommand is cancelled, not only answered."""
     client.initialize()
     msg_id = client.ask("workspace/executeCommand", {"command": "sleep", "arguments": [{"seconds": 60}]})
     client.call(
@@ -65,32 +72,29 @@ def a_cancelled_command_stops(client: RawClient, patience_s: float) -> bool:
     return stopped is not None
 
 
-@probe
+@gap(3)
 def requests_before_initialize_are_refused(client: RawClient, patience_s: float) -> bool:
-    """Gap 3."""
     return code_of(client.call("textDocument/hover", {}, patience_s)) == -32002
 
 
-@probe
+@gap(3)
 def a_second_initialize_keeps_the_documents(client: RawClient, patience_s: float) -> bool:
-    """Gap 3."""
     client.initialize()
     uri = client.open("kept", "untitled:one")
     again = client.call("initialize", {"processId": None, "rootUri": None, "capabilities": {}}, patience_s)
     return code_of(again) == -32600 and client.text(uri) == "kept"
 
 
-@probe
+@gap(3)
 def requests_after_shutdown_are_refused(client: RawClient, patience_s: float) -> bool:
-    """Gap 3."""
     client.initialize()
     client.call("shutdown")
     return code_of(client.call("textDocument/hover", {}, patience_s)) == -32600
 
 
-@probe
+@gap(3)
 def exit_without_shutdown_is_a_failure(client: RawClient, patience_s: float) -> bool:
-    """Gap 3: exit code 1 without a shutdown, 0 with one."""
+    """Exit code 1 without a shutdown, 0 with one."""
     client.initialize()
     client.notify("exit")
     if client.process.wait(PATIENCE_S) != 1:
@@ -100,9 +104,9 @@ def exit_without_shutdown_is_a_failure(client: RawClient, patience_s: float) -> 
         return other.leave() == 0
 
 
-@probe
+@gap(3)
 def the_editors_death_ends_it(client: RawClient, patience_s: float) -> bool:
-    """Gap 3: ``processId`` is watched, also while the pipe stays open."""
+    """``processId`` is watched, also while the pipe stays open."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as editor:
         client.initialize(processId=editor.pid)
         editor.kill()
@@ -113,9 +117,9 @@ def the_editors_death_ends_it(client: RawClient, patience_s: float) -> bool:
         return True
 
 
-@probe
+@gap(4)
 def bad_params_are_answered(client: RawClient, patience_s: float) -> bool:
-    """Gap 4, and 10: -32602 with a sentence; no popup, no traceback, no path."""
+    """-32602 with a sentence; no popup, no traceback, no path."""
     client.initialize()
     document, position = {"uri": "file:///w/a.py"}, {"line": 0, "character": 0}
     shapes: list[Any] = [
@@ -136,42 +140,38 @@ def bad_params_are_answered(client: RawClient, patience_s: float) -> bool:
     return right and clean and not popups
 
 
-@probe
+@gap(4)
 def an_unknown_method_is_answered(client: RawClient, patience_s: float) -> bool:
-    """Gap 4: with and without params."""
+    """With and without params."""
     client.initialize()
     return [code_of(client.call("no/such", params, patience_s)) for params in (None, {})] == [-32601, -32601]
 
 
-@probe
+@gap(4)
 def broken_json_is_answered(client: RawClient, patience_s: float) -> bool:
-    """Gap 4."""
     client.initialize()
     client.send(frame(b"{broken"))
     return code_of(client.answer(None, patience_s)) == -32700
 
 
-@probe
+@gap(4)
 def an_inner_jsonrpc_key_is_only_data(client: RawClient, patience_s: float) -> bool:
-    """Gap 4."""
     client.initialize()
     inner = {"jsonrpc": "2.0", "id": 3, "method": "textDocument/hover", "params": {"deep": [1]}}
     reply = client.call("test/echo", {"message": inner}, patience_s)
     return reply is not None and reply.get("result") == {"message": inner}
 
 
-@probe
+@gap(5)
 def headers_in_small_letters_are_headers(client: RawClient, patience_s: float) -> bool:
-    """Gap 5."""
     client.initialize()
     body = json.dumps({"jsonrpc": "2.0", "id": "low", "method": "shutdown"}).encode()
     client.send(b"content-length:%d\r\n\r\n%s" % (len(body), body))
     return client.answer("low", patience_s) is not None
 
 
-@probe
+@gap(5)
 def a_wrong_length_is_got_over(client: RawClient, patience_s: float) -> bool:
-    """Gap 5."""
     client.initialize()
     client.send(b'Content-Length: 999999\r\n\r\n{"jsonrpc": "2.0", "id": 1, "method": "shutdown"}')
     return (
@@ -182,35 +182,33 @@ def a_wrong_length_is_got_over(client: RawClient, patience_s: float) -> bool:
     )
 
 
-@probe
+@gap(5)
 def an_absurd_length_is_refused(client: RawClient, patience_s: float) -> bool:
-    """Gap 5: a size limit."""
+    """A size limit."""
     client.initialize()
     client.send(b"Content-Length: 99999999999\r\n\r\n{")
     return code_of(client.answer(None, patience_s)) == -32600
 
 
-@probe
+@gap(6)
 def lines_are_those_of_the_protocol(client: RawClient, _patience_s: float) -> bool:
-    """Gap 6: form feed and U+2028 end no line."""
+    """Form feed and U+2028 end no line."""
     client.initialize()
     uri = client.open("a\x0cb\u2028c\nd\n", "untitled:lines")
     client.change(uri, 2, {"range": span(1, 0), "text": "X"})
     return client.text(uri) == "a\x0cb\u2028c\nXd\n"
 
 
-@probe
+@gap(6)
 def a_place_past_the_line_is_its_end(client: RawClient, _patience_s: float) -> bool:
-    """Gap 6."""
     client.initialize()
     uri = client.open("abc", "untitled:clamp")
     client.change(uri, 2, {"range": span(0, 99), "text": "X"})
     return client.text(uri) == "abcX"
 
 
-@probe
+@gap(6)
 def older_versions_and_inverted_ranges_do_no_harm(client: RawClient, _patience_s: float) -> bool:
-    """Gap 6."""
     client.initialize()
     uri = client.open("abcdef", "untitled:old", version=5)
     client.change(uri, 4, {"text": "old"})
@@ -218,31 +216,45 @@ def older_versions_and_inverted_ranges_do_no_harm(client: RawClient, _patience_s
     return client.text(uri) == "ab-ef"
 
 
-@probe
+@gap(7)
 def keys_that_are_no_names_arrive(client: RawClient, patience_s: float) -> bool:
-    """Gap 7."""
     client.initialize()
     params = {"not-a-name": 1, "class": 2, "": 3}
     reply = client.call("test/echo", params, patience_s)
     return reply is not None and reply.get("result") == params
 
 
-@probe
+@gap(8)
 def a_document_that_is_not_open_has_no_text(client: RawClient, _patience_s: float) -> bool:
-    """Gap 8: nothing is read from the disk, whatever the URI looks like."""
+    """Nothing is read from the disk, whatever the URI looks like."""
     client.initialize()
     path = Path(__file__)
     reply = [client.text(uri) for uri in (path.as_uri(), f"git:{path}", f"untitled:{path}")]
     return reply == [None, None, None]
 
 
-@probe
+@gap(10)
 def a_failing_handler_tells_no_secrets(client: RawClient, patience_s: float) -> bool:
-    """Gap 10."""
     client.initialize()
     params = {"command": "text", "arguments": [{"no": "uri"}]}
     reply = client.call("workspace/executeCommand", params, patience_s)
     return code_of(reply) == -32603 and "Traceback" not in str(reply) and ".py" not in str(reply)
+
+
+@gap(9)
+def every_capability_can_be_told(client: RawClient, _patience_s: float) -> bool:
+    return client.initialize().get("inlineCompletionProvider") is True
+
+
+@gap(11)
+def a_version_does_not_change_under_a_handler(client: RawClient, _patience_s: float) -> bool:
+    """And the request sees the text it was asked about, not that of the change right behind it."""
+    client.initialize()
+    uri = client.open("one", "untitled:eleven")
+    msg_id = client.ask("test/slowText", {"uri": uri, "seconds": 0.2})
+    client.change(uri, 2, {"text": "two"})
+    result = client.answer(msg_id)["result"]
+    return (result["before"], result["after"], result["text"]) == (1, 1, "one")
 
 
 @pytest.mark.parametrize("check", PROBES, ids=lambda check: check.__name__)
@@ -259,15 +271,22 @@ def passes_on_the_stub(check: Probe) -> bool:
             return False
 
 
-def test_plain_pygls_is_right_in_none_of_them() -> None:
-    # Together, since most of the time goes into listening for answers that never come.
+def right_on_the_stub(probes: Iterable[Probe]) -> list[str]:
+    """Names of the probes that plain pygls passes. Together, since most of the time goes into
+    listening for answers that never come."""
+    probes = list(probes)
     with ThreadPoolExecutor(4) as pool:
-        verdicts = dict(zip(PROBES, pool.map(passes_on_the_stub, PROBES), strict=True))
-    assert [check.__name__ for check, right in verdicts.items() if right] == []
+        return [
+            p.__name__ for p, right in zip(probes, pool.map(passes_on_the_stub, probes), strict=True) if right
+        ]
 
 
-def test_capabilities_that_pygls_cannot_name_are_in_the_answer() -> None:
-    """Gap 9: the answer is plain data; features offer what they like."""
+def test_plain_pygls_is_wrong_in_each_gap() -> None:
+    # One probe per gap: each costs a start of the stub. `benchmarks/edge.py --gaps` runs them all.
+    assert right_on_the_stub(ONE_PER_GAP.values()) == []
+
+
+def test_offers_are_merged_into_the_answer() -> None:
     from agent_ls.faces.lsp.capabilities import initialize_result
 
     offers = {
@@ -281,7 +300,7 @@ def test_capabilities_that_pygls_cannot_name_are_in_the_answer() -> None:
 
 
 def test_stray_output_and_children_cannot_touch_the_wire() -> None:
-    """Gap 10: print goes to stderr; a child that reads its stdin finds it empty."""
+    """Print goes to stderr; a child that reads its stdin finds it empty."""
     with running() as client:
         client.initialize()
         assert client.call("test/print")["result"] is None
@@ -290,17 +309,6 @@ def test_stray_output_and_children_cannot_touch_the_wire() -> None:
         client.close()
         assert b"this goes to stderr" in client.errors
         assert not [m for m in client.seen if "stray" in m]
-
-
-def test_a_version_does_not_change_under_a_handler() -> None:
-    """Gap 11, and the order of a request and the change right behind it."""
-    with running() as client:
-        client.initialize()
-        uri = client.open("one")
-        msg_id = client.ask("test/slowText", {"uri": uri, "seconds": 0.2})
-        client.change(uri, 2, {"text": "two"})
-        result = client.answer(msg_id)["result"]
-        assert result == {"before": 1, "after": 1, "text": "one", "newest": 2}
 
 
 def test_requests_and_changes_in_one_write_are_seen_in_order() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,16 @@ def test_without_standard_streams_it_says_what_is_missing() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "without standard input" in run.stdout
+
+
+def test_a_pipe_that_does_not_block_is_a_pipe() -> None:
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    with running(stdin=read) as client, open(write, "wb", buffering=0) as client.process.stdin:
+        os.close(read)
+        client.initialize()
+        assert client.call("test/echo", {"a": 1})["result"] == {"a": 1}
+        assert client.leave() == 0
 
 
 def test_starting_imports_no_protocol_types() -> None:

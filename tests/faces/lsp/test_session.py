@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agent_ls.core.errors import ConfigError, UsageError
 from agent_ls.faces.lsp.client import ClientError
@@ -19,6 +21,7 @@ from agent_ls.faces.lsp.framing import Broken, Message
 from agent_ls.faces.lsp.registry import Features
 from agent_ls.faces.lsp.rpc import INVALID_PARAMS, RpcError
 from agent_ls.faces.lsp.session import Session
+from agent_ls.faces.lsp.shapes import PARAMS
 
 HERE = {"textDocument": {"uri": "file:///w/a.py"}, "position": {"line": 0, "character": 0}}
 
@@ -407,6 +410,53 @@ async def test_commands_take_one_object() -> None:
     for wrong in ([1], [{}, {}], [None], {"a": 1}, "x"):
         assert await execute("c", arguments=wrong) == INVALID_PARAMS
     assert await execute("unknown") == INVALID_PARAMS
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["uri", "textDocument", "position", "line", "id", "jsonrpc", "method"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=6,
+)
+METHODS = st.sampled_from(
+    [m for m in PARAMS if m not in ("shutdown", "agentLs/debug/sleep")] + ["no/such", "$/x"]
+)
+ENVELOPES = st.fixed_dictionaries(
+    {"jsonrpc": st.just("2.0") | JSON},
+    optional={"method": METHODS | JSON, "params": JSON, "id": JSON, "result": JSON},
+)
+
+
+@given(st.lists(ENVELOPES, max_size=12), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_whatever_comes_every_request_is_answered_once_and_the_session_lives(
+    messages: list[dict[str, Any]], first: bool
+) -> None:
+    async def converse() -> None:
+        talk = Talk(debug=True)
+        if first:
+            await talk.start()
+        told = len(talk.heard)
+        for number, message in enumerate(messages):
+            if isinstance(message.get("id"), int | str) and not isinstance(message["id"], bool):
+                message["id"] = f"m{number}"
+            talk.session.receive([Message(message)])
+        for number, message in enumerate(messages):
+            asked = isinstance(message.get("method"), str) and message.get("id") == f"m{number}"
+            answers = len(talk.answers(f"m{number}"))
+            assert answers == 1 if asked else answers <= 1
+        assert all("error" in m or "result" in m for m in talk.heard[told:])
+        if not first:
+            await talk.call("initialize", {"capabilities": {}})
+        assert (await talk.call("agentLs/debug/documentText", {"uri": "u"}))["result"]["text"] is None
+
+    asyncio.run(converse())
 
 
 async def test_the_client_is_asked_and_waited_for() -> None:
