@@ -30,7 +30,7 @@ for (const file of folders.flatMap((folder) => [...luaFiles(folder)])) {
   const formatted = formatCode(text, settings(), undefined, OutputVerification.Full);
   if (formatted !== text) {
     different += 1;
-    console.log(check ? `not formatted: ${file}` : `formatted: ${file}`);
+    process.stdout.write(`${check ? "not formatted" : "formatted"}: ${file}\n`);
     if (!check) writeFileSync(file, formatted);
   }
 }

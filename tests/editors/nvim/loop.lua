@@ -1,6 +1,8 @@
 -- The whole loop as a user of the plugin plays it, against the real server: menu → Delegate … → type
 -- meanwhile → review → apply → undo. Writes what it saw as JSON; the Python side judges it.
--- In: AGENT_LS_PYTHON, AGENT_LS_ROOT, AGENT_LS_SEEN. A failure is written there as well.
+-- In: AGENT_LS_PYTHON, AGENT_LS_ROOT, AGENT_LS_SEEN. A failure is written there as well. With
+-- AGENT_LS_THEN it does something else while the job runs: `cancel` it, `answer` its question,
+-- or `hold` until it is killed.
 
 package.path = vim.fs.dirname(debug.getinfo(1, "S").source:sub(2)) .. "/?.lua;" .. package.path
 local support = require("support")
@@ -69,6 +71,38 @@ local function menu(beginning)
   end, "an entry that begins with " .. beginning)
 end
 
+-- The session ends early, while the job runs.
+local otherwise = {
+  cancel = function()
+    vim.cmd("Agent cancel")
+    eventually(function()
+      return state() == "cancelled"
+    end, "a cancelled job")
+    seen.cancelled = now()
+    vim.cmd("Agent stop")
+  end,
+  answer = function()
+    eventually(function()
+      return state() == "waiting"
+    end, "a question")
+    local asked = support.choose(function()
+      return 2
+    end)
+    vim.cmd("Agent answer")
+    eventually(function()
+      return state() == "ready"
+    end, "a plan after the answer")
+    seen.question = { prompt = asked.prompt, choices = asked.items }
+    vim.cmd("Agent stop")
+  end,
+  hold = function()
+    vim.fn.writefile({ "{}" }, vim.env.AGENT_LS_SEEN)
+    vim.wait(600000, function()
+      return false
+    end)
+  end,
+}
+
 local function play()
   local bufnr = support.edit(root, "calc.py")
   eventually(function()
@@ -78,8 +112,11 @@ local function play()
   support.input("make add really add")
   menu("Delegate")
   eventually(function()
-    return state() == "running"
+    return vim.tbl_contains(seen.states, "running")
   end, "a running job")
+  if otherwise[vim.env.AGENT_LS_THEN] then
+    return otherwise[vim.env.AGENT_LS_THEN]()
+  end
   support.type("Go# typed 😀 meanwhile<Esc>")
   seen.state_when_typed = state()
   eventually(function()
