@@ -217,7 +217,7 @@ class LocalRunner:
         except AgentLsError as error:
             self._broken(job, error.sentence())
             return
-        except Exception as error:  # noqa: BLE001  (the runner's door: it becomes the job's end, not the server's)
+        except Exception as error:  # (the runner's door: it becomes the job's end, not the server's)
             logger.exception("event of job %s", job)
             self._broken(job, f"An event of the attempt could not be taken in: {error}")
             return
