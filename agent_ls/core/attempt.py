@@ -21,6 +21,7 @@ from agent_ls.core.job import (
     JobState,
     Progress,
     Question,
+    Site,
     Spent,
     Usage,
     Verdict,
@@ -79,6 +80,22 @@ class AttemptRequest:
     rules_file: RelPath | None = None
     resume: tuple[Json, ...] = ()
     plan: tuple[DraftFile, ...] = ()
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ExplainRequest:
+    """A place to explain, read-only: one request to the explain tier, no journal, no draft.
+
+    ``text``: the file's text of now, unsaved edits included; ``site`` points into it.
+    ``index_db``: as in `AttemptRequest`.
+    """
+
+    root: str
+    site: Site
+    text: bytes
+    index_db: str = ""
+    models: ModelChoice = field(default_factory=ModelChoice)
 
 
 # --- events: worker → owner -------------------------------------------------------------
@@ -153,11 +170,12 @@ class Answered:
 @final
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Checks were run on a draft whose tree has the given hash."""
+    """Checks were run on a draft whose tree has the given hash. ``reason``: why the verdict, in a sentence."""
 
     reports: tuple[CheckReport, ...]
     verdict: Verdict
     tree_hash: str
+    reason: str = ""
 
 
 @final
@@ -176,6 +194,7 @@ class Outcome:
     verdict: Verdict = Verdict.UNVERIFIED
     tree_hash: str = ""
     problem: str = ""
+    evidence: tuple[str, ...] = ()
     spent: Spent = field(default_factory=Spent)
     pins: Mapping[RelPath, str | None] = field(default_factory=dict[RelPath, "str | None"])
 

@@ -87,7 +87,8 @@ class ModelError(AgentLsError):
     """The model's service failed or answered what cannot be used.
 
     ``retryable`` says whether the same turn may succeed later; ``retry_after_s`` is the
-    service's own wish in seconds, if it named one.
+    service's own wish in seconds, if it named one. ``billed``: an answer had begun and broke off,
+    so the service probably charges for it although nobody has it.
     """
 
     code = "model"
@@ -100,9 +101,11 @@ class ModelError(AgentLsError):
         remedy: str = "",
         retryable: bool = False,
         retry_after_s: float | None = None,
+        billed: bool = False,
     ) -> None:
         super().__init__(what, kept=kept, remedy=remedy)
         self.retryable = retryable
+        self.billed = billed
         self.retry_after_s = retry_after_s
 
 

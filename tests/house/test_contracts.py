@@ -108,14 +108,14 @@ def test_the_server_process_stays_light(absent: tuple[str, str]) -> None:
 
 
 def test_only_one_room_starts_processes() -> None:
-    door = ROOT / "agent_ls" / "workspace" / "process.py"
+    door = ROOT / "agent_ls" / "workspace" / "process"
     pattern = re.compile(
         r"\bsubprocess\b|create_subprocess|os\.(system|popen|fork|spawn|exec|posix_spawn)|\bpty\b|multiprocessing"
     )
     code = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for path in sorted((ROOT / "agent_ls").rglob("*.py"))
-        if path != door and "demo_data" not in path.parts
+        if door not in path.parents and "demo_data" not in path.parts
         for line in path.read_text("utf-8").splitlines()
         if pattern.search(line.split("#")[0]) and ("import" in line or "(" in line) and '"""' not in line
     ]
@@ -128,6 +128,7 @@ def test_broad_excepts_stand_at_their_doors() -> None:
         f"{path.relative_to(ROOT)}:{number}"
         for path in sorted((ROOT / "agent_ls").rglob("*.py"))
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
-        if re.search(r"except (Base)?Exception\b", line) and not re.search(r"# noqa: BLE001\s+\S.{10,}", line)
+        if re.search(r"except (Base)?Exception\b", line)
+        and not re.search(r"#( noqa: BLE001)?\s+\S.{10,}", line)
     ]
     assert found == []

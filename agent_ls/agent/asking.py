@@ -1,0 +1,52 @@
+"""Questions to the user: recorded, waited for with a deadline, answered from the record after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agent_ls.agent.link import Link
+from agent_ls.agent.meter import Meter
+from agent_ls.core.attempt import Answered, Asked
+from agent_ls.core.job import JobState, Question
+
+ANSWER_WAIT_S = 300.0
+
+
+class UserAsker:
+    """`bench.Asker` over the owner's line. The attempt's clock stands still while a person thinks."""
+
+    def __init__(
+        self,
+        link: Link,
+        meter: Meter,
+        answers: Mapping[tuple[str, str], str],
+        *,
+        wait_s: float = ANSWER_WAIT_S,
+    ) -> None:
+        self._link = link
+        self._meter = meter
+        self._answers = answers
+        self._wait_s = wait_s
+        self._asked: dict[int, int] = {}
+
+    async def ask(self, turn: int, text: str, choices: tuple[str, ...], default: str) -> str:
+        # The id follows from the place, so that a turn repeated after a crash finds its old answer.
+        number = self._asked[turn] = self._asked.get(turn, 0) + 1
+        question = Question(f"q{turn}.{number}", text, choices, default, self._wait_s)
+        known = self._answers.get((question.id, text))
+        if known is not None:
+            return _words(known, by_default=False)
+        await self._link.record(Asked(question))
+        self._link.progress("waiting for your answer", JobState.WAITING)
+        with self._meter.paused():
+            answer = await self._link.answer(question)
+        given = default if answer is None else answer
+        await self._link.record(Answered(question.id, given, by_default=answer is None))
+        self._link.progress("going on")
+        return _words(given, by_default=answer is None)
+
+
+def _words(answer: str, *, by_default: bool) -> str:
+    return (
+        f"No answer in time. Go on with your default: {answer}" if by_default else f"The user says: {answer}"
+    )

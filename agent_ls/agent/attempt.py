@@ -1,0 +1,69 @@
+"""One attempt: a request in, events along the way, an outcome at the end."""
+
+from __future__ import annotations
+
+from typing import assert_never, final
+
+from agent_ls.agent.delegate import delegate
+from agent_ls.agent.engine import run_command
+from agent_ls.agent.ground import Ground, open_ground
+from agent_ls.agent.link import Link
+from agent_ls.agent.meter import Meter
+from agent_ls.agent.proof import DraftProver
+from agent_ls.agent.rename import rename_symbol
+from agent_ls.agent.resources import Resources
+from agent_ls.core.attempt import AttemptRequest, Outcome
+from agent_ls.core.codec import CodecError
+from agent_ls.core.errors import AgentLsError
+from agent_ls.core.job import IntentKind, JobState, Spent
+
+
+@final
+class Attempt:
+    """Runs one request. `run` may be cancelled at any moment; `stopped` then says what is left."""
+
+    def __init__(self, request: AttemptRequest, link: Link, resources: Resources) -> None:
+        self._request = request
+        self._link = link
+        self._resources = resources
+        self._ground: Ground | None = None
+        self._meter: Meter | None = None
+
+    async def run(self) -> Outcome:
+        """The outcome; errors that a person can understand become a failed one. Cancellation passes."""
+        try:
+            self._ground = await open_ground(self._request)
+            return await self._attempt(self._ground)
+        except AgentLsError as error:
+            return self.stopped(JobState.FAILED, error.sentence())
+        except CodecError as error:
+            return self.stopped(JobState.FAILED, f"The job's record cannot be read: {error}. Start it again.")
+        finally:
+            if self._ground is not None:
+                self._ground.index.close()
+
+    def stopped(self, state: JobState, problem: str) -> Outcome:
+        """The outcome of an attempt that ends here, with the draft of the last recorded turn."""
+        ground = self._ground
+        spent = self._meter.spent if self._meter else Spent()
+        if ground is None:
+            return Outcome(state=state, problem=problem, spent=spent)
+        files, _ = ground.keep(ground.draft)
+        return Outcome(
+            state=state, problem=problem, files=files, spent=spent, pins=dict(ground.snapshot.pins)
+        )
+
+    async def _attempt(self, ground: Ground) -> Outcome:
+        if ground.history.ended is not None:
+            return ground.history.ended
+        prover = DraftProver(ground, self._link, self._resources)
+        kind = self._request.intent.kind
+        match kind:
+            case IntentKind.DELEGATE:
+                self._meter = Meter(self._request.budget, ground.history.spent)
+                return await delegate(ground, self._link, self._resources, prover, self._meter)
+            case IntentKind.RUN:
+                return await run_command(ground, self._link, self._resources, prover)
+            case IntentKind.RENAME:
+                return await rename_symbol(ground, self._link, prover)
+        assert_never(kind)

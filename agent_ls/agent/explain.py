@@ -1,0 +1,68 @@
+"""A short explanation of a place, read-only: one request, no tools, no draft."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agent_ls.agent.caching import marked
+from agent_ls.agent.context import data_block, excerpt
+from agent_ls.agent.prompts import prompt
+from agent_ls.agent.resources import Resources
+from agent_ls.core.attempt import ExplainRequest
+from agent_ls.core.errors import ModelError
+from agent_ls.core.text import Span
+from agent_ls.index.query import Index
+from agent_ls.model.configured import model_names
+from agent_ls.model.protocol import TurnRequest
+from agent_ls.model.retry import RetryPolicy, ask
+from agent_ls.workspace.secrets import redact
+
+_MAX_TOKENS = 1500
+_CALLERS = 12
+_PATIENCE = RetryPolicy(total_s=30.0, broken_answers=2)
+
+
+async def explain(request: ExplainRequest, resources: Resources) -> str:
+    """Markdown about the symbol or selection at the request's site.
+
+    The text comes from a model that has read repository text: the face that shows it takes out
+    links, images and HTML.
+
+    Raises:
+        ConfigError: no model is configured.
+        ModelError: the service failed, or had nothing to say.
+    """
+    turn_request = TurnRequest(
+        model=model_names(request.models, resources.environ).explain,
+        system=[marked({"type": "text", "text": prompt("explain")})],
+        tools=[],
+        messages=[{"role": "user", "content": [{"type": "text", "text": _question(request)}]}],
+        max_tokens=_MAX_TOKENS,
+    )
+    model = resources.model()
+    try:
+        turn = await ask(model, turn_request, policy=_PATIENCE)
+    finally:
+        await model.close()
+    if not turn.text.strip() or turn.stop_reason == "refusal":
+        raise ModelError("The model gave no explanation", remedy="Ask again, or select a smaller part")
+    return turn.text.strip()
+
+
+def _question(request: ExplainRequest) -> str:
+    path, data, span = request.site.path, request.text, request.site.span
+    parts = ["Explain this place."]
+    index = Index(Path(request.index_db))
+    try:
+        symbol = index.symbol_at(path, span.start) if span.empty else None
+        if symbol is not None and symbol.span.end <= len(data):
+            span = Span(symbol.span.start, max(symbol.span.start, symbol.span.end))
+            name = symbol.name
+            parts[0] = f"Explain the {symbol.kind} {symbol.path}."
+            uses = index.references(name, limit=_CALLERS)
+            if uses:
+                lines = "\n".join(f"{use.path}:{use.line} {use.enclosing}".rstrip() for use in uses)
+                parts.append("Used by name at:\n" + data_block("uses", lines))
+    finally:
+        index.close()
+    return redact("\n\n".join([*parts, excerpt(path, data, span)]))[0]

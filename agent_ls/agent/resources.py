@@ -1,0 +1,69 @@
+"""What outlives one attempt inside the worker: the way to a model, the search child, the prices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+from agent_ls.agent.search import SearchProcess
+from agent_ls.core.errors import ConfigError
+from agent_ls.core.job import Usage
+from agent_ls.model.choose import choose
+from agent_ls.model.configured import SourceKind, configured
+from agent_ls.model.prices import Prices, load_prices
+from agent_ls.model.protocol import Model
+from agent_ls.workspace.state import StateDirs, private_dir, state_dirs
+
+if TYPE_CHECKING:
+    from agent_ls.model.claude import Wire
+
+
+@final
+class Resources:
+    """Built once per worker; each thing is made when an attempt first needs it."""
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        model: Callable[[Wire | None], Model] | None = None,
+        dirs: StateDirs | None = None,
+    ) -> None:
+        self.environ = dict(environ)
+        self.dirs = dirs or state_dirs(environ)
+        self._make = model
+        self._search: SearchProcess | None = None
+        self._prices: Prices | None = None
+
+    def model(self, wire: Wire | None = None) -> Model:
+        """A model of its own for one attempt, because each attempt has its own log; the caller closes it.
+
+        Raises:
+            ConfigError: none is configured.
+        """
+        return self._make(wire) if self._make else choose(self.environ, wire=wire)
+
+    def search(self) -> SearchProcess:
+        if self._search is None:
+            self._search = SearchProcess(self.environ, private_dir(self.dirs.base))
+        return self._search
+
+    def cost_usd(self, model: str, usage: Usage) -> float | None:
+        """What a turn cost; ``None`` where nothing was paid (a script) or no price is known."""
+        if configured(self.environ).kind is SourceKind.SCRIPT:
+            return None
+        if self._prices is None:
+            self._prices = _prices(self.dirs.config)
+        return self._prices.cost_usd(model, usage)
+
+    async def close(self) -> None:
+        if self._search is not None:
+            await self._search.close()
+
+
+def _prices(config: Path) -> Prices:
+    try:
+        return load_prices(config)
+    except ConfigError:
+        return load_prices()  # doctor tells of the broken file; an attempt goes on with shipped prices

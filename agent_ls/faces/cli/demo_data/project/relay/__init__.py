@@ -1,0 +1,1 @@
+"""Sends short messages to a relay and returns its answers."""

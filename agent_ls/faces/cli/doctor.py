@@ -1,0 +1,177 @@
+"""``doctor``: what is set up, what is missing, and the remedy for each."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import final
+
+from agent_ls import __version__
+from agent_ls.core.attempt import ModelChoice
+from agent_ls.core.errors import AgentLsError
+from agent_ls.faces.cli.session import Place
+from agent_ls.index.query import Index
+from agent_ls.jobs.trust import Trust
+from agent_ls.model.configured import SourceKind, configured, model_names, not_configured
+from agent_ls.model.local import find_local_servers
+from agent_ls.verify.sandbox import NoSandbox, detect
+from agent_ls.workspace.config import USER_FILE
+from agent_ls.workspace.process import find_program, run
+from agent_ls.workspace.state import private_dir
+
+_EDITORS = {
+    "nvim": "Neovim",
+    "code": "VS Code",
+    "hx": "Helix",
+    "emacs": "Emacs",
+    "kate": "Kate",
+    "vim": "Vim",
+}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line. ``ok`` is ``None`` for what is neither right nor wrong."""
+
+    name: str
+    ok: bool | None
+    text: str
+    remedy: str = ""
+
+
+def good(name: str, text: str) -> Finding:
+    return Finding(name, ok=True, text=text)
+
+
+def bad(name: str, text: str, remedy: str) -> Finding:
+    return Finding(name, ok=False, text=text, remedy=remedy)
+
+
+def note(name: str, text: str, remedy: str = "") -> Finding:
+    return Finding(name, ok=None, text=text, remedy=remedy)
+
+
+async def doctor(here: Place, options: Namespace) -> int:
+    """Look at everything; 0 when nothing is wrong, 1 otherwise."""
+    findings = [
+        note("agent-ls", f"{__version__}, Python {sys.version.split()[0]}, {sys.platform}"),
+        _state(here),
+        note("settings", str(here.dirs.config / USER_FILE)),
+        *_model(here),
+        *(await _local_servers()),
+        await _sandbox(here),
+        await _grammars(here),
+        await _git(here),
+        _trust(here),
+        _index(here),
+        _editors(here.environ),
+    ]
+    if options.json:
+        sys.stdout.write(json.dumps({"findings": [asdict(f) for f in findings]}) + "\n")
+    else:
+        for finding in findings:
+            _show(here, finding)
+    return 1 if any(f.ok is False for f in findings) else 0
+
+
+def _show(here: Place, finding: Finding) -> None:
+    mark, colour = {True: ("ok  ", "green"), False: ("FAIL", "red"), None: ("    ", "dim")}[finding.ok]
+    here.out.line(f"{here.out.styled(mark, colour)} {finding.name}: {finding.text}")
+    if finding.remedy:
+        here.out.line(f"       → {finding.remedy}")
+
+
+def _state(here: Place) -> Finding:
+    try:
+        private_dir(here.dirs.base)
+    except (OSError, AgentLsError) as error:
+        return bad("state", f"{here.dirs.base}: {error}", "Make it writable or set AGENT_LS_STATE_DIR")
+    return good("state", str(here.dirs.base))
+
+
+def _model(here: Place) -> list[Finding]:
+    models = here.settings.models
+    source = configured(here.environ, models.base_url)
+    if source.kind is SourceKind.NONE and not models.api_key_command:
+        missing = not_configured()
+        return [note("model", missing.what, missing.remedy)]
+    names = model_names(ModelChoice(models.work, models.explain, models.escalate), here.environ)
+    key = "the key of api_key_command" if source.kind is SourceKind.NONE else source.sentence
+    return [good("model", f"{names.work} at {key} (not asked now)")]
+
+
+async def _local_servers() -> list[Finding]:
+    found = await find_local_servers()
+    return [
+        Finding(
+            "local model server",
+            None,
+            f"{server.name}: {', '.join(server.models) or 'no model loaded'}",
+            f"ANTHROPIC_BASE_URL={server.base_url} uses it",
+        )
+        for server in found
+    ]
+
+
+async def _sandbox(here: Place) -> Finding:
+    box = await detect(here.root, private_dir(here.dirs.base), here.environ)
+    if isinstance(box, NoSandbox):
+        return bad("sandbox", box.reason, box.remedy)
+    return good("sandbox", f"{box.name}: cannot write outside, read the home or reach a socket (just tried)")
+
+
+_GRAMMARS = "import json; from agent_ls.index.languages import missing; print(json.dumps(missing()))"
+
+
+async def _grammars(here: Place) -> Finding:
+    """Loaded in a process of their own: one that crashes must not take the doctor with it."""
+    argv = [sys.executable, "-P", "-c", _GRAMMARS]
+    done = await run(argv, cwd=private_dir(here.dirs.base), env=dict(here.environ), timeout_s=30)
+    try:
+        missing = json.loads(done.output)
+    except ValueError:
+        return bad("grammars", "they crash when loaded", "Reinstall agent-ls with its dependencies")
+    if missing:
+        return bad("grammars", f"not loadable: {', '.join(missing)}", "Reinstall agent-ls")
+    return good("grammars", "all load")
+
+
+async def _git(here: Place) -> Finding:
+    git = find_program("git", outside=here.root)
+    if git is None:
+        return note("git", "not found", "Install git for `--branch` and for history in the context")
+    done = await run([str(git), "--version"], cwd=here.root, env={"PATH": os.defpath}, timeout_s=10)
+    return good("git", done.output.decode("utf-8", "replace").strip())
+
+
+def _trust(here: Place) -> Finding:
+    doubt = Trust(here.dirs.trust_file()).doubt(here.root)
+    if doubt:
+        return note("trust", doubt, "`agent-ls trust` lets its checks run")
+    return good("trust", f"{here.root} is trusted")
+
+
+def _index(here: Place) -> Finding:
+    index = Index(here.dirs.index_db(here.root))
+    try:
+        status = index.status()
+    finally:
+        index.close()
+    if not status.files:
+        return note(
+            "index", "none yet for this folder", "`agent-ls index` makes it; a server does so by itself"
+        )
+    left_out = ", ".join(f"{reason} {count}" for reason, count in sorted(status.skipped.items()))
+    return good("index", f"{status.files} files, {status.symbols} symbols; left out: {left_out or 'nothing'}")
+
+
+def _editors(environ: Mapping[str, str]) -> Finding:
+    path = [Path(entry) for entry in environ.get("PATH", os.defpath).split(os.pathsep) if entry]
+    found = [name for program, name in _EDITORS.items() if any(os.access(p / program, os.X_OK) for p in path)]
+    return note("editors", ", ".join(found) or "none found", "editors/README.md connects yours")

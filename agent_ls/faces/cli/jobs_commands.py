@@ -1,0 +1,191 @@
+"""``jobs``: every job of a folder, and everything that can be done with one."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from agent_ls.core.errors import UnknownJobError, UsageError
+from agent_ls.core.job import JobId
+from agent_ls.faces.cli.progress import progress_text
+from agent_ls.faces.cli.session import Place, inside, opened
+from agent_ls.faces.cli.work import outcome_code
+from agent_ls.jobs.service import Service
+from agent_ls.jobs.views import Applied, JobView
+
+Act = Callable[[Place, Service, JobId, Namespace], Awaitable[int]]
+
+
+async def jobs(here: Place, options: Namespace) -> int:
+    """List jobs, or act on one."""
+    async with opened(here) as service:
+        if options.action == "list":
+            return _list(here, service, options)
+        if not options.id:
+            raise UsageError(
+                f"`jobs {options.action}` needs the ID of a job", remedy="`agent-ls jobs` lists them"
+            )
+        return await _ACTIONS[options.action](here, service, find_job(service, options.id), options)
+
+
+def find_job(service: Service, text: str) -> JobId:
+    """The job whose id is, or begins with, a text."""
+    found = [view.id for view in service.jobs() if view.id == text or view.id.startswith(text)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"{text!r} is the beginning of {len(found)} jobs", remedy="Give more of the ID")
+    raise UnknownJobError(
+        f"There is no job {text!r} in this folder",
+        remedy="`agent-ls jobs` lists them; -C names another folder",
+    )
+
+
+def _list(here: Place, service: Service, options: Namespace) -> int:
+    views = service.jobs()
+    if options.json:
+        _print({"jobs": [view.wire() for view in views]})
+        return 0
+    if not views:
+        here.out.line("No jobs in this folder yet.")
+    for view in views:
+        here.out.line(_row(view))
+    return 0
+
+
+def _row(view: JobView) -> str:
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(view.created_at))
+    owner = " (another process works on it)" if view.owner == "elsewhere" and view.state.live else ""
+    verdict = f" {view.verdict.value}" if view.has_plan else ""
+    asks = f" asks: {view.question.text}" if view.question else ""
+    return f"{view.id}  {when}  {progress_text(view)}{verdict}  {view.title}{owner}{asks}"
+
+
+async def _show(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+    detail = service.job(job)
+    if options.json:
+        _print(detail.wire())
+        return 0
+    here.out.line(_row(detail.view), "bold")
+    for label, text in (("task", detail.task), ("problem", detail.view.problem), ("plan", detail.summary)):
+        if text:
+            here.out.line(f"{label}: {text}")
+    for check in detail.checks:
+        here.out.line(f"check {check.name}: {check.status} {f'({check.sandbox})' if check.sandbox else ''}")
+    if detail.view.verdict_note:
+        here.out.line(detail.view.verdict_note, "yellow")
+    for file in detail.view.files:
+        here.out.line(
+            f"  {file.op:7} {file.path}  +{file.added} -{file.removed}{'  (landed)' if file.landed else ''}"
+        )
+    for hunk in detail.hunks:
+        here.out.line(
+            f"  hunk {hunk.id}  {hunk.path}:{hunk.new_start_line + 1}  +{hunk.added} -{hunk.removed}"
+        )
+    return 0
+
+
+async def _diff(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+    detail = service.job(job)
+    if options.json:
+        _print(detail.result())
+    elif here.out.tty:
+        here.out.diff(detail.patch)
+    else:
+        sys.stdout.buffer.write(detail.patch.encode("utf-8", "surrogateescape"))
+        sys.stdout.flush()
+    return 0 if detail.patch else 1
+
+
+async def _log(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+    if options.wire:
+        for value in service.wire_log(job):
+            _print(value)
+        return 0
+    detail = service.job(job)
+    if options.json:
+        _print({"events": [event.wire() for event in detail.events]})
+        return 0
+    for event in detail.events:
+        here.out.line(f"{time.strftime('%H:%M:%S', time.localtime(event.at))}  {event.kind}  {event.text}")
+    return 0
+
+
+async def _answer(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+    question = service.job(job).view.question
+    if question is None:
+        raise UsageError("This job asks nothing", remedy="`agent-ls jobs show ID` tells how it stands")
+    return _told(here, options, await service.answer(job, question.id, options.text))
+
+
+async def _apply(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+    files = None if options.file is None else [inside(here.root, name) for name in options.file]
+    applied = await service.apply(job, files, options.hunk, force=options.force)
+    code = _landed(here, options, applied)
+    return code or outcome_code(service.job(job), applied) * (0 if options.force else 1)
+
+
+async def _undo(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+    return _landed(here, options, await service.undo(job))
+
+
+def _landed(here: Place, options: Namespace, applied: Applied) -> int:
+    if options.json:
+        _print(applied.wire())
+    else:
+        here.err.line(applied.message)
+        for clash in applied.conflicts:
+            here.err.line(f"  {clash.path}:{clash.line}: {clash.reason}", "yellow")
+    return 0 if applied.landed else 1
+
+
+async def _discard(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+    return _told(here, options, await service.discard(job))
+
+
+async def _cancel(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+    return _told(here, options, await service.cancel(job))
+
+
+async def _resume(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+    await service.resume(job)
+    view = await service.wait(job)
+    detail = service.job(job)
+    _told(here, options, view)
+    return outcome_code(detail, None)
+
+
+async def _purge(here: Place, service: Service, job: JobId, _options: Namespace) -> int:
+    await service.purge(job)
+    here.err.line(f"{job} and all its texts are deleted.")
+    return 0
+
+
+def _told(here: Place, options: Namespace, view: JobView) -> int:
+    if options.json:
+        _print(view.wire())
+    else:
+        here.out.line(_row(view))
+    return 0
+
+
+def _print(value: Any) -> None:
+    sys.stdout.write(json.dumps(value) + "\n")
+
+
+_ACTIONS: dict[str, Act] = {
+    "show": _show,
+    "diff": _diff,
+    "log": _log,
+    "answer": _answer,
+    "apply": _apply,
+    "undo": _undo,
+    "discard": _discard,
+    "cancel": _cancel,
+    "resume": _resume,
+    "purge": _purge,
+}

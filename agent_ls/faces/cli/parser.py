@@ -1,0 +1,174 @@
+"""The command line as data for argparse; ``docs/cli.md`` describes it for people."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, Final, NoReturn, final
+
+from agent_ls import __version__
+from agent_ls.core.errors import UsageError
+
+JOB_ACTIONS: Final = (
+    "list",
+    "show",
+    "diff",
+    "log",
+    "answer",
+    "apply",
+    "discard",
+    "undo",
+    "cancel",
+    "resume",
+    "purge",
+)
+SHELLS: Final = ("bash", "zsh", "fish")
+
+
+@final
+class _Parser(argparse.ArgumentParser):
+    """Errors are values of ours: one sentence, exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message[:1].upper() + message[1:], remedy=f"{self.prog} --help shows the choices")
+
+
+def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """The whole parser, and the commands' own; ``command`` is the chosen name, ``None`` for serving."""
+    parser = _Parser(
+        prog="agent-ls",
+        description="A coding agent behind the Language Server Protocol. Without a command: serve an editor on stdio.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"agent-ls {__version__}")
+    parser.add_argument(
+        "--completion", choices=SHELLS, metavar="SHELL", help="print completions for bash, zsh or fish"
+    )
+    _serving(parser)
+    commands: Any = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    serve = commands.add_parser("serve", help="serve an editor (the default)", allow_abbrev=False)
+    _serving(serve)
+    demo = commands.add_parser("demo", help="the main job end to end on a sample project", allow_abbrev=False)
+    demo.add_argument(
+        "--live", action="store_true", help="use the configured model instead of scripted turns"
+    )
+    attempt = commands.add_parser(
+        "try", help="the same on your repository, without a model", allow_abbrev=False
+    )
+    _folder(attempt)
+    attempt.add_argument(
+        "--yes", action="store_true", help="trust the folder for this run: its tests may run"
+    )
+    _delegate(commands)
+    _run(commands)
+    explain = commands.add_parser("explain", help="what a symbol is for", allow_abbrev=False)
+    explain.add_argument("place", metavar="FILE:LINE[:COL]")
+    _folder(explain)
+    _json(explain)
+    context = commands.add_parser(
+        "context", help="the code that a task needs, best first", allow_abbrev=False
+    )
+    context.add_argument("task", metavar="TASK", help="what should be done; - reads it from stdin")
+    context.add_argument("--at", metavar="FILE[:LINE]", help="where the cursor is")
+    context.add_argument("--budget", type=_positive, default=8000, metavar="TOKENS")
+    _folder(context)
+    _json(context)
+    index = commands.add_parser("index", help="bring the index up to date", allow_abbrev=False)
+    index.add_argument("--rebuild", action="store_true", help="from nothing")
+    _folder(index)
+    _json(index)
+    _jobs(commands)
+    trust = commands.add_parser("trust", help="let a folder's checks and engines run", allow_abbrev=False)
+    trust.add_argument("--revoke", action="store_true")
+    _folder(trust)
+    doctor = commands.add_parser(
+        "doctor", help="what is set up, what is missing, and the remedy", allow_abbrev=False
+    )
+    _folder(doctor)
+    _json(doctor)
+    return parser, dict(commands.choices)
+
+
+def _serving(parser: argparse.ArgumentParser) -> None:
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--stdio", action="store_true", help="speak on stdin and stdout (the default)")
+    where.add_argument("--tcp", metavar="HOST:PORT", help="wait for one editor on a socket")
+    parser.add_argument("--log-file", type=Path, metavar="F")
+    parser.add_argument("--debug", action="store_true", help="debug requests and a detailed log")
+
+
+def _delegate(commands: Any) -> None:
+    delegate = commands.add_parser("delegate", help="give a task to the agent", allow_abbrev=False)
+    delegate.add_argument("task", metavar="TASK", help="what should be done; - reads it from stdin")
+    delegate.add_argument("--at", metavar="FILE[:LINE[:COL]]", help="the place it is about")
+    delegate.add_argument("--file", action="append", default=[], metavar="F", help="a file to look at first")
+    delegate.add_argument("--attempts", type=_positive, default=1, metavar="N")
+    delegate.add_argument(
+        "--budget-usd", type=float, metavar="X", help="ceiling of the attempt in US dollars"
+    )
+    delegate.add_argument("--detach", action="store_true", help="go on in the background")
+    _outcome(delegate)
+
+
+def _run(commands: Any) -> None:
+    run = commands.add_parser("run", help="any program as the engine of a plan", allow_abbrev=False)
+    _outcome(run)
+    run.add_argument("argv", nargs="+", metavar="CMD", help="the program and its arguments, behind --")
+
+
+def _outcome(parser: argparse.ArgumentParser) -> None:
+    _folder(parser)
+    parser.add_argument(
+        "--check", action="append", default=[], metavar="CMD", help="prove the plan with this command"
+    )
+    into = parser.add_mutually_exclusive_group()
+    into.add_argument("--apply", action="store_true", help="write the plan into the files")
+    into.add_argument("--patch", type=Path, metavar="FILE", help="write the plan as a patch for git apply")
+    into.add_argument("--branch", metavar="NAME", help="commit the plan on a new branch, without a checkout")
+    parser.add_argument("--force", action="store_true", help="--apply even when checks failed")
+    told = parser.add_mutually_exclusive_group()
+    told.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    told.add_argument("--json-stream", action="store_true", help="a JSON line per event, then the object")
+
+
+def _jobs(commands: Any) -> None:
+    jobs = commands.add_parser("jobs", help="list jobs, and act on one", allow_abbrev=False)
+    _folder(jobs)
+    _json(jobs)
+    actions: Any = jobs.add_subparsers(dest="action", metavar="ACTION", parser_class=_Parser)
+    jobs.set_defaults(action="list")
+    for name in JOB_ACTIONS:
+        action = actions.add_parser(name, allow_abbrev=False)
+        if name != "list":
+            action.add_argument("id", metavar="ID", help="the job; its beginning is enough")
+        if name == "answer":
+            action.add_argument("text", metavar="TEXT", help="the answer")
+        if name == "log":
+            action.add_argument("--wire", action="store_true", help="every recorded value")
+        if name == "apply":
+            action.add_argument("--file", action="append", metavar="F", help="only this file")
+            action.add_argument("--hunk", action="append", metavar="H", help="only this hunk")
+            action.add_argument(
+                "--force", action="store_true", help="also where checks failed or texts clash"
+            )
+        _folder(action, default=argparse.SUPPRESS)
+        action.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object on stdout"
+        )
+
+
+def _folder(parser: argparse.ArgumentParser, default: Any = Path()) -> None:
+    parser.add_argument(
+        "-C", dest="folder", type=Path, default=default, metavar="DIR", help="the workspace folder"
+    )
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError(text)
+    return value

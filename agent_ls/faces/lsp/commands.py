@@ -1,0 +1,332 @@
+"""Every ``agentLs.*`` command: one JSON object in, an answer at once; work goes on behind it.
+
+What a job does is told by `report`; what an operation (apply, undo …) did is told by a notice
+and by the job's state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import os
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any, Final, final
+
+from agent_ls import __version__
+from agent_ls.core.errors import AgentLsError, UsageError
+from agent_ls.core.job import Intent, IntentKind, JobId
+from agent_ls.core.paths import RelPath, rel_path
+from agent_ls.core.text import content_hash
+from agent_ls.faces.lsp import arguments as read
+from agent_ls.faces.lsp import wire
+from agent_ls.faces.lsp.client import ClientError
+from agent_ls.faces.lsp.documents import Documents
+from agent_ls.faces.lsp.editor import Editor
+from agent_ls.faces.lsp.features.anchor import insert_anchor
+from agent_ls.faces.lsp.features.places import Here, diagnostics_of, locate
+from agent_ls.faces.lsp.folders import Folder, Folders
+from agent_ls.faces.lsp.markdown import safe_markdown
+from agent_ls.faces.lsp.peer import Peer
+from agent_ls.faces.lsp.registry import Features
+from agent_ls.faces.lsp.report import Report
+from agent_ls.faces.lsp.uris import path_to_uri, uri_to_path
+from agent_ls.jobs.service import Service
+from agent_ls.jobs.views import Applied
+from agent_ls.workspace.state import private_dir
+
+Json = dict[str, Any]
+Run = Callable[[Coroutine[Any, Any, None]], object]
+
+_log = logging.getLogger(__name__)
+_TITLE: Final = 60
+_SHOW_S: Final = 10.0
+
+
+@final
+class Commands:
+    """The commands of one editor's session."""
+
+    def __init__(
+        self,
+        folders: Folders,
+        documents: Documents,
+        editor: Editor,
+        peer: Peer,
+        report: Report,
+        *,
+        run: Run,
+        review_dir: Path,
+    ) -> None:
+        self._folders = folders
+        self._documents = documents
+        self._editor = editor
+        self._peer = peer
+        self._report = report
+        self._run = run
+        self._review_dir = review_dir
+        self._operations = itertools.count(1)
+
+    def register(self, features: Features) -> None:
+        """Put every command into the table."""
+        table: dict[str, Callable[[Json], Any]] = {
+            wire.DELEGATE: self.delegate,
+            wire.RUN: self.run,
+            wire.RENAME: self.rename,
+            wire.JOBS: self.jobs,
+            wire.JOB: self.job,
+            wire.REVIEW: self.review,
+            wire.APPLY: self.apply,
+            wire.UNDO: self.undo,
+            wire.DISCARD: self.discard,
+            wire.CANCEL: self.cancel,
+            wire.RESUME: self.resume,
+            wire.RETRY: self.retry,
+            wire.TELL: self.tell,
+            wire.ANSWER: self.answer,
+            wire.EXPLAIN: self.explain,
+            wire.TRUST: self.trust,
+            wire.STATUS: self.status,
+            wire.CONNECT: self.connect,
+        }
+        for name, handler in table.items():
+            features.command(name)(handler)
+
+    def act(self, job: JobId, command: str, more: Json) -> None:
+        """Run one of the commands on a job, as a button in a notice does."""
+        table = {wire.APPLY: self.apply, wire.REVIEW: self.review, wire.ANSWER: self.answer}
+        try:
+            result = table[command]({"jobId": job, **more})
+        except AgentLsError as error:
+            self._report.notice(error.sentence(), "warning")
+            return
+        if asyncio.iscoroutine(result):
+            self._run(self._quietly(result))
+
+    # --- starting jobs ----------------------------------------------------------------
+
+    def delegate(self, params: Json) -> Json:
+        here = self._here(params)
+        task = read.text(params, "task", default="").strip()
+        if not task:
+            return self._ask_for_task(here)
+        kind = read.text(params, "kind", default="")
+        anchor = here.site.span if kind == "anchor" else None
+        theirs = read.tables(params, "diagnostics")
+        files = tuple(self._path(here.folder, name) for name in read.texts(params, "files") or [])
+        intent = Intent(
+            kind=IntentKind.DELEGATE,
+            title=short(f"Delegate: {task}"),
+            task=task,
+            site=here.site,
+            site_hash=content_hash(here.text.data),
+            anchor=anchor,
+            diagnostics=diagnostics_of(theirs, here.text, self._documents.encoding),
+            files=files,
+            attempts=read.whole(params, "attempts", 1),
+            plan_first=read.truth(params, "planFirst", default=False),
+        )
+        return {"jobId": here.folder.service.delegate(intent)}
+
+    def run(self, params: Json) -> Json:
+        name = read.text(params, "engine")
+        uri = read.text(params, "uri", default="")
+        folder = self._folders.of_uri(uri)[0] if uri else self._only_folder()
+        engine = folder.service.settings.engine(name)
+        if engine is None:
+            known = ", ".join(e.name for e in folder.service.settings.engines) or "none"
+            raise UsageError(
+                f"There is no engine {name!r} (known: {known})",
+                remedy="Name it under [[engines]] in config.toml",
+            )
+        title = engine.title or " ".join(engine.argv)
+        return {"jobId": folder.service.run(Intent(IntentKind.RUN, short(title), argv=engine.argv))}
+
+    def rename(self, params: Json) -> Json:
+        here = self._here(params)
+        name = read.text(params, "newName")
+        intent = Intent(
+            IntentKind.RENAME,
+            short(f"Rename to {name}"),
+            new_name=name,
+            site=here.site,
+            site_hash=content_hash(here.text.data),
+        )
+        return {"jobId": here.folder.service.rename(intent)}
+
+    def _ask_for_task(self, here: Here) -> Json:
+        """LSP has no input box: where no plugin asks, the task is written as an ``agent:`` comment."""
+        if self._editor.prompts:
+            raise UsageError("'task' is missing", remedy="Say what should be done")
+        self._run(self._quietly(insert_anchor(here)))
+        sentence = "Write the task behind the marker, then choose it from the code-action menu on that line."
+        self._report.notice(sentence)
+        return {"jobId": None, "message": sentence}
+
+    # --- looking ----------------------------------------------------------------------
+
+    def jobs(self, _params: Json) -> Json:
+        views = [view for folder in self._folders for view in folder.service.jobs()]
+        return {"jobs": [v.wire() for v in sorted(views, key=lambda v: v.created_at, reverse=True)]}
+
+    def job(self, params: Json) -> Json:
+        service, job = self._job(params)
+        return service.job(job).wire()
+
+    def review(self, params: Json) -> Json:
+        """Write the plan as a ``.diff`` file (editors open a real file, not a virtual one) and show it."""
+        service, job = self._job(params)
+        detail = service.job(job)
+        if not detail.patch:
+            raise UsageError("This job has no plan to show", remedy="agentLs.job tells how it stands")
+        path = private_dir(self._review_dir) / f"{job}.diff"
+        path.write_bytes(detail.patch.encode("utf-8", "surrogateescape"))
+        path.chmod(0o600)
+        uri = path_to_uri(path)
+        if self._editor.show_document:
+            self._run(self._show(uri))
+        else:
+            self._report.notice(f"The plan stands in {path}")
+        return {"uri": uri, "patch": detail.wire()["patch"]}
+
+    def status(self, _params: Json) -> Json:
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "folders": [{"uri": path_to_uri(f.root), **f.service.status()} for f in self._folders],
+        }
+
+    # --- acting on a job --------------------------------------------------------------
+
+    def apply(self, params: Json) -> Json:
+        service, job = self._job(params)
+        files = read.texts(params, "files")
+        hunks = read.texts(params, "hunks")
+        force = read.truth(params, "force", default=False)
+        paths = None if files is None else [rel_path(name) for name in files]
+        return self._operation(service.apply(job, paths, hunks, force=force))
+
+    def undo(self, params: Json) -> Json:
+        service, job = self._job(params)
+        return self._operation(service.undo(job))
+
+    async def discard(self, params: Json) -> Json:
+        service, job = self._job(params)
+        return (await service.discard(job)).wire()
+
+    async def cancel(self, params: Json) -> Json:
+        service, job = self._job(params)
+        return (await service.cancel(job)).wire()
+
+    async def resume(self, params: Json) -> Json:
+        service, job = self._job(params)
+        return (await service.resume(job)).wire()
+
+    def retry(self, params: Json) -> Json:
+        service, job = self._job(params)
+        return {"jobId": service.retry(job, read.text(params, "instruction", default=""))}
+
+    async def tell(self, params: Json) -> Json:
+        service, job = self._job(params)
+        await service.tell(job, read.text(params, "text"))
+        return {}
+
+    async def answer(self, params: Json) -> Json:
+        service, job = self._job(params)
+        view = await service.answer(job, read.text(params, "questionId"), read.text(params, "answer"))
+        return view.wire()
+
+    # --- facts and trust --------------------------------------------------------------
+
+    async def explain(self, params: Json) -> Json:
+        position = read.position(params, "position")
+        here = self._here({**params, "range": {"start": position, "end": position}})
+        refresh = read.truth(params, "refresh", default=False)
+        explanation = await here.folder.service.explain(here.site, refresh=refresh)
+        return {"markdown": safe_markdown(explanation.markdown), "pending": explanation.pending}
+
+    def trust(self, params: Json) -> Json:
+        uri, trusted = read.text(params, "uri"), read.truth(params, "trusted")
+        path = uri_to_path(uri)
+        folder = next((f for f in self._folders if f.port.is_root(path)), None)
+        if folder is None:
+            folder = self._folders.of_uri(uri)[0]
+        folder.service.trust(trusted=trusted)
+        self._report.notice(
+            f"{folder.root} is {'trusted: its checks may run' if trusted else 'no longer trusted'}."
+        )
+        return {"trusted": folder.service.trusted()}
+
+    def connect(self, _params: Json) -> Json:
+        sentence = (
+            "No model is configured. Set ANTHROPIC_API_KEY for the editor's environment; or ANTHROPIC_BASE_URL for a"
+            " gateway; or point ANTHROPIC_BASE_URL at a local model server (`agent-ls doctor` lists those it finds)."
+            " Name the model in AGENT_LS_MODEL or in config.toml under [models]. Then restart the server."
+        )
+        self._report.notice(sentence)
+        return {"message": sentence}
+
+    # --- behind the commands ----------------------------------------------------------
+
+    def _here(self, params: Json) -> Here:
+        version = params.get("version")
+        return locate(
+            self._folders,
+            self._documents,
+            read.text(params, "uri"),
+            read.range_(params, "range"),
+            version if isinstance(version, int) else None,
+        )
+
+    def _job(self, params: Json) -> tuple[Service, JobId]:
+        folder, job = self._folders.of_job(read.text(params, "jobId"))
+        return folder.service, job
+
+    def _only_folder(self) -> Folder:
+        folders = list(self._folders)
+        if len(folders) != 1:
+            raise UsageError(
+                "'uri' is missing", remedy="With several folders open, say which one by a file's URI"
+            )
+        return folders[0]
+
+    def _path(self, folder: Folder, name: str) -> RelPath:
+        path = uri_to_path(name)
+        rel = folder.port.rel(path) if path is not None else None
+        return rel if rel is not None else rel_path(name)
+
+    def _operation(self, work: Awaitable[Applied]) -> Json:
+        operation = f"op-{next(self._operations)}"
+        self._run(self._finish(work))
+        return {"operationId": operation}
+
+    async def _finish(self, work: Awaitable[Applied]) -> None:
+        try:
+            done = await work
+        except AgentLsError as error:
+            self._report.notice(error.sentence(), "warning")
+            return
+        if done.message:
+            self._report.notice(done.message, "warning" if done.conflicts or not done.landed else "info")
+
+    async def _quietly(self, work: Awaitable[Any]) -> None:
+        try:
+            await work
+        except AgentLsError as error:
+            self._report.notice(error.sentence(), "warning")
+
+    async def _show(self, uri: str) -> None:
+        try:
+            await self._peer.request(
+                "window/showDocument", {"uri": uri, "takeFocus": True}, timeout_s=_SHOW_S
+            )
+        except (ClientError, TimeoutError) as error:
+            _log.info("the editor did not show the plan: %s", error)
+            self._report.notice(f"The plan stands in {uri_to_path(uri)}")
+
+
+def short(title: str) -> str:
+    """One line of a length that menus and progress can show."""
+    line = " ".join(title.split())
+    return line if len(line) <= _TITLE else line[: _TITLE - 1].rstrip() + "…"

@@ -1,0 +1,1 @@
+"""One room per request of the protocol; each translates, asks the service, translates back."""

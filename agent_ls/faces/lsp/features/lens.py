@@ -1,0 +1,51 @@
+"""``textDocument/codeLens``: one lens on every ``agent:`` comment of the unsaved text."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+from agent_ls.core.errors import AgentLsError
+from agent_ls.core.text import Span
+from agent_ls.faces.lsp import wire
+from agent_ls.faces.lsp.documents import Documents
+from agent_ls.faces.lsp.features.places import locate
+from agent_ls.faces.lsp.folders import Folders
+from agent_ls.faces.lsp.markdown import plain
+
+Json = dict[str, Any]
+_TITLE = 60
+
+
+@final
+class Lenses:
+    """The code-lens request."""
+
+    def __init__(self, folders: Folders, documents: Documents) -> None:
+        self._folders = folders
+        self._documents = documents
+
+    def code_lens(self, params: Json) -> list[Json]:
+        uri = params["textDocument"]["uri"]
+        try:
+            here = locate(self._folders, self._documents, uri, None)
+        except AgentLsError:
+            return []
+        facts = here.folder.live.facts(here.site.path)
+        # Facts of an older version would put the lens on the wrong line; the refresh brings the right ones.
+        if facts is None or facts.version != here.version:
+            return []
+        lenses: list[Json] = []
+        for anchor in facts.anchors:
+            range_ = here.range_of(Span(anchor.span.start, anchor.span.end), self._documents.encoding)
+            arguments: Json = {
+                "task": anchor.text,
+                "uri": here.uri,
+                "range": range_,
+                "version": here.version,
+                "kind": "anchor",
+            }
+            short = anchor.text if len(anchor.text) <= _TITLE else anchor.text[: _TITLE - 1] + "…"
+            title = plain(f"Delegate: {short}")
+            command = {"title": title, "command": wire.DELEGATE, "arguments": [arguments]}
+            lenses.append({"range": range_, "command": command})
+        return lenses

@@ -1,0 +1,187 @@
+"""The editor as the one hand that changes the user's texts: WorkspaceEdits out, what landed back.
+
+An answer of ``applied: true`` is not believed: some editors give it for stale, partial or
+corrupted applications. What really happened is read from the open documents (didChange,
+didOpen) and the disk, with a deadline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, cast, final
+
+from agent_ls.core.edits import ChangeSet, FileChange, Op
+from agent_ls.core.errors import WorkspaceError
+from agent_ls.core.paths import RelPath, rel_path
+from agent_ls.faces.lsp.client import ClientError
+from agent_ls.faces.lsp.documents import Document, Documents
+from agent_ls.faces.lsp.editor import Editor
+from agent_ls.faces.lsp.peer import Peer
+from agent_ls.faces.lsp.uris import path_to_uri
+from agent_ls.faces.lsp.workspace_edit import Open, workspace_edit
+from agent_ls.jobs.port import Buffer, Landing
+from agent_ls.jobs.views import JobView
+
+# VS Code answers only when the user closes its preview; an hour is "the user went away".
+_ANSWER_S: Final = 3600.0
+_SETTLE_S: Final = 3.0
+_LOOK_S: Final = 0.02
+_READ_CAP: Final = 64 * 1024 * 1024
+
+
+@final
+class LspPort:
+    """One workspace folder of the editor."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        documents: Documents,
+        editor: Editor,
+        peer: Peer,
+        on_job: Callable[[JobView], None],
+        on_notice: Callable[[str, str], None],
+    ) -> None:
+        self._root = root
+        self._real = Path(os.path.realpath(root))
+        self._documents = documents
+        self._editor = editor
+        self._peer = peer
+        self._on_job = on_job
+        self._on_notice = on_notice
+
+    # --- names ------------------------------------------------------------------------
+
+    def rel(self, path: Path | None) -> RelPath | None:
+        """The path below this folder, however the editor spells the folder; ``None``: not below it."""
+        for base in (self._root, self._real):
+            if path is not None and path != base and path.is_relative_to(base):
+                try:
+                    return rel_path(path.relative_to(base).as_posix())
+                except WorkspaceError:
+                    return None
+        return None
+
+    def is_root(self, path: Path | None) -> bool:
+        """Whether a path is this folder itself."""
+        return path in (self._root, self._real)
+
+    def uri(self, path: RelPath) -> str:
+        """The URI of a path; the editor's own spelling where the document is open."""
+        document = self.document(path)
+        return document.uri if document else path_to_uri(self._root / path)
+
+    def document(self, path: RelPath) -> Document | None:
+        return self._documents.by_path(self._root / path) or self._documents.by_path(self._real / path)
+
+    # --- the port ---------------------------------------------------------------------
+
+    def buffers(self) -> Mapping[RelPath, Buffer]:
+        found: dict[RelPath, Buffer] = {}
+        for document in self._documents:
+            path = self.rel(document.path)
+            if path is not None:
+                found[path] = Buffer(document.data, document.version, document.saved)
+        return found
+
+    def read(self, path: RelPath) -> bytes | None:
+        document = self.document(path)
+        return document.data if document else read_regular(self._real / path)
+
+    async def land(self, changes: ChangeSet, *, label: str, notes: Mapping[RelPath, str]) -> Landing:
+        if not self._editor.apply_edit:
+            return Landing(applied=False, reason="this editor does not take workspace/applyEdit")
+        stale = [c.source for c in changes if self.read(c.source) != c.before]
+        if stale:
+            return Landing(applied=False, reason=f"the text of {stale[0]} changed in this moment")
+        opened = {p: d for c in changes for p in {c.path, c.source} if (d := self.document(p)) is not None}
+        request = workspace_edit(
+            changes,
+            self._editor,
+            encoding=self._documents.encoding,
+            open_documents={path: Open(d.uri, d.version) for path, d in opened.items()},
+            uri_of=self.uri,
+            label=label,
+            notes=notes,
+        )
+        if request.left_out:
+            ops = sorted({c.op.value for c in changes if c.path in request.left_out})
+            return Landing(
+                applied=False,
+                missing=request.left_out,
+                reason=f"{self._editor.name or 'this editor'} cannot {'/'.join(ops)} files for a language server"
+                f" ({', '.join(request.left_out)}); `agent-ls jobs apply` on the command line can",
+            )
+        answer = await self._ask(label, request.edit)
+        return await self._look(changes, opened, answered=answer)
+
+    def job_changed(self, view: JobView) -> None:
+        self._on_job(view)
+
+    def notice(self, text: str, severity: str = "info") -> None:
+        self._on_notice(text, severity)
+
+    # --- landing ----------------------------------------------------------------------
+
+    async def _ask(self, label: str, edit: dict[str, Any]) -> tuple[bool, str]:
+        """What the editor answers: applied, and its reason."""
+        params = {"label": label, "edit": edit, "metadata": {"isRefactoring": True}}
+        try:
+            answer = await self._peer.request("workspace/applyEdit", params, timeout_s=_ANSWER_S)
+        except ClientError as error:
+            return False, f"the editor answered: {error}"
+        except TimeoutError:
+            return False, "the editor did not answer"
+        if not isinstance(answer, dict):
+            return False, "the editor's answer was not understood"
+        said = cast("dict[str, Any]", answer)
+        return said.get("applied") is True, str(said.get("failureReason") or "")
+
+    async def _look(
+        self, changes: ChangeSet, opened: Mapping[RelPath, Document], *, answered: tuple[bool, str]
+    ) -> Landing:
+        """Wait until every change is seen, or for a while; then tell what is there."""
+        applied, reason = answered
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + (_SETTLE_S if applied else _SETTLE_S / 10)
+        while (unseen := [c for c in changes if not self._seen(c)]) and loop.time() < deadline:  # noqa: ASYNC110  (the disk has no event)
+            await asyncio.sleep(_LOOK_S)
+        # A file that was closed may now be an unsaved buffer of which the editor tells nothing.
+        hidden = {
+            c.path for c in unseen if applied and c.source not in opened and self.document(c.path) is None
+        }
+        missing = [c for c in unseen if c.path not in hidden]
+        landed = ChangeSet(tuple(c for c in changes if c not in missing))
+        if not applied and not landed:
+            return Landing(applied=False, reason=reason or "the editor did not apply the edit")
+        return Landing(applied=applied, landed=landed, missing=tuple(c.path for c in missing), reason=reason)
+
+    def _seen(self, change: FileChange) -> bool:
+        """Whether the change is in the texts of now (also when something was typed right after it)."""
+        if change.op is Op.DELETE:
+            return self.read(change.path) is None
+        now = self.read(change.path)
+        if change.op is Op.MOVE and self.read(change.source) is not None:
+            return False
+        return now == change.after or (now is not None and now != change.before)
+
+
+def read_regular(path: Path) -> bytes | None:
+    """A regular file's bytes; ``None`` for what is absent, too large, or a device, a FIFO, a folder.
+
+    Opened without blocking and looked at before a byte is read: a FIFO would block for ever.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with os.fdopen(fd, "rb") as file:
+        info = os.fstat(fd)
+        if not stat.S_ISREG(info.st_mode) or info.st_size > _READ_CAP:
+            return None
+        return file.read()

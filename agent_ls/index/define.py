@@ -1,0 +1,179 @@
+"""Captured nodes to definitions: containers, heads, documentation. Worker processes only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import final
+
+from tree_sitter import Node
+
+from agent_ls.core.text import LineIndex, Span
+from agent_ls.index.anchors import is_wish
+from agent_ls.index.facts import Comment, Definition
+
+_CLASS_LIKE = frozenset({"class", "struct", "interface", "enum", "scope"})
+_GENERAL = frozenset({"type", "variable"})
+_WRAPPERS = frozenset(
+    {
+        "decorated_definition",
+        "export_statement",
+        "template_declaration",
+        "type_declaration",
+        "ambient_declaration",
+    }
+)
+_MARKS = re.compile(r"^\s*(?:///?!?|//!|/\*+!?|\*+/|\*)?\s?|\s*\*/\s*$")
+_SIGNATURE = 200
+_DOC = 300
+_MOST_COMMENTS = 30
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A match of a definition pattern; ``kind`` is ``scope`` for a container that defines nothing."""
+
+    kind: str
+    node: Node
+    name: Node
+    container: Node | None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Outer:
+    span: Span
+    path: str
+    kind: str
+
+
+def define(
+    data: bytes,
+    language: str,
+    lines: LineIndex,
+    comments: Sequence[Comment],
+    captured: Sequence[Captured],
+    attributes: AbstractSet[int],
+) -> list[Definition]:
+    """Definitions in order of their start.
+
+    ``attributes``: lines that hold nothing but an attribute, between a definition and its comment.
+    """
+    docs = {comment.last_line: comment for comment in comments if comment.alone}
+    whole = [(_whole(item.node), item) for item in captured]
+    # One node may match a general pattern as well as its own: the more telling kind comes first.
+    whole.sort(key=lambda p: (p[0].start, -p[0].end, p[1].name.start_byte, p[1].kind in _GENERAL))
+    enclosing: list[_Outer] = []
+    seen: set[int] = set()
+    found: list[Definition] = []
+    for span, item in whole:
+        if item.name.start_byte in seen:
+            continue
+        seen.add(item.name.start_byte)
+        # Names declared by one statement (`a, b = …`) have one span and stand beside each other.
+        while enclosing and (enclosing[-1].span.end < span.end or enclosing[-1].span == span):
+            enclosing.pop()
+        outer = enclosing[-1] if enclosing else None
+        name = _text(data, item.name)
+        if item.kind != "scope":
+            first = lines.line_of(span.start)
+            doc = ""
+            if language == "python":
+                doc = _docstring(data, item.node)
+            elif outer is None or lines.line_of(outer.span.start) != first:
+                doc = _comment_above(docs, attributes, first)
+            found.append(
+                Definition(
+                    name,
+                    _kind(item, name, outer),
+                    span,
+                    Span(*item.name.byte_range),
+                    _signature(data, item.node),
+                    ".".join(filter(None, (outer.path if outer else "", _text(data, item.container)))),
+                    doc,
+                    lines.line_of(item.name.start_byte),
+                )
+            )
+        enclosing.append(_Outer(span, f"{outer.path}.{name}" if outer else name, item.kind))
+    return found
+
+
+def _text(data: bytes, node: Node | None) -> str:
+    return "" if node is None else data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def _whole(node: Node) -> Span:
+    """A definition's span with the decorators, exports and template heads around it."""
+    start, end = node.byte_range
+    parent = node.parent
+    while parent is not None and parent.type in _WRAPPERS:
+        if parent.type == "type_declaration" and parent.named_child_count > 1:
+            break
+        start, end = parent.byte_range
+        parent = parent.parent
+    return Span(start, end)
+
+
+def _kind(item: Captured, name: str, outer: _Outer | None) -> str:
+    in_class = item.container is not None or (outer is not None and outer.kind in _CLASS_LIKE)
+    if item.kind == "function" and in_class:
+        return "method"
+    if item.kind == "variable" and len(name) > 1 and name.isupper():
+        return "constant"
+    return item.kind
+
+
+def _signature(data: bytes, node: Node) -> str:
+    """The head of a definition on one line."""
+    start = node.start_byte
+    body = _body(node)
+    end = min(node.end_byte, start + 2 * _SIGNATURE)
+    if body is not None:
+        head = data[start : min(body.start_byte, end)]
+    else:
+        head = re.split(rb"[\r\n{]", data[start:end], maxsplit=1)[0]
+    text = " ".join(head.decode("utf-8", "replace").split()).rstrip("{:;= ").removesuffix("=>").rstrip()
+    return text[:_SIGNATURE]
+
+
+def _body(node: Node) -> Node | None:
+    """A definition's body, also that of a function which is the value of a variable."""
+    body = node.child_by_field_name("body")
+    if body is None and node.type.endswith(("declaration", "declarator", "statement", "expression")):
+        for child in node.named_children:
+            inner = child.child_by_field_name("value") or child.child_by_field_name("right")
+            if inner is not None:
+                return inner.child_by_field_name("body")
+    return body
+
+
+def _comment_above(docs: Mapping[int, Comment], attributes: AbstractSet[int], line: int) -> str:
+    """The first paragraph of the comment right above a line; a wish to the agent is none."""
+    above = line - 1
+    while above in attributes:
+        above -= 1
+    texts: list[str] = []
+    while above in docs and len(texts) < _MOST_COMMENTS:
+        if is_wish(docs[above].text):
+            return ""
+        texts.insert(0, docs[above].text)
+        above = docs[above].line - 1
+    return _paragraph("\n".join(_MARKS.sub("", line) for text in texts for line in text.splitlines()))
+
+
+def _docstring(data: bytes, node: Node) -> str:
+    body = node.child_by_field_name("body")
+    first = body.named_child(0) if body is not None and body.named_child_count else None
+    if first is None or first.type != "expression_statement" or not first.named_child_count:
+        return ""
+    string = first.named_child(0)
+    if string.type != "string":
+        return ""
+    return _paragraph(_text(data, string).lstrip("rRbBuUfF").strip("\"'"))
+
+
+def _paragraph(text: str) -> str:
+    return " ".join(text.strip().split("\n\n", 1)[0].split())[:_DOC]

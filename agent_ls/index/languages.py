@@ -1,0 +1,69 @@
+"""Grammars and their queries, loaded at first use, once per process. Worker processes only."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+from tree_sitter import Language, Parser, Query
+
+_GRAMMARS: Mapping[str, tuple[str, str]] = {
+    "python": ("tree_sitter_python", "language"),
+    "javascript": ("tree_sitter_javascript", "language"),
+    "typescript": ("tree_sitter_typescript", "language_typescript"),
+    "tsx": ("tree_sitter_typescript", "language_tsx"),
+    "go": ("tree_sitter_go", "language"),
+    "rust": ("tree_sitter_rust", "language"),
+    "java": ("tree_sitter_java", "language"),
+    "c": ("tree_sitter_c", "language"),
+    "cpp": ("tree_sitter_cpp", "language"),
+}
+"""Module and function of the official wheel that holds each grammar."""
+
+_QUERY_FILES: Mapping[str, tuple[str, ...]] = {
+    "typescript": ("javascript", "typescript"),
+    "tsx": ("javascript", "typescript", "jsx"),
+    "javascript": ("javascript", "javascript-only", "jsx"),
+    "cpp": ("c", "cpp"),
+}
+"""Query files of a language that shares patterns with another; the others have one of their own name."""
+
+
+@cache
+def grammar(language: str) -> Language:
+    """A language's grammar.
+
+    Raises:
+        KeyError: the language is not indexed.
+        ImportError: its wheel is not installed.
+    """
+    module, function = _GRAMMARS[language]
+    pointer: object = getattr(importlib.import_module(module), function)()
+    return Language(pointer)
+
+
+def missing() -> dict[str, str]:
+    """Languages whose grammar cannot be loaded here, with the reason: for ``doctor``."""
+    problems: dict[str, str] = {}
+    for language in _GRAMMARS:
+        try:
+            grammar(language)
+        except (ImportError, AttributeError, ValueError, RuntimeError) as error:
+            problems[language] = str(error)
+    return problems
+
+
+@cache
+def query(language: str) -> Query:
+    """Everything that `extract` asks of a tree, as one compiled query: one walk finds it all."""
+    folder = resources.files("agent_ls.index") / "queries"
+    names = _QUERY_FILES.get(language, (language,))
+    source = "\n".join((folder / f"{name}.scm").read_text(encoding="utf-8") for name in names)
+    return Query(grammar(language), source)
+
+
+def parser(language: str) -> Parser:
+    """A new parser; cheap."""
+    return Parser(grammar(language))

@@ -1,0 +1,321 @@
+"""Questions to the fact store, each quick and bounded: safe on the server's loop.
+
+A store that is missing, damaged or of another version answers as an empty one; the indexer
+makes it anew.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, final
+
+from agent_ls.core.paths import RelPath
+from agent_ls.core.text import Span
+from agent_ls.index.facts import Definition, Import
+from agent_ls.index.imports import means
+from agent_ls.index.names import is_test, kin_stem, stem_of
+from agent_ls.index.packed import unpack_facts, unpack_lines, unpack_offsets
+from agent_ls.index.store import SCHEMA_VERSION, read_meta
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A definition and where it is; ``line`` is 1-based."""
+
+    path: RelPath
+    line: int
+    definition: Definition
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RefHit:
+    """A use of a name; ``line`` is 1-based, ``enclosing`` the path of the definition around it, or ``""``."""
+
+    path: RelPath
+    line: int
+    span: Span
+    enclosing: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """What the store holds. ``building``: an indexer is at work, ``done`` of ``total`` files."""
+
+    files: int = 0
+    lines: int = 0
+    symbols: int = 0
+    references: int = 0
+    languages: Mapping[str, int] = field(default_factory=dict[str, int])
+    skipped: Mapping[str, int] = field(default_factory=dict[str, int])
+    building: bool = False
+    done: int = 0
+    total: int = 0
+
+
+@final
+class Index:
+    """A reader of one workspace's facts. Use from one thread; holds no transaction between calls."""
+
+    def __init__(self, db: Path) -> None:
+        self._path = db
+        self._db: sqlite3.Connection | None = None
+        self._inode = 0
+
+    def close(self) -> None:
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def definitions(
+        self, name: str, *, prefix: bool = False, fuzzy: bool = False, limit: int = 50
+    ) -> list[Hit]:
+        """Where a name is defined; ``A.b`` asks for ``b`` inside ``A``.
+
+        ``prefix`` and ``fuzzy`` (letters in order, any case) take the shortest names first.
+        ~0.1 ms per file with a hit.
+        """
+        container, _, last = name.rpartition(".")
+        names = self._names_like(last, limit, fuzzy=fuzzy) if prefix or fuzzy else [last]
+        hits: list[Hit] = []
+        for candidate in names:
+            rows = self._rows(
+                "SELECT f.path, f.facts FROM names n JOIN definitions d ON d.name = n.id"
+                " JOIN files f ON f.id = d.file WHERE n.name = ? ORDER BY f.path LIMIT ?",
+                (candidate, limit),
+            )
+            for path, facts in rows:
+                hits += [
+                    Hit(RelPath(path), definition.line + 1, definition)
+                    for definition in _facts(facts)[0]
+                    if definition.name == candidate and _inside(definition, container)
+                ]
+            if len(hits) >= limit:
+                break
+        return hits[:limit]
+
+    def references(self, name: str, limit: int = 200) -> list[RefHit]:
+        """Uses of a name, in order of path and place; never its definitions."""
+        rows = self._rows(
+            "SELECT f.path, f.facts, f.line_table, p.uses FROM names n JOIN postings p ON p.name = n.id"
+            " JOIN files f ON f.id = p.file WHERE n.name = ? AND p.uses IS NOT NULL LIMIT ?",
+            (name, limit),
+        )
+        hits: list[RefHit] = []
+        length = len(name.encode())
+        for path, facts, lines, uses in sorted(rows):
+            starts, definitions = unpack_lines(lines), _facts(facts)[0]
+            for offset in unpack_offsets(uses):
+                around = enclosing(definitions, offset)
+                span = Span(offset, offset + length)
+                hits.append(
+                    RefHit(RelPath(path), bisect_right(starts, offset), span, around.path if around else "")
+                )
+                if len(hits) == limit:
+                    return hits
+        return hits
+
+    def files_with(self, name: str, limit: int = 10_000) -> list[RelPath]:
+        """Files that use or define a name, sorted."""
+        rows = self._rows(
+            "SELECT f.path FROM files f WHERE f.id IN (SELECT p.file FROM postings p, names n"
+            " WHERE n.name = ?1 AND p.name = n.id AND p.uses IS NOT NULL UNION SELECT d.file FROM definitions d,"
+            " names n WHERE n.name = ?1 AND d.name = n.id) ORDER BY 1 LIMIT ?2",
+            (name, limit),
+        )
+        return [RelPath(path) for (path,) in rows]
+
+    def outline(self, path: RelPath) -> list[Definition]:
+        """All definitions of a file as it was indexed, in order."""
+        return list(self._file(path)[0])
+
+    def symbol_at(self, path: RelPath, offset: int) -> Definition | None:
+        """The innermost definition around a byte offset."""
+        return enclosing(self._file(path)[0], offset)
+
+    def imports_of(self, path: RelPath) -> list[tuple[Import, list[RelPath]]]:
+        """A file's imports, each with the files of the workspace that it can mean."""
+        row = self._rows("SELECT language FROM files WHERE path = ?", (path,))
+        if not row:
+            return []
+        result: list[tuple[Import, list[RelPath]]] = []
+        stored = self._rows(
+            "SELECT i.module, f.path FROM imports i JOIN files f ON f.stem = i.tail"
+            " WHERE i.file = (SELECT id FROM files WHERE path = ?) LIMIT 5000",
+            (path,),
+        )
+        for item in self._file(path)[1]:
+            near = sorted({RelPath(p) for module, p in stored if module == item.module})
+            result.append((item, [p for p in near if means(row[0][0], path, item.module, item.names, p)]))
+        return result
+
+    def importers(self, path: RelPath, limit: int = 500) -> list[RelPath]:
+        """Files that import this one, as far as paths tell."""
+        tails = {stem_of(path), path.rpartition("/")[0].rpartition("/")[2]} - {""}
+        rows = self._rows(
+            "SELECT DISTINCT f.path, f.language, f.facts FROM imports i JOIN files f ON f.id = i.file"
+            " WHERE i.tail IN (?, ?) LIMIT 5000",
+            (min(tails), max(tails)),
+        )
+        found = [
+            RelPath(importer)
+            for importer, language, facts in rows
+            if importer != path
+            and any(means(language, RelPath(importer), i.module, i.names, path) for i in _facts(facts)[1])
+        ]
+        return sorted(found)[:limit]
+
+    def tests_of(self, name_or_path: str, limit: int = 50) -> list[RelPath]:
+        """Test files that use a name, or that import a file or are called after it."""
+        if self._rows("SELECT 1 FROM files WHERE path = ?", (name_or_path,)):
+            path = RelPath(name_or_path)
+            found = {*self.importers(path), *self.namesakes(path)} - {path}
+        else:
+            found = set(self.files_with(name_or_path))
+        return sorted(p for p in found if is_test(p))[:limit]
+
+    def namesakes(self, path: RelPath, limit: int = 20) -> list[RelPath]:
+        """Files that share a name with this one: its tests, its header, what it tests."""
+        kin = kin_stem(path)
+        rows = self._rows(
+            "SELECT path FROM files WHERE stem IN (?, ?, ?, ?, ?, ?) ORDER BY 1 LIMIT ?",
+            (kin, f"test_{kin}", f"{kin}_test", f"{kin}_tests", f"{kin}Test", f"{kin}Tests", limit),
+        )
+        return [RelPath(found) for (found,) in rows if found != path]
+
+    def files(self) -> list[RelPath]:
+        """Every indexed file, sorted."""
+        return [
+            RelPath(path) for (path,) in self._rows("SELECT path FROM files WHERE reason = '' ORDER BY 1")
+        ]
+
+    def hash_of(self, path: RelPath) -> str:
+        """The content hash a file had when it was indexed, ``""`` for an unknown one."""
+        rows = self._rows("SELECT hash FROM files WHERE path = ?", (path,))
+        return rows[0][0] if rows else ""
+
+    def status(self) -> IndexStatus:
+        """Totals as of the last finished run, and how far a running one is."""
+        connection = self._connection()
+        if connection is None:
+            return IndexStatus()
+        try:
+            meta = read_meta(connection)
+        except (sqlite3.DatabaseError, ValueError):
+            return IndexStatus()
+        totals, progress = meta.get("totals", {}), meta.get("progress", [])
+        return IndexStatus(
+            files=totals.get("files", 0),
+            lines=totals.get("lines", 0),
+            symbols=totals.get("symbols", 0),
+            references=totals.get("references", 0),
+            languages=totals.get("languages", {}),
+            skipped=totals.get("skipped", {}),
+            building=bool(progress),
+            done=progress[0] if progress else 0,
+            total=progress[1] if progress else 0,
+        )
+
+    def term(self, term: str, most: int) -> list[tuple[int, int]] | None:
+        """(file id, weight) of the files that hold a search term; ``None`` when more than ``most`` do."""
+        rows = self._rows(
+            "SELECT p.file, p.weight FROM names n JOIN postings p ON p.name = n.id"
+            " WHERE n.name = ? AND p.weight > 0 LIMIT ?",
+            (term, most + 1),
+        )
+        return None if len(rows) > most else rows
+
+    def lengths(self, ids: Iterable[int]) -> dict[int, tuple[RelPath, int]]:
+        """Path and length in terms of files by their ids."""
+        wanted = ",".join(map(str, ids))
+        rows = self._rows(f"SELECT id, path, terms FROM files WHERE id IN ({wanted})")  # noqa: S608 - integers
+        return {row: (RelPath(path), terms) for row, path, terms in rows}
+
+    def shape(self) -> tuple[int, float]:
+        """Number of files with facts and their mean length in terms."""
+        rows = self._rows("SELECT count(*), avg(terms) FROM files WHERE reason = ''")
+        return (rows[0][0], rows[0][1] or 1.0) if rows else (0, 1.0)
+
+    def _names_like(self, text: str, limit: int, *, fuzzy: bool) -> list[str]:
+        condition, values = ("n.name >= ? AND n.name < ?", (text, text + "\U0010ffff"))
+        if fuzzy:
+            escaped = [f"\\{c}" if c in "%_\\" else c for c in text]
+            condition, values = "n.name LIKE ? ESCAPE '\\'", ("%" + "%".join(escaped) + "%",)
+        rows = self._rows(
+            f"SELECT n.name FROM names n WHERE {condition}"  # noqa: S608 - constants
+            " AND EXISTS (SELECT 1 FROM definitions d WHERE d.name = n.id) ORDER BY length(n.name), n.name LIMIT ?",
+            (*values, limit),
+        )
+        return [name for (name,) in rows]
+
+    def _file(self, path: RelPath) -> tuple[list[Definition], list[Import]]:
+        rows = self._rows("SELECT facts FROM files WHERE path = ?", (path,))
+        return _facts(rows[0][0]) if rows else ([], [])
+
+    def _rows(self, statement: str, values: tuple[object, ...] = ()) -> list[Any]:
+        connection = self._connection()
+        if connection is None:
+            return []
+        try:
+            return connection.execute(statement, values).fetchall()
+        except sqlite3.DatabaseError:
+            self.close()
+            return []
+
+    def _connection(self) -> sqlite3.Connection | None:
+        """The open store; opened again when the indexer has made a new one."""
+        try:
+            inode = self._path.stat().st_ino
+        except OSError:
+            self.close()
+            return None
+        if self._db is None or inode != self._inode:
+            self.close()
+            self._db = _open(self._path)
+            self._inode = inode
+        return self._db
+
+
+def _open(path: Path) -> sqlite3.Connection | None:
+    try:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=0.2
+        )
+        connection.execute("PRAGMA cache_size = -4096")
+        if connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION:
+            return connection
+        connection.close()
+    except sqlite3.DatabaseError:
+        pass
+    return None
+
+
+@lru_cache(maxsize=64)
+def _facts(packed: bytes) -> tuple[list[Definition], list[Import]]:
+    try:
+        return unpack_facts(packed)
+    except (zlib.error, ValueError):  # a damaged page
+        return [], []
+
+
+def enclosing(definitions: Iterable[Definition], offset: int) -> Definition | None:
+    """The innermost of a text's definitions around an offset."""
+    best: Definition | None = None
+    for definition in definitions:
+        if definition.span.start > offset:
+            break
+        if offset < definition.span.end or offset == definition.name_span.end:
+            best = definition
+    return best
+
+
+def _inside(definition: Definition, container: str) -> bool:
+    return not container or f".{definition.container}".endswith(f".{container}")

@@ -1,0 +1,221 @@
+"""Every job of one workspace: those that this process owns, and those of others, read from disk.
+
+A job's folder holds its journal, its lease and its blobs. Whoever holds the lease may append
+to the journal; anyone may read it. What is read of others is followed incrementally.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+from agent_ls.core.attempt import AttemptRequest
+from agent_ls.core.errors import AgentLsError, BusyError, UnknownJobError, WorkspaceError
+from agent_ls.core.job import JobId
+from agent_ls.jobs.fold import Job, fold
+from agent_ls.jobs.journal import Entry, Journal, read
+from agent_ls.jobs.lease import Holder, Lease, holder_of, take
+from agent_ls.jobs.records import Created, Record
+from agent_ls.workspace.blobs import BlobStore
+from agent_ls.workspace.state import private_dir
+
+_JOURNAL, _LEASE, _BLOBS = "journal.jsonl", "lease", "blobs"
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+@final
+@dataclass(slots=True)
+class Owned:
+    """A job whose lease this process holds."""
+
+    folder: Path
+    lease: Lease
+    journal: Journal
+    job: Job
+
+    @property
+    def blobs(self) -> BlobStore:
+        return BlobStore(self.folder / _BLOBS)
+
+
+@final
+@dataclass(slots=True)
+class _Followed:
+    """What has been read of a journal that someone else may write."""
+
+    size: int = 0
+    seq: int = 0
+    job: Job | None = None
+
+
+@final
+class Book:
+    """The jobs below one folder of the state directory."""
+
+    def __init__(self, folder: Path, holder: Holder, clock: Callable[[], float] = time.time) -> None:
+        self._folder = folder
+        self._holder = holder
+        self._clock = clock
+        self._owned: dict[JobId, Owned] = {}
+        self._followed: dict[JobId, _Followed] = {}
+
+    def new_id(self) -> JobId:
+        """Time in milliseconds, then 35 random bits; both in a base-32 without look-alikes."""
+        millis = int(self._clock() * 1000)
+        stamp = "".join(_ALPHABET[(millis >> shift) & 31] for shift in range(40, -1, -5))
+        return JobId(stamp + "".join(secrets.choice(_ALPHABET) for _ in range(7)))
+
+    def folder(self, job: JobId) -> Path:
+        """Where a job's things lie. Raises `UnknownJobError` for what cannot be a job's id."""
+        if not job or any(c not in _ALPHABET for c in job):
+            raise unknown(job)
+        return self._folder / job
+
+    def create(self, request: AttemptRequest, retry_of: str = "") -> Owned:
+        """Begin the journal of a new job, whose folder may hold its first blobs already."""
+        folder = private_dir(self.folder(request.job))
+        lease = take(folder / _LEASE, self._holder)
+        if lease is None:
+            raise busy(request.job)
+        journal, reading = Journal.open(folder / _JOURNAL)
+        entries = [*reading.entries, journal.append(Created(request, retry_of), self._clock())]
+        job = fold(entries)
+        assert job is not None  # noqa: S101 - it has just been created
+        owned = self._owned[request.job] = Owned(folder, lease, journal, job)
+        return owned
+
+    def record(self, job: JobId, record: Record) -> Job:
+        """Append to the journal of an owned job; returns the job after it.
+
+        Raises:
+            WorkspaceError: it could not be written; the job is as it was.
+        """
+        owned = self._owned[job]
+        entry = owned.journal.append(record, self._clock())
+        owned.job = fold((entry,), owned.job) or owned.job
+        return owned.job
+
+    def own(self, job: JobId) -> Owned:
+        """The job, with its lease taken.
+
+        Raises:
+            UnknownJobError: there is no such job here.
+            BusyError: another live process owns it.
+        """
+        if job in self._owned:
+            return self._owned[job]
+        folder = self.folder(job)
+        if not (folder / _JOURNAL).exists():
+            raise unknown(job)
+        lease = take(folder / _LEASE, self._holder)
+        if lease is None:
+            raise busy(job)
+        journal: Journal | None = None
+        try:
+            journal, reading = Journal.open(folder / _JOURNAL)
+            state = fold(reading.entries)
+            if state is None:
+                raise unknown(job)
+        except AgentLsError:
+            if journal is not None:
+                journal.close()
+            lease.release()
+            raise
+        self._followed.pop(job, None)
+        owned = self._owned[job] = Owned(folder, lease, journal, state)
+        return owned
+
+    def owned(self, job: JobId) -> Owned | None:
+        return self._owned.get(job)
+
+    def holder(self, job: JobId) -> Holder | None:
+        """The other live process that owns a job; ``None``: this one does, or nobody."""
+        return None if job in self._owned else holder_of(self.folder(job) / _LEASE)
+
+    def get(self, job: JobId) -> Job:
+        """The job as its journal tells it now. Raises `UnknownJobError`."""
+        owned = self._owned.get(job)
+        state = owned.job if owned else self._follow(job)
+        if state is None:
+            raise unknown(job)
+        return state
+
+    def entries(self, job: JobId) -> Sequence[Entry]:
+        """The whole journal of a job, read anew: turns are large, and rarely asked for."""
+        return read(self.folder(job) / _JOURNAL).entries
+
+    def blobs(self, job: JobId) -> BlobStore:
+        return BlobStore(self.folder(job) / _BLOBS)
+
+    def ids(self) -> list[JobId]:
+        """Every job's id, newest first. Cost: one directory listing."""
+        try:
+            names = [path.name for path in self._folder.iterdir()]
+        except OSError:
+            return []
+        return sorted((JobId(n) for n in names if n and all(c in _ALPHABET for c in n)), reverse=True)
+
+    def all(self) -> Iterator[Job]:
+        """Every job, newest first; one whose journal cannot be read is passed over."""
+        for job in self.ids():
+            try:
+                yield self.get(job)
+            except AgentLsError:
+                continue
+
+    def purge(self, job: JobId) -> None:
+        """Delete a job's folder. Raises as `own`, and `WorkspaceError` where the disk refuses."""
+        owned = self.own(job)
+        try:
+            shutil.rmtree(owned.folder)
+        except OSError as error:
+            raise WorkspaceError(
+                f"The job's folder could not be deleted: {error.strerror}",
+                remedy=f"Check the rights of {owned.folder}",
+            ) from error
+        self._release(job)
+
+    def close(self) -> None:
+        """Give every lease back."""
+        for job in list(self._owned):
+            self._release(job)
+
+    def _release(self, job: JobId) -> None:
+        owned = self._owned.pop(job)
+        owned.journal.close()
+        owned.lease.release()
+
+    def _follow(self, job: JobId) -> Job | None:
+        path = self.folder(job) / _JOURNAL
+        known = self._followed.setdefault(job, _Followed())
+        try:
+            size = path.stat().st_size
+        except OSError:
+            self._followed.pop(job, None)
+            return None
+        if size < known.size:  # a new owner cut a torn line off
+            known = self._followed[job] = _Followed()
+        if size > known.size:
+            reading = read(path, known.size, known.seq)
+            known.size, known.seq = reading.size, known.seq + len(reading.entries)
+            known.job = fold(reading.entries, known.job)
+        return known.job
+
+
+def unknown(job: str) -> UnknownJobError:
+    return UnknownJobError(
+        f"There is no job {job[:40]!r} in this workspace", remedy="See the list with agent-ls jobs"
+    )
+
+
+def busy(job: JobId) -> BusyError:
+    return BusyError(
+        f"Job {job} belongs to another running agent-ls, which does not answer",
+        kept="Nothing was changed",
+        remedy="Use the editor or terminal it runs in, or end that process and try again",
+    )

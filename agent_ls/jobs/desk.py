@@ -1,0 +1,182 @@
+"""Apply and undo: the only place from which an editor is asked to change the user's texts.
+
+The order is always the same: merge onto the texts of now, write down what is about to happen,
+ask the editor, look at what is really there, write that down. A crash in between is settled by
+looking again (`Desk.settle`).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection, Sequence
+from typing import final
+
+from agent_ls.core.attempt import DraftFile
+from agent_ls.core.edits import ChangeSet
+from agent_ls.core.errors import UsageError
+from agent_ls.core.job import JobId, JobState
+from agent_ls.core.paths import RelPath
+from agent_ls.jobs import landing, wording
+from agent_ls.jobs.book import Book, Owned
+from agent_ls.jobs.landing import Step
+from agent_ls.jobs.port import EditorPort, Landing
+from agent_ls.jobs.present import changed_files, conflict_views
+from agent_ls.jobs.records import Landed, LandingFailed, LandingStarted
+from agent_ls.jobs.views import Applied
+from agent_ls.jobs.wording import Wish
+
+_TRIES = 3
+
+
+@final
+class Desk:
+    """Lands plans of owned jobs through one editor."""
+
+    def __init__(self, book: Book, port: EditorPort, changed: Callable[[JobId], None]) -> None:
+        self._book = book
+        self._port = port
+        self._changed = changed
+
+    async def apply(self, job: JobId, wish: Wish) -> Applied:
+        """See `Service.apply`."""
+        owned = self._free(job)
+        refusal = wording.refusal(owned.job, wish)
+        if refusal:
+            return Applied(owned.job.state, message=refusal)
+        for _ in range(_TRIES):
+            pending = self._changes(owned, owned.job.pending)
+            now = landing.texts_of(pending.paths, self._port.read)
+            step = landing.plan_apply(pending, now, wish.files, wish.hunks)
+            if not step.chosen:
+                return Applied(owned.job.state, message=wording.nothing_to_apply(owned.job, wish))
+            if step.conflicts and not (wish.partly and _lands(step)):
+                return wording.clash(owned.job.state, step)
+            done = await self._land(owned, step, undo=False)
+            if done is not None:
+                return done
+        return Applied(owned.job.state, message=wording.STALE)
+
+    async def undo(self, job: JobId) -> Applied:
+        """See `Service.undo`."""
+        owned = self._free(job)
+        if not owned.job.applied:
+            return Applied(owned.job.state, message=wording.NOTHING_APPLIED)
+        for _ in range(_TRIES):
+            applied = [self._changes(owned, draft) for draft in owned.job.applied]
+            paths = {path for landed in applied for path in landed.paths}
+            step = landing.plan_undo(applied, landing.texts_of(paths, self._port.read))
+            if step.conflicts and not step.changes:
+                return wording.clash(owned.job.state, step)
+            done = await self._land(owned, step, undo=True)
+            if done is not None:
+                return done
+        return Applied(owned.job.state, message=wording.STALE)
+
+    def settle(self, job: JobId) -> None:
+        """Decide a landing that was cut off, by looking at the texts of now."""
+        owned = self._book.own(job)
+        started = owned.job.landing
+        if started is None:
+            return
+        step = Step(
+            self._changes(owned, started.changes),
+            self._changes(owned, started.chosen),
+            self._changes(owned, started.rest),
+            frozenset(started.left_out),
+            moved=started.moved,
+        )
+        there, missing = landing.settle(step, Landing(applied=False), self._port.read)
+        if there:
+            self._record(owned, started, step, there, missing)
+        else:
+            self._book.record(job, LandingFailed(started.operation, wording.CUT_OFF))
+        self._changed(job)
+
+    def _free(self, job: JobId) -> Owned:
+        owned = self._book.own(job)
+        if owned.job.landing is not None:
+            raise UsageError(
+                "This job is being applied or undone at this moment",
+                remedy="Answer the editor's preview first",
+            )
+        return owned
+
+    async def _land(self, owned: Owned, step: Step, *, undo: bool) -> Applied | None:
+        """Ask the editor; ``None`` where the texts changed under us and it is worth another try."""
+        job, put = owned.job, owned.blobs.put
+        started = LandingStarted(
+            secrets.token_hex(4),
+            landing.to_draft(step.changes, put),
+            chosen=landing.to_draft(step.chosen, put),
+            rest=landing.to_draft(step.rest, put),
+            left_out=tuple(sorted(step.left_out)),
+            moved=step.moved,
+            note="" if undo else wording.rebased(step),
+            undo=undo,
+        )
+        self._book.record(job.id, started)
+        self._changed(job.id)
+        answer = Landing(applied=True)
+        if step.changes:
+            label = f"{'Undo: ' if undo else ''}{job.request.intent.title}"
+            notes = dict.fromkeys(step.moved, "merged with your edits")
+            answer = await self._port.land(step.changes, label=label, notes=notes)
+        there, missing = landing.settle(step, answer, self._port.read)
+        if step.changes and not there:
+            return self._failed(owned, started, answer)
+        self._record(owned, started, step, there, missing)
+        self._changed(job.id)
+        return Applied(
+            owned.job.state,
+            changed_files(there),
+            conflict_views(step.conflicts),
+            step.moved,
+            wording.outcome(step, there, missing, answer, undo=undo),
+        )
+
+    def _failed(self, owned: Owned, started: LandingStarted, answer: Landing) -> Applied | None:
+        reason = answer.reason.rstrip(".") or "the editor did not apply it"
+        self._book.record(owned.job.id, LandingFailed(started.operation, reason))
+        self._changed(owned.job.id)
+        if answer.stale:
+            return None
+        return Applied(owned.job.state, message=f"Nothing was changed: {reason}.")
+
+    def _record(
+        self,
+        owned: Owned,
+        started: LandingStarted,
+        step: Step,
+        there: ChangeSet,
+        missing: Collection[RelPath],
+    ) -> None:
+        """Write down what is in the user's texts now."""
+        job, put = owned.job, owned.blobs.put
+        applied = tuple(self._changes(owned, draft) for draft in job.applied)
+        if started.undo:
+            applied = landing.still_applied(applied, step, missing)
+            kept = {path for landed in applied for path in landed.paths}
+            plan = self._changes(owned, job.plan)
+            pending = ChangeSet.of(c for c in plan if not {c.path, c.source} & kept)
+            state = JobState.PARTLY_APPLIED if applied else JobState.UNDONE
+        else:
+            applied = (*applied, there) if there else applied
+            pending = landing.remaining(self._changes(owned, job.pending), step, missing)
+            state = JobState.PARTLY_APPLIED if pending else JobState.APPLIED
+        landed = Landed(
+            started.operation,
+            state,
+            pending=landing.to_draft(pending, put),
+            applied=tuple(landing.to_draft(changes, put) for changes in applied),
+            moved=() if started.undo else started.moved,
+            note=started.note,
+        )
+        self._book.record(job.id, landed)
+
+    def _changes(self, owned: Owned, draft: Sequence[DraftFile]) -> ChangeSet:
+        return landing.from_draft(draft, owned.blobs.get)
+
+
+def _lands(step: Step) -> bool:
+    """Whether anything is left to land beside the clashes."""
+    return any(change.path not in step.left_out for change in step.chosen)

@@ -1,0 +1,92 @@
+"""Explanations, kept by the text they are about: prose never outlives what it describes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import final
+
+from agent_ls.core.attempt import ExplainRequest
+from agent_ls.core.errors import AgentLsError
+from agent_ls.core.text import content_hash
+from agent_ls.jobs.place import Here
+from agent_ls.jobs.port import EditorPort
+from agent_ls.jobs.runner import Runner
+from agent_ls.jobs.views import Explanation
+from agent_ls.workspace.state import private_dir
+
+_KEPT = 500
+_WINDOW = 2000
+
+
+@final
+class Explainer:
+    """Cached explanations of one workspace, and those on their way."""
+
+    def __init__(self, folder: Path, runner: Runner, port: EditorPort) -> None:
+        self._folder = folder
+        self._runner = runner
+        self._port = port
+        self._under_way: dict[str, asyncio.Task[str]] = {}
+
+    def cached(self, here: Here, model: str) -> str:
+        """The explanation of the text at a place as it is now, ``""`` where there is none."""
+        with suppress(OSError, UnicodeDecodeError):
+            return (self._folder / _key(here, model)).read_text("utf-8")
+        return ""
+
+    async def explain(self, here: Here, request: ExplainRequest, *, refresh: bool, wait: bool) -> Explanation:
+        """The cached text, else it is asked for. Raises `ModelError` (with ``wait`` only)."""
+        model = request.models.explain
+        known = "" if refresh else self.cached(here, model)
+        if known:
+            return Explanation(known)
+        key = _key(here, model)
+        task = self._under_way.get(key)
+        if task is None:
+            task = self._under_way[key] = asyncio.create_task(self._fetch(key, request))
+            task.add_done_callback(lambda done: self._settled(key, done))
+        if wait:
+            return Explanation(await asyncio.shield(task))
+        return Explanation(pending=True)
+
+    async def close(self) -> None:
+        for task in tuple(self._under_way.values()):
+            task.cancel()
+
+    async def _fetch(self, key: str, request: ExplainRequest) -> str:
+        markdown = await self._runner.explain(request)
+        with suppress(OSError):  # without a cache it is asked for again, no more
+            self._keep(key, markdown)
+        return markdown
+
+    def _settled(self, key: str, task: asyncio.Task[str]) -> None:
+        self._under_way.pop(key, None)
+        if not task.cancelled() and isinstance(error := task.exception(), AgentLsError):
+            self._port.notice(error.sentence(), "warning")
+
+    def _keep(self, key: str, markdown: str) -> None:
+        private_dir(self._folder)
+        handle, name = tempfile.mkstemp(prefix=".new-", dir=self._folder)
+        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
+            file.write(markdown)
+        Path(name).replace(self._folder / key)
+        kept = sorted(self._folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in kept[_KEPT:]:
+            old.unlink(missing_ok=True)
+
+
+def _key(here: Here, model: str) -> str:
+    """Names the text that is explained: the definition around the place, else the lines about it."""
+    if here.around is not None:
+        span = here.around.span
+        own = here.text[span.start : span.end]
+        name = here.around.path
+    else:
+        at = here.site.span
+        own = here.text[max(0, at.start - _WINDOW) : at.end + _WINDOW]
+        name = here.name
+    return content_hash(f"{model}\0{here.site.path}\0{name}\0".encode() + own)

@@ -1,0 +1,228 @@
+"""A job is what its journal says: a pure fold, so that a crash at any moment leaves a right state.
+
+`step` never refuses a record: whatever was written did happen. What may be asked of a job in
+which state is the service's question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import final
+
+from agent_ls.core.attempt import (
+    Answered,
+    Asked,
+    AttemptRequest,
+    Checked,
+    DraftFile,
+    Opened,
+    Outcome,
+    Progressed,
+    RequestStarted,
+    TurnDone,
+)
+from agent_ls.core.job import CheckReport, JobId, JobState, Question, Spent, Verdict
+from agent_ls.core.paths import RelPath
+from agent_ls.jobs.journal import Entry
+from agent_ls.jobs.records import (
+    Created,
+    Discarded,
+    Ended,
+    Landed,
+    LandingFailed,
+    LandingStarted,
+    Record,
+    Replied,
+    Resumed,
+    Started,
+    Told,
+    WorkerLost,
+)
+
+Draft = tuple[DraftFile, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job after some records.
+
+    ``runs``: how often an attempt was handed to a worker. ``deaths``: how often in a row the
+    worker left since anything new was recorded. ``asked_open``: a request went out whose turn has
+    not come. ``plan``: the draft as it is now, ``pending`` and ``applied`` as in `Landed`.
+    ``told``: texts that no recorded turn has taken up. ``replies``: answers that the worker has not
+    confirmed, by the question's text: an attempt begun again may ask something else under the same id.
+    ``landing``: an operation whose end is not recorded.
+    """
+
+    request: AttemptRequest
+    created_at: float
+    updated_at: float
+    state: JobState = JobState.QUEUED
+    retry_of: str = ""
+    runs: int = 0
+    deaths: int = 0
+    asked_open: bool = False
+    spent: Spent = field(default_factory=Spent)
+    summary: str = ""
+    problem: str = ""
+    plan: Draft = ()
+    checks: tuple[CheckReport, ...] = ()
+    verdict: Verdict = Verdict.UNVERIFIED
+    verdict_note: str = ""
+    tree_hash: str = ""
+    pending: Draft = ()
+    applied: tuple[Draft, ...] = ()
+    landing: LandingStarted | None = None
+    question: Question | None = None
+    replies: Mapping[str, str] = field(default_factory=dict[str, str])
+    told: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> JobId:
+        return self.request.job
+
+    @property
+    def touches(self) -> set[RelPath]:
+        """Every path that belongs to the job: its site's and its plan's."""
+        site = self.request.intent.site
+        paths = {path for f in self.plan for path in (f.path, f.moved_from) if path is not None}
+        return paths | ({site.path} if site else set())
+
+
+def fold(entries: Iterable[Entry], job: Job | None = None) -> Job | None:
+    """The job that the entries make of ``job``; ``None`` as long as there is no `Created`."""
+    for entry in entries:
+        if isinstance(entry.record, Created) and job is None:
+            job = Job(entry.record.request, entry.at, entry.at, retry_of=entry.record.retry_of)
+        elif job is not None and entry.record is not None:
+            job = replace(step(job, entry.record), updated_at=entry.at)
+    return job
+
+
+def step(job: Job, record: Record) -> Job:
+    """The job after one more record."""
+    match record:
+        case Created() | Opened() | Progressed():
+            return job
+        case Started():
+            return _started(job)
+        case WorkerLost():
+            return replace(job, deaths=job.deaths + 1)
+        case Ended():
+            return replace(job, state=record.state, problem=record.reason, question=None)
+        case Resumed():
+            request = replace(job.request, budget=record.budget)
+            return replace(job, request=request, state=JobState.QUEUED, problem="", deaths=0)
+        case Told():
+            return replace(job, told=(*job.told, record.text))
+        case Replied():
+            return _replied(job, record)
+        case Discarded():
+            return replace(job, state=JobState.DISCARDED)
+        case LandingStarted():
+            return replace(job, landing=record)
+        case LandingFailed():
+            return replace(job, landing=None)
+        case Landed():
+            return _landed(job, record)
+        case _:
+            return _event(job, record)
+
+
+def _started(job: Job) -> Job:
+    lost = job.spent.unrecorded_requests + job.asked_open
+    return replace(
+        job,
+        runs=job.runs + 1,
+        asked_open=False,
+        question=None,
+        state=JobState.RUNNING,
+        spent=replace(job.spent, unrecorded_requests=lost),
+    )
+
+
+def _event(job: Job, event: RequestStarted | TurnDone | Asked | Answered | Checked | Outcome) -> Job:
+    alive = replace(job, deaths=0)
+    match event:
+        case RequestStarted():
+            return replace(job, asked_open=True)  # the same request again is nothing new
+        case TurnDone():
+            spent = replace(
+                job.spent,
+                turns=job.spent.turns + 1,
+                usage=job.spent.usage + event.usage,
+                cost_usd=_sum(job.spent.cost_usd, event.cost_usd),
+            )
+            return replace(
+                alive, spent=spent, asked_open=False, told=(), plan=event.draft, pending=event.draft
+            )
+        case Asked():
+            waits = JobState.WAITING if _under_way(job) else job.state
+            return replace(alive, state=waits, question=event.question)
+        case Answered():
+            runs = JobState.RUNNING if _under_way(job) else job.state
+            asked = job.question.text if job.question else ""
+            left = {text: answer for text, answer in job.replies.items() if text != asked}
+            return replace(alive, state=runs, question=None, replies=left)
+        case Checked():
+            return replace(
+                alive, checks=event.reports, verdict=event.verdict, tree_hash=event.tree_hash, verdict_note=""
+            )
+        case Outcome():
+            return _outcome(alive, event)
+
+
+def _under_way(job: Job) -> bool:
+    """Whether what a worker says is about the run that the job waits for."""
+    return job.state.live and job.state is not JobState.QUEUED
+
+
+def _outcome(job: Job, outcome: Outcome) -> Job:
+    # Cancelled, paused or even queued again a moment before the end: what was decided first stands,
+    # the draft is kept.
+    state = outcome.state if _under_way(job) else job.state
+    spent = outcome.spent if outcome.spent.turns >= job.spent.turns else job.spent
+    return replace(
+        job,
+        state=state,
+        summary=outcome.summary,
+        problem=outcome.problem if _under_way(job) else job.problem,
+        plan=outcome.files,
+        pending=outcome.files,
+        checks=outcome.checks or job.checks,
+        verdict=outcome.verdict,
+        verdict_note="",
+        tree_hash=outcome.tree_hash or job.tree_hash,
+        spent=spent,
+        asked_open=False,
+        question=None,
+    )
+
+
+def _replied(job: Job, reply: Replied) -> Job:
+    if job.question is None or job.question.id != reply.question_id:
+        return job
+    question = replace(job.question, answer=reply.answer)
+    return replace(job, question=question, replies={**job.replies, question.text: reply.answer})
+
+
+def _landed(job: Job, landed: Landed) -> Job:
+    merged = bool(landed.moved)
+    return replace(
+        job,
+        landing=None,
+        state=landed.state,
+        pending=landed.pending,
+        applied=landed.applied,
+        # The verdict was about another tree: the one without what the user typed meanwhile.
+        verdict=Verdict.UNVERIFIED if merged else job.verdict,
+        verdict_note=landed.note if merged else job.verdict_note,
+    )
+
+
+def _sum(so_far: float | None, more: float | None) -> float | None:
+    if more is None:
+        return so_far
+    return more if so_far is None else so_far + more

@@ -1,0 +1,175 @@
+"""From a plan to what an editor is asked for, and from its answer to what is really there. Pure.
+
+A file with a clash is never landed. What has not landed stays *pending*, against the texts the
+plan was made from, and is merged onto the texts of its own moment when its turn comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import final
+
+from agent_ls.core.attempt import DraftFile
+from agent_ls.core.diff import line_hunks
+from agent_ls.core.edits import ChangeSet, FileChange, apply_changes
+from agent_ls.core.hunks import select
+from agent_ls.core.merge import Conflict, merge_text, rebase, undo
+from agent_ls.core.paths import RelPath
+from agent_ls.jobs.port import Landing
+
+Read = Callable[[RelPath], bytes | None]
+Texts = Mapping[RelPath, bytes | None]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What an editor is to be asked for.
+
+    ``changes``: from the texts of now. ``chosen`` and ``rest``: the part of the plan that this
+    stands for, and the other. ``left_out``: the paths of ``conflicts``, which are not in
+    ``changes``. ``moved``: files whose text had changed, ``edits`` in how many places.
+    """
+
+    changes: ChangeSet
+    chosen: ChangeSet = field(default_factory=ChangeSet)
+    rest: ChangeSet = field(default_factory=ChangeSet)
+    left_out: frozenset[RelPath] = frozenset()
+    conflicts: tuple[Conflict, ...] = ()
+    moved: tuple[RelPath, ...] = ()
+    edits: int = 0
+
+
+def texts_of(paths: Iterable[RelPath], read: Read) -> dict[RelPath, bytes | None]:
+    """The texts of now of some paths."""
+    return {path: read(path) for path in paths}
+
+
+def plan_apply(
+    pending: ChangeSet, now: Texts, files: Collection[RelPath] | None, hunks: Collection[str] | None
+) -> Step:
+    """The chosen part of what is pending, on the texts of now, without the files that clash."""
+    chosen, rest = select(pending, files, hunks)
+    rebased = rebase(chosen, now)
+    clashing = {conflict.path for conflict in rebased.conflicts}
+    changes = ChangeSet.of(change for change in rebased.changes if change.path not in clashing)
+    moved = tuple(path for path in rebased.moved if path in changes.paths)
+    edits = sum(_edits_between(change, now) for change in chosen if change.path in moved)
+    return Step(changes, chosen, rest, frozenset(clashing), rebased.conflicts, moved, edits)
+
+
+def remaining(pending: ChangeSet, step: Step, missing: Collection[RelPath]) -> ChangeSet:
+    """What is pending after a step whose paths ``missing`` (and its clashes) did not land."""
+    not_there = step.left_out.union(missing)
+    left: list[FileChange] = []
+    for change in pending:
+        own = {change.path, change.source}
+        part = next((c for c in step.chosen if c.path in own), None)
+        if part is None or part.path in not_there:
+            left.append(change)
+        else:
+            left += [c for c in step.rest if c.path in own]
+    return ChangeSet.of(left)
+
+
+def plan_undo(applied: Sequence[ChangeSet], now: Texts) -> Step:
+    """Every landing taken back, the last one first, on the texts of now; later edits stay."""
+    if len(applied) == 1:
+        return _undo_one(applied[0], now)
+    texts = dict(now)
+    conflicts: list[Conflict] = []
+    moved: set[RelPath] = set()
+    for landed in reversed(applied):
+        step = _undo_one(landed, texts)
+        conflicts += step.conflicts
+        moved.update(step.moved)
+        there = {path: text for path, text in texts.items() if text is not None}
+        after = apply_changes(there, step.changes)
+        texts = {path: after.get(path) for path in {*texts, *after}}
+    # Several landings in one step: whole files before and after, where a move is a delete and a create.
+    changes = ChangeSet.of(
+        FileChange(path, now.get(path), text) for path, text in texts.items() if now.get(path) != text
+    )
+    return _step(changes, conflicts, sorted(moved))
+
+
+def still_applied(
+    applied: Sequence[ChangeSet], step: Step, missing: Collection[RelPath]
+) -> tuple[ChangeSet, ...]:
+    """The landings that are still there after an undo whose paths ``missing`` (and clashes) stayed."""
+    stayed = step.left_out.union(missing)
+    left = (ChangeSet.of(c for c in landed if {c.path, c.source} & stayed) for landed in applied)
+    return tuple(landed for landed in left if landed)
+
+
+def settle(step: Step, landing: Landing, read: Read) -> tuple[ChangeSet, tuple[RelPath, ...]]:
+    """What of a step is really in the user's texts, and the paths that are not.
+
+    The face's word is taken where it saw the change land; everything else is looked up.
+    """
+    told = {change.path for change in landing.landed}
+    there = [c for c in step.changes if c.path in told or contained(c, read)]
+    missing = tuple(c.path for c in step.changes if c not in there)
+    return ChangeSet.of(there), missing
+
+
+def contained(change: FileChange, read: Read) -> bool:
+    """Whether a change is in the texts of now, possibly with later edits around it."""
+    now = read(change.path)
+    if change.moved_from is not None and read(change.moved_from) is not None:
+        return False
+    if change.after is None or now is None:
+        return change.after is now
+    if now == change.after:
+        return True
+    if change.before is None or now == change.before:
+        return False
+    merged = merge_text(change.before, change.after, now)
+    return not merged.conflicts and merged.data == now
+
+
+def to_draft(changes: ChangeSet, put: Callable[[bytes], str]) -> tuple[DraftFile, ...]:
+    """A change set by content hashes; ``put`` keeps the texts."""
+    return tuple(
+        DraftFile(
+            change.path,
+            None if change.before is None else put(change.before),
+            None if change.after is None else put(change.after),
+            change.moved_from,
+        )
+        for change in changes
+    )
+
+
+def from_draft(draft: Iterable[DraftFile], get: Callable[[str], bytes]) -> ChangeSet:
+    """The change set that hashes stand for. Raises what ``get`` raises for a lost text."""
+    return ChangeSet.of(
+        FileChange(
+            file.path,
+            None if file.before is None else get(file.before),
+            None if file.after is None else get(file.after),
+            file.moved_from,
+        )
+        for file in draft
+    )
+
+
+def _undo_one(landed: ChangeSet, now: Texts) -> Step:
+    rebased = undo(landed, now)
+    clashing = {conflict.path for conflict in rebased.conflicts}
+    changes = ChangeSet.of(change for change in rebased.changes if change.path not in clashing)
+    moved = tuple(path for path in rebased.moved if path in changes.paths)
+    return _step(changes, rebased.conflicts, moved)
+
+
+def _step(changes: ChangeSet, conflicts: Sequence[Conflict], moved: Sequence[RelPath]) -> Step:
+    left_out = frozenset(conflict.path for conflict in conflicts)
+    return Step(changes, left_out=left_out, conflicts=tuple(conflicts), moved=tuple(moved))
+
+
+def _edits_between(change: FileChange, now: Texts) -> int:
+    text = now.get(change.source)
+    if change.before is None or text is None:
+        return 1
+    return len(line_hunks(change.before, text))

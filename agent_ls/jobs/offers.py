@@ -1,0 +1,227 @@
+"""The code-action menu of a place: few entries, ranked, without asking a model anything.
+
+Order: a plan or question here, a fix, the comment's wish, "Delegate …", at most two verbs for
+the symbol, the team's own verbs, engines; what does not fit stands behind one "Agent jobs here …".
+Each producer is a function from what is known to entries; ranks are given at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import final
+
+from agent_ls.core.job import Diagnostic, JobState, Site, Verdict
+from agent_ls.core.settings import Settings
+from agent_ls.core.text import Span
+from agent_ls.index.names import is_test, language_of
+from agent_ls.jobs.place import Here
+from agent_ls.jobs.views import JobView, Offer
+
+MOST = 6
+QUICKFIX, REWRITE, SOURCE = "quickfix.agent", "refactor.rewrite.agent", "source.agent"
+MORE = "Agent jobs here …"
+_TITLE = 60
+_TESTABLE = frozenset({"function", "method", "class", "struct"})
+_DOCUMENTED = frozenset({"function", "method", "class", "struct", "interface", "enum", "type"})
+_RENAMED = _DOCUMENTED | {"constant", "variable", "field"}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a menu is made from. ``jobs``: those that touch the file, newest first."""
+
+    here: Here
+    diagnostics: Sequence[Diagnostic]
+    jobs: Sequence[JobView]
+    settings: Settings
+    model: bool
+
+
+def offers(known: Known, only: Collection[str] | None = None) -> list[Offer]:
+    """At most six entries, best first. ``only``: kinds that the editor asks for, and their children."""
+    made = [offer for producer in _PRODUCERS for offer in producer(known) if _wanted(offer.kind, only)]
+    shown = _few_jobs(made)
+    hidden = len(made) > len(shown) or len(shown) > MOST
+    if hidden:
+        kind = REWRITE if _wanted(REWRITE, only) else made[0].kind
+        shown = [
+            *shown[: MOST - 1],
+            Offer(MORE, kind, "agentLs.jobs", {}, group="more", site=known.here.site),
+        ]
+    return [replace(offer, rank=rank) for rank, offer in enumerate(shown)]
+
+
+def _few_jobs(made: Sequence[Offer]) -> list[Offer]:
+    """At most two entries about jobs: they must not push the work that is to be started out of sight."""
+    jobs = [offer for offer in made if offer.group == "job"]
+    return [*jobs[:2], *(offer for offer in made if offer.group != "job")]
+
+
+def _wanted(kind: str, only: Collection[str] | None) -> bool:
+    return not only or any(wish in ("", kind) or kind.startswith(f"{wish}.") for wish in only)
+
+
+def _job_offers(known: Known) -> Iterator[Offer]:
+    ranked = sorted(known.jobs, key=lambda view: _JOB_ORDER.get(view.state, 9))
+    for view in ranked:
+        title = _short(view.title)
+        match view.state:
+            case JobState.WAITING if view.question is not None:
+                asked = {"jobId": view.id, "questionId": view.question.id}
+                yield _job(f"Answer: {_short(view.question.text)}", "agentLs.answer", asked)
+            case JobState.READY | JobState.PARTLY_APPLIED:
+                doubt = " (checks got worse)" if view.verdict is Verdict.WORSE else ""
+                yield _job(f"Review plan: {title}{doubt}", "agentLs.review", {"jobId": view.id})
+                yield _job(f"Apply plan: {title}{doubt}", "agentLs.apply", {"jobId": view.id})
+            case JobState.RUNNING | JobState.CHECKING | JobState.QUEUED:
+                yield _job(f"Cancel: {title}", "agentLs.cancel", {"jobId": view.id})
+            case JobState.INTERRUPTED | JobState.OUT_OF_BUDGET:
+                yield _job(f"Resume: {title}", "agentLs.resume", {"jobId": view.id})
+            case JobState.APPLIED:
+                yield _job(f"Undo: {title}", "agentLs.undo", {"jobId": view.id})
+            case _:
+                continue
+
+
+_JOB_ORDER = {
+    JobState.WAITING: 0,
+    JobState.READY: 1,
+    JobState.PARTLY_APPLIED: 2,
+    JobState.INTERRUPTED: 3,
+    JobState.OUT_OF_BUDGET: 3,
+    JobState.RUNNING: 4,
+    JobState.CHECKING: 4,
+    JobState.QUEUED: 4,
+    JobState.APPLIED: 5,
+}
+
+
+def _job(title: str, command: str, arguments: Mapping[str, object]) -> Offer:
+    return Offer(title, REWRITE, command, dict(arguments), group="job")
+
+
+def _fix_offers(known: Known) -> Iterator[Offer]:
+    theirs = [d for d in known.diagnostics if d.source != "agent-ls"]
+    if not known.model or not theirs:
+        return
+    worst = min(theirs, key=lambda d: d.severity)
+    others = f" (and {len(theirs) - 1} more)" if len(theirs) > 1 else ""
+    listed = "\n".join(f"- {d.message}" for d in theirs)
+    yield Offer(
+        f"Fix: {_short(worst.message)}{others}",
+        QUICKFIX,
+        "agentLs.delegate",
+        {"task": f"Fix what is reported here:\n{listed}", "kind": "fix"},
+        group="fix",
+        site=known.here.site,
+        diagnostics=tuple(theirs),
+    )
+
+
+def _anchor_offers(known: Known) -> Iterator[Offer]:
+    anchor = known.here.anchor
+    if known.model and anchor is not None:
+        yield Offer(
+            f"Do: {_short(anchor.text)}",
+            REWRITE,
+            "agentLs.delegate",
+            {"task": anchor.text, "kind": "anchor"},
+            group="anchor",
+            site=replace(known.here.site, span=anchor.span),
+        )
+
+
+def _delegate_offers(known: Known) -> Iterator[Offer]:
+    if not known.model:
+        return
+    here = known.here
+    title = "Delegate …"
+    if not here.site.span.empty:
+        title = "Delegate: change the selection …"
+    elif here.around is not None:
+        title = f"Delegate: change {here.around.name} …"
+    yield Offer(title, REWRITE, "agentLs.delegate", {"task": ""}, group="delegate", site=here.site)
+
+
+def _verb_offers(known: Known) -> Iterator[Offer]:
+    around = known.here.around
+    if not known.model or around is None:
+        return
+    site = replace(known.here.site, span=around.name_span)
+    explain = f"Explain {around.name}"
+    yield Offer(explain, REWRITE, "agentLs.explain", {}, group="verb", site=site)
+    whole = replace(site, span=around.span)
+    if around.kind in _TESTABLE and not is_test(site.path):
+        yield _verb(f"Write tests for {around.name}", f"Write tests for `{around.path}`.", whole)
+    elif around.kind in _DOCUMENTED and not around.doc:
+        yield _verb(f"Document {around.name}", f"Document `{around.path}`.", whole)
+
+
+def _verb(title: str, task: str, site: Site) -> Offer:
+    return Offer(title, REWRITE, "agentLs.delegate", {"task": task, "kind": "verb"}, group="verb", site=site)
+
+
+def _prompt_offers(known: Known) -> Iterator[Offer]:
+    if known.model:
+        for prompt in known.settings.prompts:
+            if prompt.title and prompt.task:
+                yield Offer(
+                    _short(prompt.title),
+                    REWRITE,
+                    "agentLs.delegate",
+                    {"task": prompt.task, "kind": "prompt"},
+                    group="verb",
+                    site=known.here.site,
+                )
+
+
+def _rename_offers(known: Known) -> Iterator[Offer]:
+    """Only where the name of a definition is under the cursor: a use may mean another one."""
+    here, around = known.here, known.here.around
+    if around is not None and around.kind in _RENAMED and _on_name(here, around.name_span):
+        yield Offer(
+            f"Rename {around.name} everywhere …",
+            REWRITE,
+            "agentLs.rename",
+            {"newName": ""},
+            group="action",
+            site=replace(here.site, span=around.name_span),
+        )
+
+
+def _on_name(here: Here, name: Span) -> bool:
+    return here.name_span == name
+
+
+def _engine_offers(known: Known) -> Iterator[Offer]:
+    language = language_of(known.here.site.path)
+    for engine in known.settings.engines:
+        if engine.name and engine.argv and (not engine.languages or language in engine.languages):
+            title = engine.title or f"Run {' '.join(engine.argv)}"
+            arguments = {"engine": engine.name}
+            yield Offer(_short(title), SOURCE, "agentLs.run", arguments, group="engine", site=known.here.site)
+
+
+def _connect_offers(known: Known) -> Iterator[Offer]:
+    if not known.model:
+        yield Offer("Connect a model …", REWRITE, "agentLs.status", {"topic": "model"}, group="connect")
+
+
+_PRODUCERS: tuple[Callable[[Known], Iterator[Offer]], ...] = (
+    _job_offers,
+    _fix_offers,
+    _anchor_offers,
+    _delegate_offers,
+    _verb_offers,
+    _prompt_offers,
+    _rename_offers,
+    _engine_offers,
+    _connect_offers,
+)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _TITLE else line[: _TITLE - 1].rstrip() + "…"

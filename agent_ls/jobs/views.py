@@ -1,0 +1,354 @@
+"""What faces see of jobs: immutable views and their wire forms.
+
+`wire` forms are those of the language server (camelCase), `result` is the object that
+``agent-ls delegate --json`` prints. Both are fixed in ``docs/protocol.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, final
+
+from agent_ls.core.hunks import Hunk
+from agent_ls.core.job import (
+    CheckReport,
+    Diagnostic,
+    IntentKind,
+    JobId,
+    JobState,
+    Progress,
+    Question,
+    Site,
+    Spent,
+    Usage,
+    Verdict,
+)
+from agent_ls.core.paths import RelPath
+from agent_ls.core.text import Span
+
+Json = dict[str, Any]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """One file of a plan. ``op``: edit, create, delete or move. ``landed``: it is in the user's texts."""
+
+    path: RelPath
+    op: str
+    added: int
+    removed: int
+    moved_from: RelPath | None = None
+    landed: bool = False
+
+    def wire(self) -> Json:
+        made: Json = {
+            "path": self.path,
+            "op": self.op,
+            "added": self.added,
+            "removed": self.removed,
+            "landed": self.landed,
+        }
+        return made | ({"movedFrom": self.moved_from} if self.moved_from else {})
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ConflictView:
+    """A clash of the plan with the user's text. ``line`` is 1-based, in the text of now."""
+
+    path: RelPath
+    line: int
+    reason: str
+    base: str = ""
+    ours: str = ""
+    theirs: str = ""
+
+    def wire(self) -> Json:
+        return {
+            "path": self.path,
+            "line": self.line,
+            "reason": self.reason,
+            "base": self.base,
+            "ours": self.ours,
+            "theirs": self.theirs,
+        }
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job at a glance.
+
+    ``owner``: ``here`` (this process may act on it), ``elsewhere`` (a live process owns it; calls
+    are passed on), ``nobody``. ``problem``: why there is no plan, or what it lacks. ``site`` is the
+    place the job was started at, in the text of then. ``landing`` is set while an apply or undo is
+    under way in an editor.
+    """
+
+    id: JobId
+    kind: IntentKind
+    state: JobState
+    title: str
+    created_at: float
+    updated_at: float
+    progress: Progress = field(default_factory=Progress)
+    spent: Spent = field(default_factory=Spent)
+    verdict: Verdict = Verdict.UNVERIFIED
+    verdict_note: str = ""
+    problem: str = ""
+    site: Site | None = None
+    question: Question | None = None
+    files: tuple[FileView, ...] = ()
+    owner: str = "here"
+    landing: str = ""
+
+    @property
+    def has_plan(self) -> bool:
+        return bool(self.files)
+
+    @property
+    def touches(self) -> frozenset[RelPath]:
+        """Every path that belongs to the job: its site's and its plan's."""
+        own = {self.site.path} if self.site else set[RelPath]()
+        return frozenset(own | {path for f in self.files for path in (f.path, f.moved_from) if path})
+
+    def changed(self) -> Json:
+        """The parameters of ``agentLs/jobChanged``."""
+        return {
+            "jobId": self.id,
+            "state": self.state.value,
+            "title": self.title,
+            "step": self.progress.step,
+            "done": self.progress.done,
+            "total": self.progress.total,
+            "usage": usage_wire(self.spent.usage),
+            "costUsd": self.spent.cost_usd,
+            "verdict": self.verdict.value,
+        }
+
+    def wire(self) -> Json:
+        """One entry of ``agentLs.jobs``: `changed` and what a list needs."""
+        return self.changed() | {
+            "kind": self.kind.value,
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+            "turns": self.spent.turns,
+            "verdictNote": self.verdict_note,
+            "problem": self.problem,
+            "question": question_wire(self.question),
+            "files": [f.wire() for f in self.files],
+            "owner": self.owner,
+            "landing": self.landing,
+        }
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One line of a job's log for people. ``at``: seconds since the epoch."""
+
+    at: float
+    kind: str
+    text: str
+
+    def wire(self) -> Json:
+        return {"at": self.at, "kind": self.kind, "text": self.text}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class JobDetail:
+    """Everything about one job.
+
+    ``hunks`` and ``patch`` are those of the whole plan, against the texts it was made from;
+    `Service.preview` gives them against the texts of now. ``pending`` are the ids of hunks that
+    have not landed. ``attempts``: how often an attempt was begun (resumes included).
+    """
+
+    view: JobView
+    summary: str = ""
+    task: str = ""
+    hunks: tuple[Hunk, ...] = ()
+    pending: frozenset[str] = frozenset()
+    patch: str = ""
+    checks: tuple[CheckReport, ...] = ()
+    tree_hash: str = ""
+    events: tuple[EventView, ...] = ()
+    attempts: int = 1
+
+    def wire(self) -> Json:
+        """The result of ``agentLs.job``. Lines are 0-based, as everywhere in the protocol."""
+        return self.view.wire() | {
+            "plan": self.summary,
+            "task": self.task,
+            "hunks": [hunk_wire(hunk, landed=hunk.id not in self.pending) for hunk in self.hunks],
+            "patch": _utf8(self.patch),
+            "checks": [check_wire(report) for report in self.checks],
+            "treeHash": self.tree_hash,
+            "events": [event.wire() for event in self.events],
+            "attempts": self.attempts,
+        }
+
+    def result(self) -> Json:
+        """The object of ``agent-ls delegate --json`` and ``agent-ls run --json``."""
+        view = self.view
+        return {
+            "job": view.id,
+            "state": view.state.value,
+            "summary": self.summary or view.problem,
+            "verdict": view.verdict.value,
+            "files": [
+                {"path": f.path, "op": f.op, "added": f.added, "removed": f.removed} for f in view.files
+            ],
+            "patch": _utf8(self.patch),
+            "checks": [{"name": c.name, "status": c.status, "output": c.output} for c in self.checks],
+            "attempts": self.attempts,
+            "turns": view.spent.turns,
+            "usage": {
+                "input": view.spent.usage.input,
+                "output": view.spent.usage.output,
+                "cache_read": view.spent.usage.cache_read,
+                "cache_write": view.spent.usage.cache_write,
+            },
+            "cost_usd": view.spent.cost_usd,
+        }
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What an apply or undo did. ``message`` is one or two sentences for the user.
+
+    ``landed``: files that changed. ``conflicts``: clashes; those files were left as they are.
+    ``moved``: files whose text was no longer the plan's, so that the change was merged onto it.
+    """
+
+    state: JobState
+    landed: tuple[FileView, ...] = ()
+    conflicts: tuple[ConflictView, ...] = ()
+    moved: tuple[RelPath, ...] = ()
+    message: str = ""
+
+    def wire(self) -> Json:
+        return {
+            "state": self.state.value,
+            "landed": [f.wire() for f in self.landed],
+            "conflicts": [c.wire() for c in self.conflicts],
+            "moved": list(self.moved),
+            "message": self.message,
+        }
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Markdown about a symbol. ``pending``: the text is on its way; ask again after a while."""
+
+    markdown: str = ""
+    pending: bool = False
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place for people: 1-based line, and the symbol around it (``""`` at module level)."""
+
+    path: RelPath
+    line: int
+    symbol: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class HoverFacts:
+    """Instant facts about the symbol at a place, from the index only.
+
+    ``span``: the name under the cursor. ``signature`` and ``doc`` are empty unless the setting
+    ``hover.card`` asks for them. ``references`` counts all uses; ``callers`` and ``tests`` are the
+    first few. ``explanation`` is cached prose, only while the text it is about is unchanged.
+    """
+
+    symbol: str
+    kind: str
+    span: Span
+    signature: str = ""
+    doc: str = ""
+    references: int = 0
+    callers: tuple[Place, ...] = ()
+    tests: tuple[Place, ...] = ()
+    jobs: tuple[JobView, ...] = ()
+    explanation: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One entry of the code-action menu.
+
+    ``kind``: ``quickfix.agent``, ``refactor.rewrite.agent`` or ``source.agent``. ``command`` with
+    ``arguments`` is what choosing it runs; where ``site`` is set, the face adds ``uri``, ``range``
+    and ``version`` to the arguments. ``diagnostics``: the findings that it would fix. ``group``:
+    job, fix, anchor, delegate, verb, engine, action, connect or more. ``rank``: 0 is best.
+    """
+
+    title: str
+    kind: str
+    command: str
+    arguments: Json = field(default_factory=dict[str, Any])
+    rank: int = 0
+    group: str = ""
+    site: Site | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def usage_wire(usage: Usage) -> Json:
+    return {
+        "input": usage.input,
+        "output": usage.output,
+        "cacheRead": usage.cache_read,
+        "cacheWrite": usage.cache_write,
+    }
+
+
+def question_wire(question: Question | None) -> Json | None:
+    if question is None:
+        return None
+    return {
+        "questionId": question.id,
+        "text": question.text,
+        "choices": list(question.choices),
+        "default": question.default,
+    }
+
+
+def check_wire(report: CheckReport) -> Json:
+    return {
+        "name": report.name,
+        "status": report.status,
+        "output": report.output,
+        "baseline": report.baseline,
+        "sandbox": report.sandbox,
+        "durationS": round(report.duration_s, 3),
+    }
+
+
+def hunk_wire(hunk: Hunk, *, landed: bool) -> Json:
+    return {
+        "id": hunk.id,
+        "path": hunk.path,
+        "op": hunk.op.value,
+        "oldStartLine": hunk.old_start_line,
+        "oldLines": hunk.old_lines,
+        "newStartLine": hunk.new_start_line,
+        "newLines": hunk.new_lines,
+        "added": hunk.added,
+        "removed": hunk.removed,
+        "excerpt": hunk.excerpt,
+        "landed": landed,
+    }
+
+
+def _utf8(patch: str) -> str:
+    """A patch as JSON can carry it: bytes that are not UTF-8 become U+FFFD (write files with `patch` itself)."""
+    return patch.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

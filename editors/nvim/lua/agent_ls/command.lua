@@ -1,0 +1,76 @@
+---The words of `:Agent`. Anything that is not one of its verbs is a task.
+
+local M = {}
+
+---What a verb takes: nothing, a job, or a job and words.
+M.verbs = {
+  answer = "job+words",
+  apply = "job",
+  cancel = "job",
+  delegate = "words",
+  discard = "job",
+  explain = "nothing",
+  jobs = "nothing",
+  resume = "job",
+  retry = "job+words",
+  review = "job",
+  status = "nothing",
+  stop = "nothing",
+  tell = "job+words",
+  trust = "nothing",
+  undo = "job",
+}
+
+---@class agent_ls.Said
+---@field verb string
+---@field job? string
+---@field words string
+
+---Read a command line. `:Agent apply the new style everywhere` is a task, not a verb: a verb takes
+---only what it can use.
+---@param text string
+---@param is_job fun(id: string): boolean
+---@return agent_ls.Said
+function M.parse(text, is_job)
+  text = vim.trim(text)
+  local verb, rest = text:match("^(%S+)%s*(.*)$")
+  local takes = M.verbs[verb]
+  local task = { verb = "delegate", words = text }
+  if not takes then
+    return task
+  elseif takes == "words" then
+    return { verb = verb, words = rest }
+  elseif rest == "" then
+    return { verb = verb, words = "" }
+  elseif takes == "nothing" then
+    return task
+  end
+  local job, words = rest:match("^(%S+)%s*(.*)$")
+  if is_job(job) and (words == "" or takes == "job+words") then
+    return { verb = verb, job = job, words = words }
+  end
+  if takes == "job+words" and (verb == "answer" or verb == "tell") then
+    return { verb = verb, words = rest }
+  end
+  return task
+end
+
+---@param lead string the word that is being typed
+---@param line string the command line so far
+---@param fitting fun(verb: string): string[] ids of jobs
+---@return string[]
+function M.complete(lead, line, fitting)
+  local words = vim.split(line:gsub("^.-Agent!?%s*", "", 1), "%s+")
+  local candidates = {}
+  if #words == 1 then
+    candidates = vim.tbl_keys(M.verbs)
+    table.sort(candidates)
+  elseif #words == 2 and (M.verbs[words[1]] or ""):match("^job") then
+    candidates = fitting(words[1])
+  end
+  return vim.tbl_filter(function(word)
+    return vim.startswith(word, lead)
+  end, candidates)
+end
+
+return M

@@ -1,0 +1,100 @@
+/** What the server said last about its jobs. It decides; this is only remembered for drawing. */
+import type { Job, JobState, PlanFile } from "./lsp_ext";
+
+export type Verb =
+  | "review"
+  | "apply"
+  | "undo"
+  | "discard"
+  | "answer"
+  | "tell"
+  | "cancel"
+  | "resume"
+  | "retry";
+
+/** The states in which a verb makes sense; what to offer, in this order. */
+const fit: Record<Verb, readonly JobState[]> = {
+  answer: ["waiting"],
+  review: ["ready", "partly_applied", "applied", "undone", "discarded"],
+  apply: ["ready", "partly_applied", "undone", "discarded"],
+  undo: ["applied", "partly_applied"],
+  discard: ["ready", "partly_applied", "failed", "out_of_budget", "interrupted"],
+  tell: ["running", "checking", "queued", "waiting"],
+  resume: ["interrupted", "out_of_budget", "failed", "cancelled"],
+  cancel: ["queued", "running", "waiting", "checking"],
+  retry: ["ready", "failed", "cancelled", "discarded", "undone"],
+};
+
+const shown: readonly JobState[] = ["running", "checking", "queued", "waiting", "ready", "interrupted"];
+
+export class Jobs {
+  readonly #known = new Map<string, Job>();
+  readonly #changed: () => void;
+
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
+
+  /** Take in a job, whole or in part. */
+  update(news: Job): void {
+    const job = { ...this.#known.get(news.jobId), ...news };
+    if (job.state !== "waiting") {
+      job.question = null;
+    }
+    this.#known.set(job.jobId, job);
+    this.#changed();
+  }
+
+  /** Forget everything but these. */
+  reset(all: readonly Job[] = []): void {
+    this.#known.clear();
+    for (const job of all) {
+      this.#known.set(job.jobId, job);
+    }
+    this.#changed();
+  }
+
+  get(jobId: string): Job | undefined {
+    return this.#known.get(jobId);
+  }
+
+  /** Newest first. */
+  list(): Job[] {
+    return [...this.#known.values()].sort((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0));
+  }
+
+  /** For the status bar: `1 running, 2 ready`, or nothing. */
+  summary(): string {
+    const all = this.list();
+    return shown
+      .map((state) => [all.filter((job) => job.state === state).length, state] as const)
+      .filter(([count]) => count > 0)
+      .map(([count, state]) => `${count} ${state}`)
+      .join(", ");
+  }
+}
+
+export function verbsFor(job: Job): Verb[] {
+  return (Object.keys(fit) as Verb[]).filter((verb) => fit[verb].includes(job.state));
+}
+
+/** One line under a title: `ready · 2 files +12 −3 · verified · $0.04`. */
+export function describe(job: Job): string {
+  const parts: string[] = [job.state.replaceAll("_", " ")];
+  if (job.step !== "") {
+    parts.push(job.total > 0 ? `${job.done}/${job.total} ${job.step}` : job.step);
+  }
+  if (job.files !== undefined && job.files.length > 0) {
+    parts.push(size(job.files), job.verdict);
+  }
+  if (job.costUsd !== null) {
+    parts.push(`$${job.costUsd.toFixed(2)}`);
+  }
+  return parts.join(" · ");
+}
+
+export function size(files: readonly PlanFile[]): string {
+  const added = files.reduce((sum, file) => sum + file.added, 0);
+  const removed = files.reduce((sum, file) => sum + file.removed, 0);
+  return `${files.length} ${files.length === 1 ? "file" : "files"} +${added} −${removed}`;
+}

@@ -1,0 +1,105 @@
+/**
+ * The private protocol, and nothing else: `agent_ls/faces/lsp/wire.py` is the other side,
+ * `docs/protocol.md` describes it, and a test compares the three.
+ */
+import { NotificationType, type Position, type Range } from "vscode-languageclient/node";
+
+/** Commands of `workspace/executeCommand`; each takes one object and answers at once. */
+export const command = {
+  answer: "agentLs.answer",
+  apply: "agentLs.apply",
+  cancel: "agentLs.cancel",
+  delegate: "agentLs.delegate",
+  discard: "agentLs.discard",
+  explain: "agentLs.explain",
+  jobs: "agentLs.jobs",
+  rename: "agentLs.rename",
+  resume: "agentLs.resume",
+  retry: "agentLs.retry",
+  review: "agentLs.review",
+  tell: "agentLs.tell",
+  trust: "agentLs.trust",
+  undo: "agentLs.undo",
+} as const;
+
+export type JobState =
+  | "queued"
+  | "running"
+  | "waiting"
+  | "checking"
+  | "ready"
+  | "applied"
+  | "partly_applied"
+  | "discarded"
+  | "failed"
+  | "cancelled"
+  | "undone"
+  | "out_of_budget"
+  | "interrupted";
+
+export type Verdict = "verified" | "unverified" | "worse";
+
+export interface Usage {
+  input: number;
+  output: number;
+  cacheRead: number;
+  cacheWrite: number;
+}
+
+/** Parameters of `agentLs/jobChanged`. */
+export interface JobChanged {
+  jobId: string;
+  state: JobState;
+  title: string;
+  step: string;
+  done: number;
+  total: number;
+  usage: Usage;
+  costUsd: number | null;
+  verdict: Verdict;
+}
+
+export const jobChanged = new NotificationType<JobChanged>("agentLs/jobChanged");
+
+export interface Question {
+  questionId: string;
+  text: string;
+  choices: string[];
+  default: string;
+}
+
+export interface PlanFile {
+  path: string;
+  op: "edit" | "create" | "delete" | "move";
+  added: number;
+  removed: number;
+  movedFrom?: string;
+  landed: boolean;
+}
+
+/** What a list needs besides; an entry of `agentLs.jobs` has it all. */
+export interface JobDetails {
+  createdAt: number;
+  question: Question | null;
+  files: PlanFile[];
+}
+
+export type Job = JobChanged & Partial<JobDetails>;
+
+export interface DelegateArgument {
+  task?: string;
+  uri: string;
+  range?: Range;
+  version?: number;
+}
+
+export interface ExplainArgument {
+  uri: string;
+  position?: Position;
+  range?: Range;
+}
+
+export interface Explanation {
+  markdown: string;
+  pending: boolean;
+}

@@ -1,0 +1,122 @@
+"""Resume: killed after any record, an attempt gives the plan of the undisturbed one."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from agent_ls.agent.attempt import Attempt
+from agent_ls.agent.history import fold, messages
+from agent_ls.agent.resources import Resources
+from agent_ls.core.attempt import Answered, Outcome, RequestStarted, TurnDone
+from agent_ls.core.codec import to_json
+from agent_ls.core.job import JobState
+from tests.agent.attempts import FIX, Json, call, edit, finish, stage, turn
+from tests.agent.kit import OwnersEnd
+
+TASK = [
+    *FIX[:2],
+    turn(
+        call("ask_user", question="Double too?", choices=[], default="no"),
+        call("move_path", old_path="README.md", new_path="docs/README.md"),
+        expect=[{"contains": "Edited"}],
+    ),
+    turn(edit("docs/README.md", "# calc", "# Calc"), expect=["The user says: yes", {"contains": "Moved"}]),
+    turn(finish("Moved."), expect=[{"contains": "Edited docs/README.md"}]),
+]
+RECORDS = 15  # of an undisturbed run, the outcome included
+
+
+def owner(**more: int) -> OwnersEnd:
+    return OwnersEnd(answers={"Double too?": "yes"}, **more)
+
+
+async def test_the_undisturbed_run_has_as_many_records_as_the_kills_below_cover(tmp_path: Path) -> None:
+    end = owner()
+    await stage(tmp_path, TASK).run(end)
+    assert len(end.records) == RECORDS
+
+
+@pytest.mark.parametrize("moment", range(1, RECORDS + 1))
+async def test_killed_at_any_record_it_gives_the_same_plan(tmp_path: Path, moment: int) -> None:
+    whole = await stage(tmp_path / "a", TASK).run(owner())
+    set_up, end = stage(tmp_path / "b", TASK), owner(stop_at=moment)
+    running = asyncio.create_task(set_up.run(end))
+    await asyncio.wait_for(end.stopped.wait(), 60)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    if end.of(TurnDone):
+        # From its first read on the attempt goes by the pinned text, whatever is saved meanwhile.
+        (set_up.root / "src/calc.py").write_text("the user has gone on typing\n")
+    # An answer that was recorded is not asked for again: nobody would give it this time.
+    second = OwnersEnd() if end.of(Answered) else owner()
+    outcome = await set_up.resumed(end.records).run(second)
+    assert (outcome.state, outcome.files, outcome.summary) == (whole.state, whole.files, whole.summary)
+    assert outcome.state is JobState.READY
+    turns = [t.turn for t in (*end.of(TurnDone), *second.of(TurnDone))]
+    assert turns == sorted(set(turns)), "a recorded turn was repeated"
+    asked = len(end.of(RequestStarted)) + len(second.of(RequestStarted))
+    assert outcome.spent.unrecorded_requests == asked - len(turns)
+
+
+async def test_a_resumed_conversation_is_the_recorded_one(tmp_path: Path) -> None:
+    end = owner()
+    await stage(tmp_path, TASK).run(end)
+    history = fold(end.records)
+    assert history.opened is not None
+    said = messages(history.opened.opening, history.turns)
+    assert [m["role"] for m in said] == ["user", "assistant"] * 5 + ["user"]
+    assert history.ended == end.of(Outcome)[-1]
+
+
+def test_events_of_a_newer_owner_are_passed_over() -> None:
+    assert fold([{"event": "Novelty", "value": {"x": 1}}, {}]) == fold([])
+
+
+async def test_a_turn_that_the_owner_has_not_acknowledged_is_not_in_the_draft(tmp_path: Path) -> None:
+    set_up, end = stage(tmp_path), OwnersEnd(stop_at=5)  # the second turn's record: the edit
+    attempt = Attempt(set_up.request, end, Resources(set_up.environ, dirs=set_up.dirs))
+    running = asyncio.create_task(attempt.run())
+    await asyncio.wait_for(end.stopped.wait(), 60)
+    assert end.of(TurnDone)[-1].draft
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert attempt.stopped(JobState.CANCELLED, "x").files == ()
+
+
+async def test_a_retry_starts_from_the_plan_it_is_given(tmp_path: Path) -> None:
+    source = stage(tmp_path)
+    first = await source.run(OwnersEnd())
+    turns = [turn(edit("src/extra.py", "THREE", "FOUR")), turn(finish())]
+    again = stage(tmp_path / "again", turns, plan=first.files)
+    for file in first.files:
+        for digest in (file.before, file.after):
+            if digest is not None:
+                again.blobs.put(source.blobs.get(digest))
+    outcome = await again.run(OwnersEnd())
+    texts = again.texts(outcome.files)
+    assert "a + b" in (texts["src/calc.py"] or "")
+    assert "FOUR" in (texts["src/extra.py"] or "")
+
+
+async def test_a_record_that_does_not_read_is_a_sentence(tmp_path: Path) -> None:
+    broken: Json = {"event": "TurnDone", "value": {"turn": "one"}}
+    outcome = await stage(tmp_path).resumed([broken]).run(OwnersEnd())
+    assert outcome.state is JobState.FAILED
+    assert "cannot be read" in outcome.problem
+
+
+async def test_a_lost_text_is_a_sentence(tmp_path: Path) -> None:
+    set_up, end = stage(tmp_path, TASK), owner()
+    outcome = await set_up.run(end)
+    assert outcome.files[0].after is not None
+    for blob in (Path(set_up.request.job_dir) / "blobs").rglob("*"):
+        if blob.is_file():
+            blob.unlink()
+    again = await set_up.resumed([r for r in end.records if r["event"] != "Outcome"]).run(owner())
+    assert again.state is JobState.FAILED
+    assert "kept text is missing" in again.problem
+    assert to_json(again)["state"] == "failed"

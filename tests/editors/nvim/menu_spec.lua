@@ -1,0 +1,120 @@
+-- What is chosen in Neovim's own code-action menu.
+
+local support = require("support")
+local equal, eventually = support.equal, support.eventually
+
+local fake = require("fake_server").new()
+fake.capabilities.codeActionProvider = true
+vim.g.agent_ls = { cmd = fake.cmd }
+
+local root = support.workspace({ ["a.py"] = "def total(): ...\n" })
+local uri = vim.uri_from_fname(root .. "/a.py")
+local RANGE = { start = { line = 0, character = 4 }, ["end"] = { line = 0, character = 9 } }
+
+local function choose_action(command, argument)
+  fake.answers["textDocument/codeAction"] = function()
+    local made = { title = "it", command = command, arguments = { argument } }
+    return { { title = "it", kind = "refactor.rewrite.agent", command = made } }
+  end
+  local before = #fake.calls(command)
+  support.choose(function()
+    return 1
+  end)
+  vim.lsp.buf.code_action()
+  return function(count)
+    eventually(function()
+      return #fake.calls(command) == before + (count or 1)
+    end, command)
+    return fake.calls(command)[before + 1]
+  end
+end
+
+return {
+  {
+    "Delegate … asks for the task, with everything else as the server gave it",
+    function()
+      local bufnr = support.edit(root, "a.py")
+      eventually(function()
+        return #vim.lsp.get_clients({ name = "agent_ls", bufnr = bufnr }) == 1
+      end)
+      local asked = support.input("use a cache")
+      local sent = choose_action("agentLs.delegate", { task = "", uri = uri, range = RANGE, version = 0 })()
+      equal("Delegate: ", asked.prompt)
+      equal({ task = "use a cache", uri = uri, range = RANGE, version = 0 }, sent)
+    end,
+  },
+  {
+    "a task that is there is not asked for",
+    function()
+      local sent = choose_action("agentLs.delegate", { task = "Write tests", uri = uri })()
+      equal({ task = "Write tests", uri = uri }, sent)
+    end,
+  },
+  {
+    "a rename asks for the new name",
+    function()
+      vim.api.nvim_win_set_cursor(0, { 1, 4 })
+      support.input("sum")
+      local sent = choose_action("agentLs.rename", { newName = "", uri = uri, range = RANGE })()
+      equal("sum", sent.newName)
+    end,
+  },
+  {
+    "an explanation is asked for the symbol's place and shown",
+    function()
+      fake.answers["agentLs.explain"] = function()
+        return { markdown = "Sums up.", pending = false }
+      end
+      local sent = choose_action("agentLs.explain", { uri = uri, range = RANGE })()
+      equal({ line = 0, character = 4 }, sent.position)
+      eventually(function()
+        return vim.iter(vim.api.nvim_list_wins()):any(function(window)
+          return vim.api.nvim_win_get_config(window).relative ~= ""
+        end)
+      end)
+    end,
+  },
+  {
+    "an answer asks for what the question offers",
+    function()
+      fake.answers["agentLs.jobs"] = function()
+        local question = { questionId = "q", text = "Which?", choices = {}, default = "" }
+        return { jobs = { { jobId = "j1", state = "waiting", title = "t", question = question } } }
+      end
+      local asked = support.input("this one")
+      local sent = choose_action("agentLs.answer", { jobId = "j1", questionId = "q" })()
+      equal("Which? ", asked.prompt)
+      equal({ jobId = "j1", questionId = "q", answer = "this one" }, sent)
+    end,
+  },
+  {
+    "a plan is reviewed in the plugin's own tab",
+    function()
+      fake.answers["agentLs.job"] = function()
+        local patch =
+          "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-def total(): ...\n+def sum(): ...\n"
+        return { jobId = "j1", state = "ready", title = "t", patch = patch, hunks = {} }
+      end
+      fake.answers["textDocument/codeAction"] = function()
+        local made = { title = "it", command = "agentLs.review", arguments = { { jobId = "j1" } } }
+        return { { title = "it", command = made } }
+      end
+      support.choose(function()
+        return 1
+      end)
+      vim.lsp.buf.code_action()
+      eventually(function()
+        return support.text(0) == "def sum(): ..."
+      end)
+      equal(0, #fake.calls("agentLs.review"))
+    end,
+  },
+  {
+    "other commands are simply sent",
+    function()
+      support.type("q")
+      local sent = choose_action("agentLs.apply", { jobId = "j1" })()
+      equal({ jobId = "j1" }, sent)
+    end,
+  },
+}

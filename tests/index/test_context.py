@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from agent_ls.core.job import Site
+from agent_ls.core.paths import RelPath
+from agent_ls.core.text import Span
+from agent_ls.index.context import context
+from agent_ls.index.query import Index
+from tests.index.support import files_of, index_of
+
+FILES = files_of(
+    """\
+-- src/mail/send.py --
+from .queue import Outbox
+
+def send_invoice(customer, amount):
+    box = Outbox()
+    box.push(customer, amount)
+-- src/mail/queue.py --
+class Outbox:
+    def push(self, customer, amount):
+        self.items.append((customer, amount))
+-- src/paint/canvas.py --
+def draw_line(start, end):
+    return [start, end]
+
+def clear_canvas(canvas):
+    canvas.lines = []
+-- tests/test_send.py --
+from mail.send import send_invoice
+
+def test_send():
+    send_invoice("Zoë 😀", 3)
+"""
+)
+
+
+def test_words_of_the_request_rank_files(tmp_path: Path) -> None:
+    found = context(
+        index_of(tmp_path, FILES), FILES.get, "Clear the canvas before a line is drawn", None, 1000
+    )
+    assert found.files[0].path == "src/paint/canvas.py"
+    assert found.files[0].score == 1.0
+    assert found.files[0].why[0].startswith("words: ")
+    assert found.spans[0].symbol == "clear_canvas"
+
+
+def test_the_place_of_the_cursor_counts_and_its_file_is_given(tmp_path: Path) -> None:
+    path = RelPath("src/mail/send.py")
+    site = Site(path, Span(60, 60))
+    found = context(index_of(tmp_path, FILES), FILES.get, "Handle errors", site, 1000)
+    reasons = {f.path: f.why for f in found.files}
+    assert {f.path for f in found.files[:2]} == {"src/mail/queue.py", "tests/test_send.py"}
+    assert path not in reasons
+    assert "imported here" in reasons[RelPath("src/mail/queue.py")]
+    assert "imports this file" in reasons[RelPath("tests/test_send.py")]
+
+
+def test_the_budget_holds_by_the_token_rule(tmp_path: Path) -> None:
+    index = index_of(tmp_path, FILES)
+    for budget in (0, 10, 30, 50, 80, 1000):
+        found = context(index, FILES.get, "send invoice to customer, draw line on canvas", None, budget)
+        used = sum(span.tokens for span in found.spans)
+        used += sum(math.ceil(len(path) / 4) + 2 for path in {span.path for span in found.spans})
+        assert used == found.used_tokens <= budget
+        for span in found.spans:
+            lines = FILES[RelPath(span.path)].decode().splitlines(keepends=True)
+            assert span.tokens == math.ceil(len("".join(lines[span.start_line - 1 : span.end_line])) / 4)
+    assert len(found.spans) >= 4
+
+
+def test_an_unsaved_text_is_not_cut_at_old_places(tmp_path: Path) -> None:
+    index = index_of(tmp_path, FILES)
+    path = RelPath("src/paint/canvas.py")
+    draft = {**FILES, path: b"# new first line\n" + FILES[path]}
+    found = context(index, draft.get, "clear canvas", None, 1000)
+    for span in found.spans:
+        if span.path == path:
+            assert draft[path].splitlines()[span.start_line - 1].startswith(b"def ")
+
+
+def test_json(tmp_path: Path) -> None:
+    value = context(index_of(tmp_path, FILES), FILES.get, "canvas", None, 500).to_json(
+        budget=500, elapsed_ms=1.23
+    )
+    assert list(value) == ["files", "spans", "budget", "used_tokens", "elapsed_ms"]
+    assert list(value["files"][0]) == ["path", "score", "why"]
+    assert list(value["spans"][0]) == ["path", "symbol", "start_line", "end_line", "score", "tokens"]
+
+
+def test_without_an_index_there_is_nothing(tmp_path: Path) -> None:
+    found = context(Index(tmp_path / "none.db"), FILES.get, "canvas", None, 500)
+    assert (found.files, found.spans, found.used_tokens) == ((), (), 0)

@@ -1,0 +1,68 @@
+"""Incremental is fresh: after any edits the facts are those of a parse from nothing."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from agent_ls.core.edits import TextEdit
+from agent_ls.core.paths import RelPath
+from agent_ls.core.text import Span
+from agent_ls.index.live_text import LiveText
+from agent_ls.index.names import language_of
+from tests.index.golden_text import sources
+
+SNIPPETS = [
+    b"\n", b"(", b")", b"{", b"}", b'"', b"'", b"# agent: do this\n", b"// agent: do that\n", b"/*", b"*/", b"x = 1\n",
+    b"def f(): pass\n", b"class A {}\n", b"\r\n", b"\r", "ü😀".encode(), b"\xff", b"    ", b"import a\n", b";", b",", b"",
+]  # fmt: skip
+
+
+def check_same(live: LiveText, source: Path) -> None:
+    language = language_of(RelPath(source.name))
+    assert language is not None
+    fresh = LiveText(language, live.data, live.version)
+    assert live.file_facts() == fresh.file_facts()
+    assert live.facts() == fresh.facts()
+
+
+@pytest.mark.parametrize("source", sources(), ids=lambda path: path.name)
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32))
+@example(seed=5)  # Ledger.java: recovery after going on from the old tree is another one
+@example(seed=36)  # shape.cpp: the same
+def test_random_edits(source: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    live = LiveText(language_of(RelPath(source.name)) or "", source.read_bytes(), 0)
+    live.facts()
+    for version in range(1, 6):
+        cuts = sorted(rng.randrange(len(live.data) + 1) for _ in range(2 * rng.randint(1, 2)))
+        edits = [
+            TextEdit(Span(a, min(b, a + rng.choice((0, 0, 3, 40)))), rng.choice(SNIPPETS))
+            for a, b in zip(cuts[::2], cuts[1::2], strict=True)
+        ]
+        live.edit(edits, version)
+        if rng.random() < 0.7:
+            check_same(live, source)
+    check_same(live, source)
+
+
+def test_typing_a_definition_letter_by_letter() -> None:
+    [source] = [path for path in sources() if path.name == "queue.py"]
+    live = LiveText("python", source.read_bytes(), 0)
+    for version, letter in enumerate(b"def late(a):\n    return a\n\n\n", 1):
+        at = live.data.index(b"@clock.timed")
+        live.edit([TextEdit(Span(at, at), bytes([letter]))], version)
+        check_same(live, source)
+    assert "late" in [d.name for d in live.facts().definitions]
+
+
+def test_an_edit_that_does_not_fit_changes_nothing() -> None:
+    live = LiveText("python", b"x = 1\n", 0)
+    with pytest.raises(ValueError, match="out of bounds"):
+        live.edit([TextEdit(Span(3, 99), b"")], 1)
+    assert (live.data, live.version) == (b"x = 1\n", 0)

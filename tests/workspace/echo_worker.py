@@ -1,0 +1,30 @@
+"""A worker for tests: answers what it is sent; obeys a few words."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+
+from agent_ls.workspace.process import worker_pipes
+
+
+async def main() -> None:
+    receive, send = await worker_pipes()
+    print("a stray print")
+    await send(
+        {"ready": os.getpid(), "stdin": sys.stdin.read(), "keys": sorted(os.environ), "path": sys.path[0]}
+    )
+    while (message := await receive()) is not None:
+        if message.get("do") == "hang":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            await send({"hanging": True})
+            time.sleep(600)
+        if message.get("do") == "garble":
+            os.write(int(message["fd"]), b"[1, 2]\n")
+            continue
+        await send({"echo": message})
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
