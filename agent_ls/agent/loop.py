@@ -97,7 +97,7 @@ async def _turn(talk: Talk, breaker: LoopBreaker) -> TurnDone:
         async with talk.meter.limit():
             turn = await talk.ask(_request(talk))
             results = await run_calls(talk.bench(number, draft), turn.calls)
-    except BaseException:
+    except BaseException:  # (cancelled or failed, the request was sent: it counts)
         talk.meter.lost_request()
         raise
     files, pins = talk.keep(draft)

@@ -1,52 +1,20 @@
-"""Moving a change onto a later text: three-way merge, rebase of a change set, undo.
+"""Moving a change set onto later texts, and taking it back.
 
 Nothing here guesses: where both sides touched the same lines differently, the user's text
-stays and the clash is returned as a value. Source of the merge: diff3 (Khanna, Kunal,
-Pierce, 2007), made stricter where insertions meet and looser where two whole lines merely lie
-beside each other.
+stays and the clash is returned as a value.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, final
+from typing import final
 
-from agent_ls.core.alignment import Gap, gaps
+from agent_ls.core.diff3 import MergedText, Resolver, TextConflict, merge_text
 from agent_ls.core.edits import ChangeSet, FileChange, Op
 from agent_ls.core.paths import RelPath
-from agent_ls.core.text import line_ending
 
-_FEW_LINES = 5
-_BOTH_CHANGED = "both the plan and the user changed these lines"
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class TextConflict:
-    """A region that both sides changed differently. ``line``: 0-based line in ``theirs``."""
-
-    line: int
-    base: bytes
-    ours: bytes
-    theirs: bytes
-    reason: str = _BOTH_CHANGED
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class MergedText:
-    """A merged text; in the regions of its conflicts it holds theirs."""
-
-    data: bytes
-    conflicts: tuple[TextConflict, ...] = ()
-
-
-class Resolver(Protocol):
-    """Resolves a clash of lines that is none in the language's grammar; ``None`` where it is one."""
-
-    def __call__(self, base: bytes, ours: bytes, theirs: bytes) -> bytes | None: ...
+__all__ = ["Conflict", "MergedText", "Rebased", "Resolver", "TextConflict", "merge_text", "rebase", "undo"]
 
 
 @final
@@ -79,180 +47,6 @@ class Rebased:
     changes: ChangeSet
     conflicts: tuple[Conflict, ...] = ()
     moved: tuple[RelPath, ...] = ()
-
-
-def merge_text(base: bytes, ours: bytes, theirs: bytes, resolve: Resolver | None = None) -> MergedText:
-    """Merge two texts that come from one base.
-
-    Changes that only one side made are taken, the same change on both sides is taken once. Whole
-    lines replaced side by side merge; anything closer (a shared line, an insertion that touches
-    the other side's change) is a conflict, after ``resolve`` had its say about the whole texts.
-    Cost: that of two line diffs.
-    """
-    if ours in (theirs, base):
-        return MergedText(theirs)
-    if theirs == base:
-        return MergedText(ours)
-    base, ours = with_line_ends_of(theirs, base, ours)
-    lines = [text.splitlines(keepends=True) for text in (base, ours, theirs)]
-    merged = merge_lines(lines[0], lines[1], gaps(lines[0], lines[1]), lines[2])
-    if merged.conflicts and resolve is not None:
-        resolved = resolve(base, ours, theirs)
-        if resolved is not None:
-            return MergedText(resolved)
-    return merged
-
-
-def merge_lines(
-    base: Sequence[bytes], ours: Sequence[bytes], our_gaps: Sequence[Gap], theirs: Sequence[bytes]
-) -> MergedText:
-    """As `merge_text`, where the lines that our side changed are known already."""
-    their_gaps = gaps(base, theirs)
-    if list(our_gaps) == their_gaps and ours == theirs:
-        return MergedText(b"".join(theirs))
-    regions = _regions(_reaching(base, ours, our_gaps), _reaching(base, theirs, their_gaps))
-    starts = [min(reach.gap[0] for reach in (*our, *their)) for our, their in regions]
-    out: list[bytes] = []
-    conflicts: list[TextConflict] = []
-    at = 0
-    for (our, their), first, limit in zip(regions, starts, [*starts[1:], len(base)], strict=True):
-        start, end = first, max(reach.gap[1] for reach in (*our, *their))
-        if our and their:  # a clash is looked at with all lines that it could concern
-            start = max(at, min(first, *(reach.start for reach in (*our, *their))))
-            end = min(limit, max(end, *(reach.end for reach in (*our, *their))))
-        out += base[at:start]
-        at = end
-        our_text = _side(base, ours, our, start, end)
-        their_text = _side(base, theirs, their, start, end)
-        if our and their and our_text != their_text:
-            line = their[0].gap[2] - (their[0].gap[0] - start)
-            conflicts.append(
-                TextConflict(line, b"".join(base[start:end]), b"".join(our_text), b"".join(their_text))
-            )
-        out += their_text if their else our_text
-    out += base[at:]
-    return MergedText(b"".join(out), tuple(conflicts))
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class _Reach:
-    """A gap with the base lines ``start..end`` over which it could stand as well."""
-
-    gap: Gap
-    start: int
-    end: int
-
-
-def _reaching(base: Sequence[bytes], side: Sequence[bytes], found: Sequence[Gap]) -> list[_Reach]:
-    """Each gap with its reach.
-
-    An insertion or a deletion beside a line like its own last or first one could as well stand a
-    line further (the ``}`` of a function is such a line). Which of these lines a side left alone is
-    then not known, so a change of the other side to any of them is a clash, not a guess. The same
-    goes for the few lines between two gaps, if each of them stands elsewhere as well.
-    """
-    places = Counter(base) if len(found) > 1 else Counter[bytes]()
-    reaches: list[_Reach] = []
-    for index, gap in enumerate(found):
-        before = found[index - 1][1] if index else 0
-        after = found[index + 1][0] if index + 1 < len(found) else len(base)
-        start, end = _slide(base, side, gap, before, after)
-        if index and _could_be_others(base[before : gap[0]], places):
-            start = before
-        if index + 1 < len(found) and _could_be_others(base[gap[1] : after], places):
-            end = after
-        reaches.append(_Reach(gap, start, end))
-    return reaches
-
-
-def _could_be_others(kept: Sequence[bytes], places: Counter[bytes]) -> bool:
-    """Whether a few lines kept between two gaps are all such as stand elsewhere, too."""
-    return len(kept) <= _FEW_LINES and all(places[line] > 1 for line in kept)
-
-
-def _slide(
-    base: Sequence[bytes], side: Sequence[bytes], gap: Gap, before: int, after: int
-) -> tuple[int, int]:
-    first, last, new_first, new_last = gap
-    if first != last and new_first != new_last:
-        return first, last
-    text, at, until = (side, new_first, new_last) if first == last else (base, first, last)
-    up = down = 0
-    while first - up > before and text[at - up - 1] == text[until - up - 1]:
-        up += 1
-    while last + down < after and text[at + down] == text[until + down]:
-        down += 1
-    return first - up, last + down
-
-
-def _regions(ours: Sequence[_Reach], theirs: Sequence[_Reach]) -> list[tuple[list[_Reach], list[_Reach]]]:
-    """Gaps of both sides, grouped where they meet, ascending."""
-    regions: list[tuple[list[_Reach], list[_Reach]]] = []
-    i = j = 0
-    while i < len(ours) or j < len(theirs):
-        take_ours = j == len(theirs) or (
-            i < len(ours) and (ours[i].start, ours[i].end) <= (theirs[j].start, theirs[j].end)
-        )
-        our, their = ([ours[i]], []) if take_ours else ([], [theirs[j]])
-        i, j = (i + 1, j) if take_ours else (i, j + 1)
-        grown = True
-        while grown:
-            grown = False
-            if i < len(ours) and any(_meet(ours[i], other) for other in their):
-                our.append(ours[i])
-                i, grown = i + 1, True
-            if j < len(theirs) and any(_meet(theirs[j], other) for other in our):
-                their.append(theirs[j])
-                j, grown = j + 1, True
-        regions.append((our, their))
-    return regions
-
-
-def _meet(a: _Reach, b: _Reach) -> bool:
-    """Whether two sides' gaps must be looked at together."""
-    if a.start < b.end and b.start < a.end:
-        return True
-    if a.start > b.end or b.start > a.end:
-        return False
-    # They touch. Lines replaced one for one keep their places; an insertion or a changed number of
-    # lines may as well belong to the other side of the border.
-    return not (_one_for_one(a.gap) and _one_for_one(b.gap))
-
-
-def _one_for_one(gap: Gap) -> bool:
-    return gap[1] - gap[0] == gap[3] - gap[2]
-
-
-def _side(
-    base: Sequence[bytes], side: Sequence[bytes], changed: list[_Reach], start: int, end: int
-) -> list[bytes]:
-    """One side's lines for ``base[start:end]``."""
-    out: list[bytes] = []
-    at = start
-    for first, last, new_first, new_last in (reach.gap for reach in changed):
-        out += base[at:first]
-        out += side[new_first:new_last]
-        at = last
-    return [*out, *base[at:end]]
-
-
-def with_line_ends_of(theirs: bytes, base: bytes, ours: bytes) -> tuple[bytes, bytes]:
-    r"""Base and ours with the line ends of theirs, where an editor converted the whole file.
-
-    Only where base and theirs are each uniform and differ: a text of mixed line ends is left as it is.
-    """
-    old, new = line_ending(base), line_ending(theirs)
-    if old == new or not (_uniform(base, old) and _uniform(theirs, new) and _uniform(ours, old)):
-        return base, ours
-    return base.replace(old, new), ours.replace(old, new)
-
-
-def _uniform(data: bytes, end: bytes) -> bool:
-    if b"\n" not in data and b"\r" not in data:
-        return True
-    rest = data.replace(end, b"")
-    return end in data and b"\n" not in rest and b"\r" not in rest
 
 
 def rebase(

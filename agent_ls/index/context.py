@@ -25,7 +25,7 @@ from agent_ls.index.query import Index
 
 _K1, _B = 1.2, 0.75
 _AROUND = 40
-_SITE_WEIGHT, _PATH_WEIGHT = 0.5, 0.5
+_SITE_WEIGHT, _PATH_WEIGHT = 0.25, 0.5
 _NEIGHBOUR, _KIN = 0.15, 0.2
 _CANDIDATES = 40
 _MOST_TERMS = 120

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import final
 
 from agent_ls.core.paths import RelPath
@@ -16,6 +17,7 @@ from agent_ls.index.names import words_of
 from agent_ls.index.query import Index
 
 _K1 = 1.2
+_USUAL_TERMS, _IN_NAME = 120, 1.5
 _WHOLE = frozenset({"function", "method", "macro", "constant", "variable", "type", "enum", "field"})
 NAME = re.compile(r"[A-Za-z_$\x80-\U0010ffff][\w$]*")
 _STOP = frozenset(
@@ -111,11 +113,15 @@ def terms_of(text: str) -> list[str]:
     """Search terms of a text: the words of its names, and names of several words as a whole."""
     found: list[str] = []
     for name in NAME.findall(text):
-        words = words_of(name)
-        found += [word for word in words if word not in _STOP]
-        if len(words) > 1:
-            found.append(name.lower())
+        found += _name_terms(name)
     return found
+
+
+@lru_cache(maxsize=50_000)
+def _name_terms(name: str) -> tuple[str, ...]:
+    words = words_of(name)
+    whole = (name.lower(),) if len(words) > 1 else ()
+    return (*(word for word in words if word not in _STOP), *whole)
 
 
 @final
@@ -189,15 +195,14 @@ def _leaves(definitions: Sequence[Definition]) -> list[Definition]:
 def _score(definition: Definition, body: bytes, query: Mapping[str, float]) -> float:
     """How much of the query a definition holds; its name counts most, length is damped."""
     counts = Counter(terms_of(body.decode("utf-8", "replace")))
-    named = set(terms_of(definition.path))
-    total = sum(counts.values()) or 1
+    damping = _K1 * (0.4 + 0.6 * sum(counts.values()) / _USUAL_TERMS)
     score = 0.0
-    for term, weight in query.items():
-        count = counts.get(term, 0)
-        if count:
-            score += weight * count * (_K1 + 1) / (count + _K1 * (0.4 + 0.6 * total / 120))
-        if term in named:
-            score += 1.5 * weight
+    for term, count in counts.items():
+        weight = query.get(term)
+        if weight:
+            score += weight * count * (_K1 + 1) / (count + damping)
+    for term in dict.fromkeys(terms_of(definition.path)):
+        score += _IN_NAME * query.get(term, 0.0)
     return score
 
 

@@ -217,8 +217,7 @@ class LocalRunner:
         except AgentLsError as error:
             self._broken(job, error.sentence())
             return
-        # The one door here for what we did not foresee: it must become the job's end, not the server's.
-        except Exception as error:
+        except Exception as error:  # (the runner's door: it becomes the job's end, not the server's)
             logger.exception("event of job %s", job)
             self._broken(job, f"An event of the attempt could not be taken in: {error}")
             return

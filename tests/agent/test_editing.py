@@ -121,6 +121,12 @@ async def test_files_and_folders_move_and_are_deleted(tmp_path: Path) -> None:
         assert "inside" in await refused(bench, "move_path", old_path="lib", new_path="lib/deeper")
 
 
+async def test_a_folder_moves_as_a_whole_or_stays(tmp_path: Path) -> None:
+    """The second file's place is taken: the first one's move must not remain."""
+    async with bench_for(tmp_path, {"src/a.py": "", "src/b.py": "", "lib/b.py": "other\n"}) as bench:
+        assert "exists" in await refused(bench, "move_path", old_path="src", new_path="lib")
+
+
 @pytest.mark.parametrize(
     "path",
     [".git/hooks/pre-commit", ".vscode/tasks.json", ".env", "../outside.txt", "/etc/cron.d/x", "evil.pth",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from agent_ls.core.attempt import Answered, Asked, Opened, RequestStarted, TurnDone
 from agent_ls.core.errors import ModelError
-from agent_ls.core.job import Budget, JobState, Usage
+from agent_ls.core.job import Budget, JobState, Question, Usage, Verdict
 from agent_ls.model.protocol import Turn, TurnRequest
 from agent_ls.model.script import script_from_json
 from agent_ls.model.scripted import Scripted
@@ -189,6 +189,46 @@ async def test_a_question_waits_for_a_person_and_else_takes_its_default(tmp_path
     await stage(tmp_path / "2", turns).run(silent)
     assert silent.of(Answered)[0] == Answered("q1.1", "b", by_default=True)
     assert "Go on with your default: b" in silent.of(TurnDone)[0].user[0]["content"]
+
+
+async def test_the_clock_stands_still_while_a_person_thinks(tmp_path: Path) -> None:
+    class Slow(OwnersEnd):
+        async def answer(self, question: Question) -> str | None:
+            await asyncio.sleep(2.5)
+            return "a"
+
+    asking = call("ask_user", question="Which?", choices=[], default="b")
+    turns = [turn(asking), turn(edit("README.md", "# calc", "# C")), turn(finish())]
+    owner = Slow()
+    outcome = await stage(tmp_path, turns, budget=Budget(wall_s=2.0)).run(owner)
+    assert outcome.state is JobState.READY, outcome.problem
+    assert owner.of(TurnDone)[0].user[0]["content"] == "The user says: a"
+
+
+async def test_on_the_last_turn_finish_is_taken_as_it_is_and_the_verdict_says_so(tmp_path: Path) -> None:
+    turns = [turn(edit("src/calc.py", "return a - b", "return (a")), turn(finish())]
+    outcome = await stage(tmp_path, turns, budget=Budget(turns=2)).run(OwnersEnd())
+    assert (outcome.state, outcome.verdict) == (JobState.READY, Verdict.WORSE)
+    assert "syntax" in outcome.problem
+
+
+async def test_a_paused_answer_and_its_sequel_are_one_message(tmp_path: Path) -> None:
+    paused = Turn([say("Let me")], (), "pause_turn", Usage(), "m")
+    ended = Turn([say(" see.")], (), "refusal", Usage(), "m")
+
+    class Pausing:
+        requests: ClassVar[list[TurnRequest]] = []
+
+        async def turn(self, request: TurnRequest, on_text: Any = None) -> Turn:
+            self.requests.append(request)
+            return [paused, ended][len(self.requests) - 1]
+
+        async def close(self) -> None: ...
+
+    outcome = await stage(tmp_path).run(OwnersEnd(), Pausing())
+    assert outcome.state is JobState.FAILED
+    assert [m["role"] for m in Pausing.requests[1].messages] == ["user", "assistant"]
+    assert Pausing.requests[1].messages[-1]["content"] == [say("Let me")]
 
 
 async def test_the_prefix_of_requests_never_changes_and_holds_four_breakpoints(tmp_path: Path) -> None:

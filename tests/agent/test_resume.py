@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from agent_ls.agent.attempt import Attempt
 from agent_ls.agent.history import fold, messages
-from agent_ls.core.attempt import Outcome, RequestStarted, TurnDone
+from agent_ls.agent.resources import Resources
+from agent_ls.core.attempt import Answered, Outcome, RequestStarted, TurnDone
 from agent_ls.core.codec import to_json
 from agent_ls.core.job import JobState
 from tests.agent.attempts import FIX, Json, call, edit, finish, stage, turn
@@ -49,7 +51,8 @@ async def test_killed_at_any_record_it_gives_the_same_plan(tmp_path: Path, momen
     if end.of(TurnDone):
         # From its first read on the attempt goes by the pinned text, whatever is saved meanwhile.
         (set_up.root / "src/calc.py").write_text("the user has gone on typing\n")
-    second = owner()
+    # An answer that was recorded is not asked for again: nobody would give it this time.
+    second = OwnersEnd() if end.of(Answered) else owner()
     outcome = await set_up.resumed(end.records).run(second)
     assert (outcome.state, outcome.files, outcome.summary) == (whole.state, whole.files, whole.summary)
     assert outcome.state is JobState.READY
@@ -71,6 +74,32 @@ async def test_a_resumed_conversation_is_the_recorded_one(tmp_path: Path) -> Non
 
 def test_events_of_a_newer_owner_are_passed_over() -> None:
     assert fold([{"event": "Novelty", "value": {"x": 1}}, {}]) == fold([])
+
+
+async def test_a_turn_that_the_owner_has_not_acknowledged_is_not_in_the_draft(tmp_path: Path) -> None:
+    set_up, end = stage(tmp_path), OwnersEnd(stop_at=5)  # the second turn's record: the edit
+    attempt = Attempt(set_up.request, end, Resources(set_up.environ, dirs=set_up.dirs))
+    running = asyncio.create_task(attempt.run())
+    await asyncio.wait_for(end.stopped.wait(), 60)
+    assert end.of(TurnDone)[-1].draft
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert attempt.stopped(JobState.CANCELLED, "x").files == ()
+
+
+async def test_a_retry_starts_from_the_plan_it_is_given(tmp_path: Path) -> None:
+    source = stage(tmp_path)
+    first = await source.run(OwnersEnd())
+    turns = [turn(edit("src/extra.py", "THREE", "FOUR")), turn(finish())]
+    again = stage(tmp_path / "again", turns, plan=first.files)
+    for file in first.files:
+        for digest in (file.before, file.after):
+            if digest is not None:
+                again.blobs.put(source.blobs.get(digest))
+    outcome = await again.run(OwnersEnd())
+    texts = again.texts(outcome.files)
+    assert "a + b" in (texts["src/calc.py"] or "")
+    assert "FOUR" in (texts["src/extra.py"] or "")
 
 
 async def test_a_record_that_does_not_read_is_a_sentence(tmp_path: Path) -> None:

@@ -70,7 +70,12 @@ def test_touching_changes():
 
 
 def test_an_insertion_that_could_stand_a_line_further_clashes_with_a_change_of_that_line():
-    check_merge("f } g }", "f } n } g }", "f }# g }", None)
+    check_merge("f } ; g } ;", "f } ; n } ; g } ;", "f }# ; g } ;", None)
+    check_merge("x f } ; g } ;", "x f } ; n } ; g } ;", "X f } ; g } ;", "X f } ; n } ; g } ;")
+
+
+def test_lines_between_two_changes_that_stand_elsewhere_too_may_be_others():
+    check_merge("a } b c } d", "A } B1 B2 c } d", "a }# b c } d", None)
 
 
 def test_conflicts_name_the_line_of_now():

@@ -35,7 +35,8 @@ async def finish(bench: Bench, args: Json) -> str:
     if not bench.draft.changes():
         return FINISHED
     remove_anchor(bench.draft, bench.intent)
-    if problems := problems_of(bench.draft.changes()):
+    problems = problems_of(bench.draft.changes())
+    if problems and not bench.last_turn:
         raise ToolRefusedError(
             "Not finished: your edits left new syntax errors:\n" + "\n".join(problems[:20]),
             remedy="Put them right, then finish",

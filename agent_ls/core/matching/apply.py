@@ -10,12 +10,11 @@ from agent_ls.core.alignment import gaps
 from agent_ls.core.matching import words
 from agent_ls.core.matching.blocks import Block
 from agent_ls.core.matching.carry import carry, decode, spliced
+from agent_ls.core.matching.doubts import doubt, has_stray_fence, left_out_line
 from agent_ls.core.matching.elision import expand
 from agent_ls.core.matching.formats import FormatProblem, Hunk, parse_patch, parse_udiff, unfenced
-from agent_ls.core.matching.indent import IndentMap, foreign, prove
+from agent_ls.core.matching.indent import IndentMap, prove
 from agent_ls.core.matching.ladder import Ambiguous, Found, contradicted, everywhere, locate, reread
-from agent_ls.core.matching.placeholders import is_placeholder
-from agent_ls.core.matching.readings import over_escaped
 from agent_ls.core.matching.requests import (
     Applied,
     EditRequest,
@@ -95,7 +94,7 @@ def _inserted(source: Source, edit: Insert) -> Splices | Refused:
     lines = flatten(edit.text).split("\n")
     if lines[-1] == "":
         lines.pop()
-    left_out = _left_out(source, (), lines)
+    left_out = left_out_line(source, (), lines)
     if left_out is not None:
         return Refused(words.lazy(source, left_out))
     return [Splice(edit.line, edit.line, tuple(lines))]
@@ -119,7 +118,7 @@ def whole(source: Source, text: str) -> Splices | Refused:
     if source.text and source.bodies[-1] == "" and lines[-1] != "":
         lines = [*lines, ""]
     changed = gaps(source.bodies, lines)
-    left_out = _left_out(source, (), lines)
+    left_out = left_out_line(source, (), lines)
     if left_out is not None:
         real = [gap for gap in changed if left_out not in lines[gap[2] : gap[3]]]
         return Refused(words.lazy(source, left_out, [gap[:2] for gap in real]))
@@ -181,7 +180,7 @@ def _replaced(source: Source, edit: StrReplace) -> Splices | Refused:
         if isinstance(outcome, Refused):
             sequential = _in_sequence(source, edit) if number > 1 else None
             return sequential or outcome
-        if _stray_fence(source, block):
+        if has_stray_fence(source, block):
             spot = outcome[0].spot
             return Refused(words.stray_fence(source, f"edit {number}", spot.first, spot.last))
         found += outcome
@@ -189,15 +188,6 @@ def _replaced(source: Source, edit: StrReplace) -> Splices | Refused:
     if isinstance(result, Refused) and len(found) > 1:
         return _in_sequence(source, edit) or result
     return result
-
-
-def _stray_fence(source: Source, block: Block) -> bool:
-    """Whether a fence that is not closed, or that encloses all, is about to be written into a file without any."""
-    if "```" not in "".join(block.new) or any("```" in line for line in block.old) or "```" in source.flat:
-        return False
-    lines = [line for line in block.new if line.strip()]
-    fences = sum(line.strip().startswith("```") for line in lines)
-    return fences % 2 == 1 or (lines[0].strip()[:3] == "```" == lines[-1].strip())
 
 
 def _one_replacement(source: Source, block: Block, what: str) -> list[Found] | Refused:
@@ -247,9 +237,9 @@ def _spliced_blocks(source: Source, found: Sequence[Found]) -> Splices | Refused
     splices: list[Splice] = []
     for item in found:
         indents = _indents(source, item, found)
-        doubt = _doubt(source, item, indents)
-        if doubt is not None:
-            return Refused(doubt)
+        why_not = doubt(source, item, indents)
+        if why_not is not None:
+            return Refused(why_not)
         written = rewrite(source, item, indents)
         if isinstance(written, str):
             return Refused(f"{written} Nothing was changed.")
@@ -264,23 +254,6 @@ def _spliced_blocks(source: Source, found: Sequence[Found]) -> Splices | Refused
     return splices
 
 
-def _doubt(source: Source, item: Found, indents: IndentMap | None) -> str | None:
-    """Why the new lines of a found block are not believed to be meant as they stand."""
-    block, spot = item.block, item.spot
-    left_out = _left_out(source, block.old, block.new)
-    if left_out is not None:
-        return words.lazy(source, left_out, [(spot.first, spot.last)])
-    added = [line for line in block.new if line not in block.old]
-    escaped = over_escaped(added, source.bodies)
-    if escaped is not None:
-        return words.escaped(source, escaped, spot.first, spot.last)
-    if indents is None and not any(model for model, _ in item.pairs(source)):
-        line = foreign(added, source.bodies)
-        if line is not None:
-            return words.foreign_indent(source, line, spot.first, spot.last)
-    return None
-
-
 def _indents(source: Source, item: Found, found: Sequence[Found]) -> IndentMap | None:
     """The indentation map for one block, proven by all anchor lines of the call where they agree."""
     model = [line for other in found for block in (other.block,) for line in (*block.old, *block.new)]
@@ -293,11 +266,3 @@ def _indents(source: Source, item: Found, found: Sequence[Found]) -> IndentMap |
         return proven if proven and all(rule.unit for rule in proven.rules) else None
     shared = [pair for other in loose for pair in other.pairs(source)]
     return prove(shared, model, source.bodies) or prove(item.pairs(source), model, source.bodies)
-
-
-def _left_out(source: Source, old: Sequence[str], new: Sequence[str]) -> str | None:
-    """The first new line that stands for code that was left out, if any."""
-    for line in new:
-        if is_placeholder(line) and line not in old and line.strip() not in map(str.strip, source.bodies):
-            return line
-    return None

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from agent_ls.core.alignment import Gap
+from agent_ls.core.diff3 import MergedText, merge_lines, merge_text, with_line_ends_of
 from agent_ls.core.matching.rewrite import Splice
 from agent_ls.core.matching.source import Source
-from agent_ls.core.merge import MergedText, merge_lines, merge_text, with_line_ends_of
 
 
 def spliced(source: Source, splices: Sequence[Splice]) -> str:

@@ -129,9 +129,9 @@ def contradicted(source: Source, found: Sequence[Found]) -> tuple[Found, Ambiguo
         if not any(model for model, _ in item.pairs(source)):
             continue
         spots = _spots(source, replace(item.block, partial=False), INDENTED[-1])
-        lines = tuple(spot.first for spot in spots)
-        if len(lines) > 1 and (shifted or stated in lines):
-            return item, Ambiguous(lines)
+        others = {spot.first for spot in spots} - {item.spot.first}
+        if others and (shifted or stated in others):
+            return item, Ambiguous(tuple(sorted({item.spot.first, *others})))
     return None
 
 
@@ -174,11 +174,21 @@ def _spots(source: Source, block: Block, rung: Rung) -> list[Spot]:
         spots = find_lines(source, block.old, rung)
         if not spots and block.partial:
             spots = find_partly(source, block.old, rung)
+    if block.kept is not None:
+        spots = _on_real_lines(source, block, spots)
     if block.at_end:
         spots = [spot for spot in spots if not any(b.strip() for b in source.bodies[spot.last :])]
     if not rung.indented:
         spots = [spot for spot in spots if _provable(source, block, spot, rung)]
     return spots
+
+
+def _on_real_lines(source: Source, block: Block, spots: list[Spot]) -> list[Spot]:
+    """A hunk's places on lines that exist; what follows the final newline is one only if it stays as it is."""
+    count = len(source.bodies) - (source.bodies[-1] == "")
+    real = [spot for spot in spots if spot.last <= count]
+    stays = block.kept is not None and any(old == len(block.old) - 1 for old, _ in block.kept)
+    return real if real or not stays else spots
 
 
 def _cuts_indentation(block: Block, spot: Spot) -> bool:

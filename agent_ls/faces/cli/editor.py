@@ -13,7 +13,6 @@ import itertools
 import json
 import os
 import signal
-from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self, final
@@ -26,7 +25,7 @@ from agent_ls.faces.cli.editor_texts import (
     path_of,
     position,
 )
-from agent_ls.workspace.process.piped import start_piped
+from agent_ls.workspace.process.piped import Process, start_piped
 
 Json = dict[str, Any]
 _ANSWER_S: Final = 30.0

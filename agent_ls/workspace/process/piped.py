@@ -9,6 +9,8 @@ from pathlib import Path
 
 from agent_ls.core.errors import WorkspaceError
 
+__all__ = ["Process", "start_piped"]
+
 
 async def start_piped(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Process:
     """Start a child in its own session with pipes for stdin and stdout; its stderr goes nowhere.

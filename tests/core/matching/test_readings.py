@@ -99,6 +99,11 @@ def test_kept_lines_keep_the_files_characters_and_changed_ones_its_typography():
     check(PY, one(old, new), PY.replace("prices[item]", "tariff[item]"))
 
 
+def test_a_line_that_was_only_moved_keeps_the_files_characters():
+    text = "say('x')\ngo()\nstop()\n"
+    check(text, one("say(‘x’)\ngo()\nstop()", "go()\nstop()\nsay(‘x’)"), "go()\nstop()\nsay('x')\n")
+
+
 def test_entities_and_escaped_quotes_are_undone_in_both():
     text = 'if a < b && c:\n    say("x")\n'
     check(text, one("if a &lt; b &amp;&amp; c:", "if a &gt; b &amp;&amp; c:"), text.replace("<", ">"))
@@ -175,6 +180,11 @@ HUNK = """\
 )
 def test_a_unified_diff_however_it_is_written(diff: str):
     check(PY, UnifiedDiff(diff), PRICED)
+
+
+def test_a_blank_context_line_at_the_end_of_the_file():
+    check("a\n\na\n", UnifiedDiff("@@\n-a\n+b\n \n"), "b\n\na\n")
+    check("x\na\n", UnifiedDiff("@@\n-a\n+b\n \n"), "x\nb\n")
 
 
 def test_a_removed_line_that_looks_like_a_file_header():
