@@ -147,7 +147,9 @@ class Rules:
             git, own = self._above(), ()
             prefix = ""
         here = self.root / folder
-        if self.git and (spec := _read_spec(here / ".gitignore")):
+        # Also where there is no work tree (an unpacked archive, another version control):
+        # who wrote the file meant those names to stay behind.
+        if spec := _read_spec(here / ".gitignore"):
             git = ((prefix, spec), *git)
         if spec := _read_spec(here / ".agentignore"):
             own = ((prefix, spec), *own)
