@@ -41,7 +41,7 @@ async def delegate(ground: Ground, link: Link, resources: Resources, prover: Pro
     """
     opened = await _opened(ground, link, resources, prover)
     wire = WireLog(Path(ground.request.job_dir))
-    model = resources.model(wire)
+    model = await resources.model(ground.root, wire)
     try:
         talk = _talk(ground, link, resources, prover, meter, opened, model)
         ending = await converse(talk)

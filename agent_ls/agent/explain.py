@@ -39,7 +39,7 @@ async def explain(request: ExplainRequest, resources: Resources) -> str:
         messages=[{"role": "user", "content": [{"type": "text", "text": _question(request)}]}],
         max_tokens=_MAX_TOKENS,
     )
-    model = resources.model()
+    model = await resources.model(Path(request.root))
     try:
         turn = await ask(model, turn_request, policy=_PATIENCE)
     finally:

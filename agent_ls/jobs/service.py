@@ -12,16 +12,17 @@ the owner of the job is alive but does not answer.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, final
 
-from agent_ls.core.attempt import NEEDS_MODEL, AttemptRequest, ExplainRequest
+from agent_ls.core.attempt import NEEDS_MODEL, WIRE_LOG, AttemptRequest, ExplainRequest
 from agent_ls.core.codec import from_json
 from agent_ls.core.edits import ChangeSet
 from agent_ls.core.errors import AgentLsError, NotTrustedError, UsageError, WorkspaceError
@@ -232,8 +233,22 @@ class Service:
         step = landing.plan_apply(pending, landing.texts_of(pending.paths, self._port.read), files, hunks)
         return Rebased(step.changes, step.conflicts, step.moved)
 
+    def wire(self, job: JobId) -> Iterator[dict[str, Any]]:
+        """Every byte that the job's requests sent to a model and received from it, as they stand beside the journal.
+
+        Each is ``{"direction": "sent" | "received", "text"}``; empty where no model was asked.
+        """
+        self._book.get(job)
+        try:
+            with (self._book.folder(job) / WIRE_LOG).open(encoding="utf-8") as lines:
+                for line in lines:
+                    with suppress(ValueError):  # a torn last line
+                        yield json.loads(line)
+        except FileNotFoundError:
+            return
+
     def wire_log(self, job: JobId) -> list[dict[str, Any]]:
-        """Every recorded value of a job as it stands in the journal, oldest first (``jobs log --wire``)."""
+        """Every recorded value of a job as it stands in the journal, oldest first."""
         self._book.get(job)
         return [
             {"seq": entry.seq, "at": entry.at, "kind": entry.kind, "value": dict(entry.value)}
