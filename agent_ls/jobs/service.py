@@ -43,7 +43,7 @@ from agent_ls.jobs.fold import Job
 from agent_ls.jobs.hover import hover_facts
 from agent_ls.jobs.lease import Holder
 from agent_ls.jobs.ledger import Ledger
-from agent_ls.jobs.offers import Known, offers
+from agent_ls.jobs.offers import Known, hidden, offers
 from agent_ls.jobs.place import Here, LiveFacts, Lookout
 from agent_ls.jobs.port import EditorPort
 from agent_ls.jobs.present import Presenter
@@ -215,6 +215,14 @@ class Service:
         """Every job of this workspace, newest first; those of other processes included."""
         return [self._view(job) for job in self._book.all()]
 
+    def has(self, job: JobId) -> bool:
+        """Whether this workspace has the job."""
+        try:
+            self._book.get(job)
+        except AgentLsError:
+            return False
+        return True
+
     def job(self, job: JobId) -> JobDetail:
         """Everything about one job. Cost: a diff of its plan."""
         state = self._book.get(job)
@@ -358,13 +366,20 @@ class Service:
         site: Site,
         diagnostics: Sequence[Diagnostic] = (),
         only: Collection[str] | None = None,
+        *,
+        automatic: bool = False,
     ) -> list[Offer]:
-        """The code-action menu for a place, best first, at most six. Spans refer to the text of now."""
-        here = self._look(site)
-        if here is None:
-            return []
-        model = model_configured(self.settings, self._environ)
-        return offers(Known(here, diagnostics, self._jobs_at(site), self.settings, model), only)
+        """The code-action menu for a place, best first, at most six. Spans refer to the text of now.
+
+        ``only`` and ``automatic``: see `offers.offers`.
+        """
+        known = self._known(site, diagnostics)
+        return [] if known is None else offers(known, only, automatic=automatic)
+
+    def hidden_offers(self, site: Site) -> list[Offer]:
+        """The entries that the menu for a place had no room for."""
+        known = self._known(site, ())
+        return [] if known is None else hidden(known)
 
     # --- the workspace ----------------------------------------------------------------
 
@@ -472,6 +487,13 @@ class Service:
             return None
         version = buffer.version if buffer is not None else None
         return self._lookout.look(site, text, version)
+
+    def _known(self, site: Site, diagnostics: Sequence[Diagnostic]) -> Known | None:
+        here = self._look(site)
+        if here is None:
+            return None
+        model = model_configured(self.settings, self._environ)
+        return Known(here, diagnostics, self._jobs_at(site), self.settings, model)
 
     def _jobs_at(self, site: Site) -> list[JobView]:
         """The jobs of a file, for menus and hovers: those of other processes as of a moment ago."""
