@@ -184,11 +184,14 @@ class Service:
 
     # --- starting jobs ----------------------------------------------------------------
 
-    def delegate(self, intent: Intent) -> JobId:
-        """Queue a task for the agent. Raises `ConfigError` where no model is configured."""
+    def delegate(self, intent: Intent, *, budget_usd: float | None = None) -> JobId:
+        """Queue a task for the agent. Raises `ConfigError` where no model is configured.
+
+        ``budget_usd``: the ceiling of the first attempt instead of the settings' one.
+        """
         if not intent.task.strip():
             raise UsageError("The task is empty", remedy="Say in a sentence what is to be done")
-        return self._start(intent)
+        return self._start(intent, budget_usd=budget_usd)
 
     def run(self, intent: Intent) -> JobId:
         """Queue ``intent.argv`` as the engine of a plan. Raises `NotTrustedError`, `UsageError` (no argv)."""
@@ -426,7 +429,7 @@ class Service:
 
     # --- inside -----------------------------------------------------------------------
 
-    def _start(self, intent: Intent, retry_of: str = "") -> JobId:
+    def _start(self, intent: Intent, retry_of: str = "", budget_usd: float | None = None) -> JobId:
         if intent.kind in NEEDS_MODEL and not model_configured(self.settings, self._environ):
             raise no_model()
         if intent.kind is IntentKind.RUN and (doubt := self._trust.doubt(self.root)):
@@ -450,6 +453,8 @@ class Service:
             environ=self._environ,
             trusted=self.trusted(),
         )
+        if budget_usd is not None:
+            request = replace(request, budget=replace(request.budget, usd=budget_usd))
         self._book.create(request, retry_of)
         self._fleet.enqueue(job)
         return job
