@@ -9,8 +9,6 @@ from agent_ls.agent.meter import Meter
 from agent_ls.core.attempt import Answered, Asked
 from agent_ls.core.job import JobState, Question
 
-ANSWER_WAIT_S = 300.0
-
 
 class UserAsker:
     """`bench.Asker` over the owner's line. The attempt's clock stands still while a person thinks."""
@@ -21,7 +19,7 @@ class UserAsker:
         meter: Meter,
         answers: Mapping[tuple[str, str], str],
         *,
-        wait_s: float = ANSWER_WAIT_S,
+        wait_s: float,
     ) -> None:
         self._link = link
         self._meter = meter

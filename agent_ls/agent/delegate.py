@@ -106,7 +106,7 @@ def _talk(
     model: Model,
 ) -> Talk:
     request, history = ground.request, ground.history
-    asker = UserAsker(link, meter, history.answers)
+    asker = UserAsker(link, meter, history.answers, wait_s=request.answer_wait_s)
     searcher = DraftSearcher(resources.search(), ground.blobs, ground.blobs_dir, request.buffers)
     seen = _seen(ground)
 

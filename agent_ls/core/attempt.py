@@ -68,7 +68,7 @@ class AttemptRequest:
     ``root``: absolute path of the workspace folder. ``job_dir``: the job's own folder in the
     state directory (``blobs/`` inside). ``index_db``: the workspace's fact store, read-only, may
     be missing. ``buffers``: unsaved texts by content hash. ``checks``: argv lists to prove the
-    draft with; empty: detect. ``resume``: recorded events of an earlier run of this attempt.
+    draft with; empty: detect. ``answer_wait_s``: how long a question waits for a person. ``resume``: recorded events of an earlier run of this attempt.
     """
 
     job: JobId
@@ -84,6 +84,7 @@ class AttemptRequest:
     trusted: bool = False
     allow_unsandboxed: bool = False
     rules_file: RelPath | None = None
+    answer_wait_s: float = 300.0
     resume: tuple[Json, ...] = ()
     plan: tuple[DraftFile, ...] = ()
 

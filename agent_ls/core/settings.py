@@ -103,6 +103,8 @@ class Jobs:
 
     parallel: int = 3
     """How many attempts run at the same time."""
+    answer_minutes: float = 5.0
+    """Minutes a question waits for you; then the attempt goes on with its own default."""
     keep_days: int = 30
     """Days after which an ended job's folder may be purged."""
 

@@ -1,6 +1,6 @@
 """The code-action menu of a place: few entries, ranked, without asking a model anything.
 
-Order: a plan or question here, a fix, the comment's wish, "Delegate …", at most two verbs for
+Order: a question or plan here, a fix, the comment's wish, "Delegate …", at most two verbs for
 the symbol, the team's own verbs, engines; what does not fit stands behind one "Agent jobs here …".
 Each producer is a function from what is known to entries; ranks are given at the end.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
-from agent_ls.core.job import Diagnostic, JobState, Site, Verdict
+from agent_ls.core.job import Diagnostic, JobId, JobState, Question, Site, Verdict
 from agent_ls.core.settings import Settings
 from agent_ls.core.text import Span
 from agent_ls.index.names import is_test, language_of
@@ -22,6 +22,8 @@ MOST = 6
 QUICKFIX, REWRITE, SOURCE = "quickfix.agent", "refactor.rewrite.agent", "source.agent"
 MORE = "Agent jobs here …"
 _TITLE = 60
+_CHOICES = 3
+_PLACED = frozenset({"question", "job", "fix", "anchor"})
 _TESTABLE = frozenset({"function", "method", "class", "struct"})
 _DOCUMENTED = frozenset({"function", "method", "class", "struct", "interface", "enum", "type"})
 _RENAMED = _DOCUMENTED | {"constant", "variable", "field"}
@@ -39,24 +41,46 @@ class Known:
     model: bool
 
 
-def offers(known: Known, only: Collection[str] | None = None) -> list[Offer]:
-    """At most six entries, best first. ``only``: kinds that the editor asks for, and their children."""
-    made = [offer for producer in _PRODUCERS for offer in producer(known) if _wanted(offer.kind, only)]
-    shown = _few_jobs(made)
-    hidden = len(made) > len(shown) or len(shown) > MOST
-    if hidden:
+def offers(known: Known, only: Collection[str] | None = None, *, automatic: bool = False) -> list[Offer]:
+    """At most six entries, best first.
+
+    ``only``: kinds that the editor asks for, and their children. ``automatic``: nobody opened the
+    menu, the editor looks whether to show a lamp; what could be offered anywhere is left out then.
+    """
+    made = _made(known, only)
+    if automatic:
+        placed = _PLACED if known.here.site.span.empty else _PLACED | {"delegate"}
+        made = [offer for offer in made if offer.group in placed]
+    shown = _shown(made)
+    if len(shown) < len(made):
         kind = REWRITE if _wanted(REWRITE, only) else made[0].kind
-        shown = [
-            *shown[: MOST - 1],
-            Offer(MORE, kind, "agentLs.jobs", {}, group="more", site=known.here.site),
-        ]
+        more = Offer(MORE, kind, "agentLs.jobs", {"more": True}, group="more", site=known.here.site)
+        shown = [*shown, more]
     return [replace(offer, rank=rank) for rank, offer in enumerate(shown)]
 
 
+def hidden(known: Known) -> list[Offer]:
+    """What stands behind "Agent jobs here …": every entry that the menu had no room for, best first."""
+    made = _made(known, None)
+    shown = _shown(made)
+    return [offer for offer in made if offer not in shown]
+
+
+def _made(known: Known, only: Collection[str] | None) -> list[Offer]:
+    return [offer for producer in _PRODUCERS for offer in producer(known) if _wanted(offer.kind, only)]
+
+
+def _shown(made: Sequence[Offer]) -> list[Offer]:
+    """What the menu has room for, beside the entry that leads to the rest."""
+    few = _few_jobs(made)
+    return few if len(few) == len(made) <= MOST else few[: MOST - 1]
+
+
 def _few_jobs(made: Sequence[Offer]) -> list[Offer]:
-    """At most two entries about jobs: they must not push the work that is to be started out of sight."""
-    jobs = [offer for offer in made if offer.group == "job"]
-    return [*jobs[:2], *(offer for offer in made if offer.group != "job")]
+    """Few entries about jobs, questions first: they must not push the work that is to be started out of sight."""
+    questions = [offer for offer in made if offer.group == "question"]
+    jobs = [offer for offer in made if offer.group == "job"][: max(0, 2 - len(questions))]
+    return [*questions, *jobs, *(offer for offer in made if offer.group not in ("question", "job"))]
 
 
 def _wanted(kind: str, only: Collection[str] | None) -> bool:
@@ -69,12 +93,15 @@ def _job_offers(known: Known) -> Iterator[Offer]:
         title = _short(view.title)
         match view.state:
             case JobState.WAITING if view.question is not None:
-                asked = {"jobId": view.id, "questionId": view.question.id}
-                yield _job(f"Answer: {_short(view.question.text)}", "agentLs.answer", asked)
+                yield from _answers(view.id, view.question)
             case JobState.READY | JobState.PARTLY_APPLIED:
                 doubt = " (checks got worse)" if view.verdict is Verdict.WORSE else ""
                 yield _job(f"Review plan: {title}{doubt}", "agentLs.review", {"jobId": view.id})
                 yield _job(f"Apply plan: {title}{doubt}", "agentLs.apply", {"jobId": view.id})
+                if view.state is JobState.READY:
+                    yield _job(f"Discard plan: {title}", "agentLs.discard", {"jobId": view.id})
+                else:
+                    yield _job(f"Undo: {title}", "agentLs.undo", {"jobId": view.id})
             case JobState.RUNNING | JobState.CHECKING | JobState.QUEUED:
                 yield _job(f"Cancel: {title}", "agentLs.cancel", {"jobId": view.id})
             case JobState.INTERRUPTED | JobState.OUT_OF_BUDGET:
@@ -96,6 +123,23 @@ _JOB_ORDER = {
     JobState.QUEUED: 4,
     JobState.APPLIED: 5,
 }
+
+
+def _answers(job: JobId, question: Question) -> Iterator[Offer]:
+    """An entry per possible answer, since LSP has no input box; a plugin asks for any other text itself."""
+    asked: dict[str, object] = {"jobId": job, "questionId": question.id}
+    text = _short(question.text)
+    for choice in question.choices[:_CHOICES]:
+        yield _question(f"Answer “{_short(choice)}”: {text}", {**asked, "answer": choice})
+    if not question.choices:
+        yield _question(f"Answer: {text}", asked)
+        if question.default:
+            default = {**asked, "answer": question.default}
+            yield _question(f"Answer “{_short(question.default)}”: {text}", default)
+
+
+def _question(title: str, arguments: Mapping[str, object]) -> Offer:
+    return Offer(title, REWRITE, "agentLs.answer", dict(arguments), group="question")
 
 
 def _job(title: str, command: str, arguments: Mapping[str, object]) -> Offer:
@@ -206,7 +250,7 @@ def _engine_offers(known: Known) -> Iterator[Offer]:
 
 def _connect_offers(known: Known) -> Iterator[Offer]:
     if not known.model:
-        yield Offer("Connect a model …", REWRITE, "agentLs.status", {"topic": "model"}, group="connect")
+        yield Offer("Connect a model …", REWRITE, "agentLs.connect", {}, group="connect")
 
 
 _PRODUCERS: tuple[Callable[[Known], Iterator[Offer]], ...] = (

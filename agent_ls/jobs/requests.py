@@ -44,6 +44,7 @@ def attempt_request(
         check_timeout_s=settings.checks.timeout_s,
         trusted=trusted,
         allow_unsandboxed=settings.checks.allow_unsandboxed,
+        answer_wait_s=settings.jobs.answer_minutes * 60,
         rules_file=rules_file(root, intent.site),
     )
 

@@ -44,7 +44,7 @@ from agent_ls.jobs.fold import Job
 from agent_ls.jobs.hover import hover_facts
 from agent_ls.jobs.lease import Holder
 from agent_ls.jobs.ledger import Ledger
-from agent_ls.jobs.offers import Known, offers
+from agent_ls.jobs.offers import Known, hidden, offers
 from agent_ls.jobs.place import Here, LiveFacts, Lookout
 from agent_ls.jobs.port import EditorPort
 from agent_ls.jobs.present import Presenter
@@ -185,11 +185,14 @@ class Service:
 
     # --- starting jobs ----------------------------------------------------------------
 
-    def delegate(self, intent: Intent) -> JobId:
-        """Queue a task for the agent. Raises `ConfigError` where no model is configured."""
+    def delegate(self, intent: Intent, *, budget_usd: float | None = None) -> JobId:
+        """Queue a task for the agent. Raises `ConfigError` where no model is configured.
+
+        ``budget_usd``: the ceiling of the first attempt instead of the settings' one.
+        """
         if not intent.task.strip():
             raise UsageError("The task is empty", remedy="Say in a sentence what is to be done")
-        return self._start(intent)
+        return self._start(intent, budget_usd=budget_usd)
 
     def run(self, intent: Intent) -> JobId:
         """Queue ``intent.argv`` as the engine of a plan. Raises `NotTrustedError`, `UsageError` (no argv)."""
@@ -215,6 +218,14 @@ class Service:
     def jobs(self) -> list[JobView]:
         """Every job of this workspace, newest first; those of other processes included."""
         return [self._view(job) for job in self._book.all()]
+
+    def has(self, job: JobId) -> bool:
+        """Whether this workspace has the job."""
+        try:
+            self._book.get(job)
+        except AgentLsError:
+            return False
+        return True
 
     def job(self, job: JobId) -> JobDetail:
         """Everything about one job. Cost: a diff of its plan."""
@@ -373,13 +384,20 @@ class Service:
         site: Site,
         diagnostics: Sequence[Diagnostic] = (),
         only: Collection[str] | None = None,
+        *,
+        automatic: bool = False,
     ) -> list[Offer]:
-        """The code-action menu for a place, best first, at most six. Spans refer to the text of now."""
-        here = self._look(site)
-        if here is None:
-            return []
-        model = model_configured(self.settings, self._environ)
-        return offers(Known(here, diagnostics, self._jobs_at(site), self.settings, model), only)
+        """The code-action menu for a place, best first, at most six. Spans refer to the text of now.
+
+        ``only`` and ``automatic``: see `offers.offers`.
+        """
+        known = self._known(site, diagnostics)
+        return [] if known is None else offers(known, only, automatic=automatic)
+
+    def hidden_offers(self, site: Site) -> list[Offer]:
+        """The entries that the menu for a place had no room for."""
+        known = self._known(site, ())
+        return [] if known is None else hidden(known)
 
     # --- the workspace ----------------------------------------------------------------
 
@@ -426,7 +444,7 @@ class Service:
 
     # --- inside -----------------------------------------------------------------------
 
-    def _start(self, intent: Intent, retry_of: str = "") -> JobId:
+    def _start(self, intent: Intent, retry_of: str = "", budget_usd: float | None = None) -> JobId:
         if intent.kind in NEEDS_MODEL and not model_configured(self.settings, self._environ):
             raise no_model()
         if intent.kind is IntentKind.RUN and (doubt := self._trust.doubt(self.root)):
@@ -450,6 +468,8 @@ class Service:
             environ=self._environ,
             trusted=self.trusted(),
         )
+        if budget_usd is not None:
+            request = replace(request, budget=replace(request.budget, usd=budget_usd))
         self._book.create(request, retry_of)
         self._fleet.enqueue(job)
         return job
@@ -487,6 +507,13 @@ class Service:
             return None
         version = buffer.version if buffer is not None else None
         return self._lookout.look(site, text, version)
+
+    def _known(self, site: Site, diagnostics: Sequence[Diagnostic]) -> Known | None:
+        here = self._look(site)
+        if here is None:
+            return None
+        model = model_configured(self.settings, self._environ)
+        return Known(here, diagnostics, self._jobs_at(site), self.settings, model)
 
     def _jobs_at(self, site: Site) -> list[JobView]:
         """The jobs of a file, for menus and hovers: those of other processes as of a moment ago."""

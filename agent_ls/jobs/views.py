@@ -289,7 +289,7 @@ class Offer:
     ``kind``: ``quickfix.agent``, ``refactor.rewrite.agent`` or ``source.agent``. ``command`` with
     ``arguments`` is what choosing it runs; where ``site`` is set, the face adds ``uri``, ``range``
     and ``version`` to the arguments. ``diagnostics``: the findings that it would fix. ``group``:
-    job, fix, anchor, delegate, verb, engine, action, connect or more. ``rank``: 0 is best.
+    question, job, fix, anchor, delegate, verb, engine, action, connect or more. ``rank``: 0 is best.
     """
 
     title: str

@@ -16,7 +16,7 @@ from agent_ls.core.paths import RelPath
 from agent_ls.core.settings import Engine, Prompt, Settings
 from agent_ls.core.text import Span
 from agent_ls.index.facts import Anchor, Definition
-from agent_ls.jobs.offers import MORE, Known, offers
+from agent_ls.jobs.offers import MORE, Known, hidden, offers
 from agent_ls.jobs.place import Here, name_at
 from agent_ls.jobs.views import FileView, JobView
 from tests.jobs.conftest import Opener
@@ -248,3 +248,55 @@ async def test_an_explanation_that_fails_is_a_notice(opener: Opener, root: Path)
         while not editor.notices:
             await asyncio.sleep(0.01)
     assert "agent worker ended" in editor.notices[0]
+
+
+def test_every_answer_of_a_question_is_an_entry() -> None:
+    """LSP has no input box: what is chosen from the menu must be a whole answer."""
+    asked = Question("q", "Which licence?", ("MIT", "BSD"), "MIT")
+    waiting = [job(JobState.WAITING, question=asked), job(JobState.READY)]
+    assert menu(jobs=waiting)[:3] == [
+        "Answer “MIT”: Which licence?",
+        "Answer “BSD”: Which licence?",
+        "Delegate: change parse …",
+    ]
+    free = [job(JobState.WAITING, question=Question("q", "What name?", (), "parse_all"))]
+    assert menu(jobs=free)[:2] == ["Answer: What name?", "Answer “parse_all”: What name?"]
+
+
+def test_a_lamp_shows_only_what_belongs_to_the_place() -> None:
+    found = Diagnostic(Span(4, 9), "bad", 1, "ruff")
+    assert titles_of(automatic=True) == []
+    assert titles_of(automatic=True, end=12) == ["Delegate: change the selection …"]
+    assert titles_of(automatic=True, diagnostics=[found]) == ["Fix: bad"]
+    assert titles_of(automatic=True, jobs=[job(JobState.APPLIED)]) == ["Undo: shout"]
+
+
+def titles_of(
+    *,
+    automatic: bool = False,
+    end: int = 5,
+    diagnostics: Sequence[Diagnostic] = (),
+    jobs: Sequence[JobView] = (),
+) -> list[str]:
+    here = Here(Site(PATH, Span(5, end)), TEXT, "parse", Span(4, 9), PARSE)
+    known = Known(here, diagnostics, jobs, Settings(), model=True)
+    return [offer.title for offer in offers(known, automatic=automatic)]
+
+
+def test_menu_and_hidden_entries_are_everything_together() -> None:
+    found = Diagnostic(Span(4, 9), "bad", 1, "ruff")
+    jobs = [job(JobState.READY), job(JobState.RUNNING)]
+    here = Here(Site(PATH, Span(25, 25)), TEXT, "", Span(0, 0), PARSE, ANCHOR)
+    known = Known(here, [found], jobs, Settings(), model=True)
+    shown, behind = [o.title for o in offers(known)], [o.title for o in hidden(known)]
+    assert shown.pop() == MORE
+    assert behind == ["Discard plan: shout", "Cancel: shout", "Explain parse", "Write tests for parse"]
+    assert not set(shown) & set(behind)
+
+
+def test_connecting_a_model_is_a_command_that_says_how() -> None:
+    here = Here(Site(PATH, Span(5, 5)), TEXT, "parse", Span(4, 9), PARSE)
+    entry = next(
+        o for o in offers(Known(here, [], [], Settings(), model=False)) if o.title == "Connect a model …"
+    )
+    assert (entry.command, entry.arguments) == ("agentLs.connect", {})

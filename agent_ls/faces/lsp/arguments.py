@@ -29,6 +29,16 @@ def whole(params: Json, key: str, default: int) -> int:
     raise UsageError(f"{key!r} must be a whole number, not {value!r}")
 
 
+def amount(params: Json, key: str) -> float | None:
+    """A number above 0 under a key, ``None`` where it is absent or null."""
+    value = params.get(key)
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf"):
+        return float(value)
+    raise UsageError(f"{key!r} must be a number above 0, not {value!r}")
+
+
 def truth(params: Json, key: str, *, default: bool | None = None) -> bool:
     """A yes or no under a key."""
     value = params.get(key, default)

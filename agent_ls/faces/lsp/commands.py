@@ -7,15 +7,16 @@ and by the job's state.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import itertools
-import logging
 import os
 from collections.abc import Awaitable, Callable, Coroutine
-from pathlib import Path
+from contextlib import suppress
+from functools import partial
 from typing import Any, Final, final
 
 from agent_ls import __version__
-from agent_ls.core.errors import AgentLsError, UsageError
+from agent_ls.core.errors import AgentLsError, ModelError, UsageError
 from agent_ls.core.job import Intent, IntentKind, JobId
 from agent_ls.core.paths import RelPath, rel_path
 from agent_ls.core.text import content_hash
@@ -25,23 +26,27 @@ from agent_ls.faces.lsp.client import ClientError
 from agent_ls.faces.lsp.documents import Documents
 from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.features.anchor import insert_anchor
+from agent_ls.faces.lsp.features.entries import arguments_of, usable
 from agent_ls.faces.lsp.features.places import Here, diagnostics_of, locate
 from agent_ls.faces.lsp.folders import Folder, Folders
-from agent_ls.faces.lsp.markdown import safe_markdown
+from agent_ls.faces.lsp.markdown import plain, safe_markdown
 from agent_ls.faces.lsp.peer import Peer
 from agent_ls.faces.lsp.registry import Features
-from agent_ls.faces.lsp.report import Report
+from agent_ls.faces.lsp.report import Report, chosen_title
+from agent_ls.faces.lsp.shown import Shown
 from agent_ls.faces.lsp.uris import path_to_uri, uri_to_path
 from agent_ls.jobs.service import Service
-from agent_ls.jobs.views import Applied
-from agent_ls.workspace.state import private_dir
+from agent_ls.jobs.views import Applied, Offer
 
 Json = dict[str, Any]
 Run = Callable[[Coroutine[Any, Any, None]], object]
+Handler = Callable[[Json], Any]
 
-_log = logging.getLogger(__name__)
 _TITLE: Final = 60
 _SHOW_S: Final = 10.0
+_OPENING_S: Final = 10.0
+_CHOICE_S: Final = 3600.0
+_INFO: Final = 3
 
 
 @final
@@ -57,20 +62,22 @@ class Commands:
         report: Report,
         *,
         run: Run,
-        review_dir: Path,
+        shown: Shown,
+        ready: asyncio.Event,
+        trust_changed: Callable[[], None],
     ) -> None:
+        """``ready``: the folders are open. ``trust_changed``: the project's settings may hold or no longer hold."""
         self._folders = folders
         self._documents = documents
         self._editor = editor
         self._peer = peer
         self._report = report
         self._run = run
-        self._review_dir = review_dir
+        self._shown = shown
+        self._ready = ready
+        self._trust_changed = trust_changed
         self._operations = itertools.count(1)
-
-    def register(self, features: Features) -> None:
-        """Put every command into the table."""
-        table: dict[str, Callable[[Json], Any]] = {
+        self._table: dict[str, Handler] = {
             wire.DELEGATE: self.delegate,
             wire.RUN: self.run,
             wire.RENAME: self.rename,
@@ -90,19 +97,31 @@ class Commands:
             wire.STATUS: self.status,
             wire.CONNECT: self.connect,
         }
-        for name, handler in table.items():
-            features.command(name)(handler)
 
-    def act(self, job: JobId, command: str, more: Json) -> None:
-        """Run one of the commands on a job, as a button in a notice does."""
-        table = {wire.APPLY: self.apply, wire.REVIEW: self.review, wire.ANSWER: self.answer}
-        try:
-            result = table[command]({"jobId": job, **more})
-        except AgentLsError as error:
-            self._report.notice(error.sentence(), "warning")
-            return
-        if asyncio.iscoroutine(result):
-            self._run(self._quietly(result))
+    def register(self, features: Features) -> None:
+        """Put every command into the table."""
+        for name, handler in self._table.items():
+            features.command(name)(partial(self._when_ready, handler))
+
+    def act(self, command: str, argument: Json) -> None:
+        """Run one of the commands as a button in a notice does: what goes wrong is a notice too."""
+        self._run(self._quietly(self._acted(command, argument)))
+
+    async def _acted(self, command: str, argument: Json) -> None:
+        result = self._table[command](argument)
+        if inspect.isawaitable(result):
+            await result
+
+    def _when_ready(self, handler: Handler, params: Json) -> Any:
+        """The very first commands may come while the folders are still being opened."""
+        return handler(params) if self._ready.is_set() else self._later(handler, params)
+
+    async def _later(self, handler: Handler, params: Json) -> Any:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_OPENING_S):
+                await self._ready.wait()
+        result = handler(params)
+        return await result if inspect.isawaitable(result) else result
 
     # --- starting jobs ----------------------------------------------------------------
 
@@ -127,7 +146,8 @@ class Commands:
             attempts=read.whole(params, "attempts", 1),
             plan_first=read.truth(params, "planFirst", default=False),
         )
-        return {"jobId": here.folder.service.delegate(intent)}
+        budget_usd = read.amount(params, "budgetUsd")
+        return {"jobId": here.folder.service.delegate(intent, budget_usd=budget_usd)}
 
     def run(self, params: Json) -> Json:
         name = read.text(params, "engine")
@@ -159,14 +179,24 @@ class Commands:
         """LSP has no input box: where no plugin asks, the task is written as an ``agent:`` comment."""
         if self._editor.prompts:
             raise UsageError("'task' is missing", remedy="Say what should be done")
-        self._run(self._quietly(insert_anchor(here)))
+        self._run(self._quietly(self._insert_anchor(here)))
         sentence = "Write the task behind the marker, then choose it from the code-action menu on that line."
         self._report.notice(sentence)
         return {"jobId": None, "message": sentence}
 
+    async def _insert_anchor(self, here: Here) -> None:
+        at = await insert_anchor(here)
+        if self._editor.show_document:
+            place = {"start": at, "end": at}
+            params = {"uri": here.uri, "takeFocus": True, "selection": place}
+            with suppress(ClientError, TimeoutError):
+                await self._peer.request("window/showDocument", params, timeout_s=_SHOW_S)
+
     # --- looking ----------------------------------------------------------------------
 
-    def jobs(self, _params: Json) -> Json:
+    def jobs(self, params: Json) -> Json:
+        if read.truth(params, "more", default=False):
+            self._more(self._here(params))
         views = [view for folder in self._folders for view in folder.service.jobs()]
         return {"jobs": [v.wire() for v in sorted(views, key=lambda v: v.created_at, reverse=True)]}
 
@@ -175,20 +205,40 @@ class Commands:
         return service.job(job).wire()
 
     def review(self, params: Json) -> Json:
-        """Write the plan as a ``.diff`` file (editors open a real file, not a virtual one) and show it."""
+        """Write the plan as a ``.diff`` file and show it."""
         service, job = self._job(params)
         detail = service.job(job)
         if not detail.patch:
             raise UsageError("This job has no plan to show", remedy="agentLs.job tells how it stands")
-        path = private_dir(self._review_dir) / f"{job}.diff"
-        path.write_bytes(detail.patch.encode("utf-8", "surrogateescape"))
-        path.chmod(0o600)
-        uri = path_to_uri(path)
-        if self._editor.show_document:
-            self._run(self._show(uri))
+        path = self._shown.write(f"{job}.diff", detail.patch.encode("utf-8", "surrogateescape"))
+        self._run(self._shown.show(path, "The plan"))
+        return {"uri": path_to_uri(path), "patch": detail.wire()["patch"]}
+
+    def _more(self, here: Here) -> None:
+        """What the menu had no room for. Asked for by a person, so a question may stand in the way."""
+        offers = usable(here.folder.service.hidden_offers(here.site), self._editor)
+        if not offers:
+            self._report.notice("There is nothing more here.")
+        elif self._editor.message_request:
+            self._run(self._quietly(self._choose(here, offers)))
         else:
-            self._report.notice(f"The plan stands in {path}")
-        return {"uri": uri, "patch": detail.wire()["patch"]}
+            titles = "; ".join(offer.title for offer in offers)
+            self._report.notice(f"Here is more: {titles}. `agent-ls jobs` on the command line acts on jobs.")
+
+    async def _choose(self, here: Here, offers: list[Offer]) -> None:
+        titles = {plain(offer.title): offer for offer in offers}
+        params = {
+            "type": _INFO,
+            "message": f"agent-ls, {here.site.path}:",
+            "actions": [{"title": title} for title in titles],
+        }
+        try:
+            answer = await self._peer.request("window/showMessageRequest", params, timeout_s=_CHOICE_S)
+        except (ClientError, TimeoutError):
+            return
+        offer = titles.get(chosen_title(answer))
+        if offer is not None:
+            await self._acted(offer.command, arguments_of(offer, here, self._documents.encoding))
 
     def status(self, _params: Json) -> Json:
         return {
@@ -240,11 +290,24 @@ class Commands:
     # --- facts and trust --------------------------------------------------------------
 
     async def explain(self, params: Json) -> Json:
-        position = read.position(params, "position")
+        """``position``: the text is the answer. A menu's ``range`` instead: it is put before the user too."""
+        chosen = "position" not in params
+        place = read.range_(params, "range") if chosen else None
+        position = place["start"] if place is not None else read.position(params, "position")
         here = self._here({**params, "range": {"start": position, "end": position}})
         refresh = read.truth(params, "refresh", default=False)
         explanation = await here.folder.service.explain(here.site, refresh=refresh)
+        if chosen and not self._editor.prompts:
+            self._run(self._show_explanation(here))
         return {"markdown": safe_markdown(explanation.markdown), "pending": explanation.pending}
+
+    async def _show_explanation(self, here: Here) -> None:
+        try:
+            explanation = await here.folder.service.explain(here.site, wait=True)
+        except ModelError:
+            return  # the service has given the notice
+        path = self._shown.write("explanation.md", safe_markdown(explanation.markdown).encode("utf-8"))
+        await self._shown.show(path, "The explanation")
 
     def trust(self, params: Json) -> Json:
         uri, trusted = read.text(params, "uri"), read.truth(params, "trusted")
@@ -253,6 +316,7 @@ class Commands:
         if folder is None:
             folder = self._folders.of_uri(uri)[0]
         folder.service.trust(trusted=trusted)
+        self._trust_changed()
         self._report.notice(
             f"{folder.root} is {'trusted: its checks may run' if trusted else 'no longer trusted'}."
         )
@@ -315,15 +379,6 @@ class Commands:
             await work
         except AgentLsError as error:
             self._report.notice(error.sentence(), "warning")
-
-    async def _show(self, uri: str) -> None:
-        try:
-            await self._peer.request(
-                "window/showDocument", {"uri": uri, "takeFocus": True}, timeout_s=_SHOW_S
-            )
-        except (ClientError, TimeoutError) as error:
-            _log.info("the editor did not show the plan: %s", error)
-            self._report.notice(f"The plan stands in {uri_to_path(uri)}")
 
 
 def short(title: str) -> str:

@@ -37,6 +37,8 @@ class Editor:
     lens_refresh: bool = False
     watch_files: bool = False
     configuration: bool = False
+    diagnostics: bool = False
+    """Takes textDocument/publishDiagnostics."""
     markdown: bool = False
     literal_actions: bool = False
     ends_lines: bool = False
@@ -96,6 +98,7 @@ def read_editor(said: Json, info: Json, options: Json) -> Editor:
         lens_refresh=_at(workspace, "codeLens").get("refreshSupport") is True,
         watch_files=_at(workspace, "didChangeWatchedFiles").get("dynamicRegistration") is True,
         configuration=workspace.get("configuration") is True,
+        diagnostics="publishDiagnostics" in document,
         markdown="markdown" in _strings(_at(document, "hover").get("contentFormat")),
         literal_actions="codeActionLiteralSupport" in action,
         tags_generated=1 in _numbers(_at(action, "tagSupport").get("valueSet")),

@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -18,11 +19,13 @@ from agent_ls.faces.lsp.documents import DocumentEvent, Documents
 from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.peer import Peer
 from agent_ls.faces.lsp.port import LspPort
+from agent_ls.faces.lsp.questions import Questions
 from agent_ls.faces.lsp.report import Report
 from agent_ls.faces.lsp.uris import uri_to_path
 from agent_ls.index.live import Live
 from agent_ls.index.names import language_of
 from agent_ls.jobs.service import Service
+from agent_ls.jobs.views import JobView
 from agent_ls.workspace.state import StateDirs
 
 _log = logging.getLogger(__name__)
@@ -41,6 +44,7 @@ class Folder:
     service: Service
     live: Live
     stale: set[RelPath] = field(default_factory=set[RelPath])
+    anchors: dict[RelPath, tuple[str, ...]] = field(default_factory=dict[RelPath, tuple[str, ...]])
     refreshing: asyncio.TimerHandle | None = None
 
 
@@ -55,11 +59,13 @@ class Folders:
         editor: Editor,
         peer: Peer,
         report: Report,
+        questions: Questions,
         run: Run,
         dirs: StateDirs,
         environ: Mapping[str, str],
-        on_facts: Callable[[], None],
+        on_anchors: Callable[[], None],
     ) -> None:
+        """``on_anchors`` hears that an open document has other ``agent:`` comments than before."""
         self._documents = documents
         self._editor = editor
         self._peer = peer
@@ -67,7 +73,8 @@ class Folders:
         self._run = run
         self._dirs = dirs
         self._environ = environ
-        self._on_facts = on_facts
+        self._questions = questions
+        self._on_anchors = on_anchors
         self._folders: dict[Path, Folder] = {}
         documents.subscribe(self._document_changed)
 
@@ -77,7 +84,11 @@ class Folders:
     # --- opening and closing ----------------------------------------------------------
 
     async def add(self, root: Path, settings: Settings) -> None:
-        """Open a folder; its index is brought up to date in the background."""
+        """Open a folder; its index is brought up to date in the background.
+
+        Raises:
+            WorkspaceError: the state directory cannot be used.
+        """
         real = real_path(root)
         if real in self._folders:
             return
@@ -89,27 +100,45 @@ class Folders:
             documents=self._documents,
             editor=self._editor,
             peer=self._peer,
-            on_job=self._report.job_changed,
+            on_job=partial(self._job_changed, real),
             on_notice=self._report.notice,
         )
-        live = Live(self._dirs.base, self._environ, on_facts=lambda _path: self._on_facts())
+        live = Live(self._dirs.base, self._environ)
         live.markers(settings.anchors)
         service = await Service.open(
             real, port=port, settings=settings, dirs=self._dirs, environ=self._environ, live=live
         )
-        folder = Folder(real, port, service, live)
-        self._folders[real] = folder
+        folder = self._folders[real] = Folder(real, port, service, live)
+        live.on_facts = partial(self._facts_came, folder)
         for view in service.jobs():
             self._report.seen(view)
         await live.start()
-        for document in self._documents:
-            self._feed(folder, DocumentEvent("opened", document))
+        self._feed_open()
         self._run(self._refresh(folder, None))
+
+    def use(self, folder: Folder, settings: Settings) -> None:
+        """Go on with other settings."""
+        folder.service.update_settings(settings)
+        folder.live.markers(settings.anchors)
+
+    def _job_changed(self, real: Path, view: JobView) -> None:
+        self._report.job_changed(view)
+        folder = self._folders.get(real)
+        if folder is not None:
+            self._questions.follow(view, folder.port)
+
+    def _facts_came(self, folder: Folder, path: RelPath) -> None:
+        facts = folder.live.facts(path)
+        wishes = tuple(anchor.text for anchor in facts.anchors) if facts else ()
+        if wishes != folder.anchors.get(path, ()):
+            folder.anchors[path] = wishes
+            self._on_anchors()
 
     async def remove(self, root: Path) -> None:
         folder = self._folders.pop(real_path(root), None)
         if folder is not None:
             await self._close(folder)
+            self._feed_open()  # a folder around it takes its documents over
 
     async def close(self) -> None:
         """Close every folder at the same time; live jobs are paused."""
@@ -120,6 +149,7 @@ class Folders:
         if folder.refreshing is not None:
             folder.refreshing.cancel()
         await asyncio.gather(folder.service.close(), folder.live.close(), return_exceptions=True)
+        self._questions.leave(folder.port)
 
     # --- finding ----------------------------------------------------------------------
 
@@ -149,11 +179,8 @@ class Folders:
     def of_job(self, job: str) -> tuple[Folder, JobId]:
         """The folder that knows a job."""
         for folder in self._folders.values():
-            try:
-                folder.service.job(JobId(job))
-            except UnknownJobError:
-                continue
-            return folder, JobId(job)
+            if folder.service.has(JobId(job)):
+                return folder, JobId(job)
         raise UnknownJobError(
             f"There is no job {job[:80]!r} in the open folders",
             remedy="agentLs.jobs lists the jobs there are",
@@ -177,6 +204,13 @@ class Folders:
         if event.kind == "saved":
             self._mark(folder, path)
 
+    def _feed_open(self) -> None:
+        """Tell every open document's folder its text of now."""
+        for document in self._documents:
+            found = self.of_path(document.path)
+            if found is not None:
+                self._feed(found[0], DocumentEvent("opened", document))
+
     def _feed(self, folder: Folder, event: DocumentEvent) -> None:
         path = folder.port.rel(event.document.path)
         language = language_of(path) if path is not None else None
@@ -190,6 +224,7 @@ class Folders:
                 folder.live.change(path, document.version, list(event.edits))
             case "closed":
                 folder.live.close_document(path)
+                folder.anchors.pop(path, None)
             case "saved":
                 pass
 

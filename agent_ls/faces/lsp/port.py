@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast, final
 
@@ -21,14 +21,18 @@ from agent_ls.faces.lsp.client import ClientError
 from agent_ls.faces.lsp.documents import Document, Documents
 from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.peer import Peer
-from agent_ls.faces.lsp.uris import path_to_uri
-from agent_ls.faces.lsp.workspace_edit import Open, workspace_edit
+from agent_ls.faces.lsp.uris import path_to_uri, uri_to_path
+from agent_ls.faces.lsp.workspace_edit import EditRequest, Open, without_mark, workspace_edit
+from agent_ls.jobs.landing import contained
 from agent_ls.jobs.port import Buffer, Landing
 from agent_ls.jobs.views import JobView
 
 # VS Code answers only when the user closes its preview; an hour is "the user went away".
 _ANSWER_S: Final = 3600.0
 _SETTLE_S: Final = 3.0
+_HIDDEN_S: Final = 0.5
+_REFUSED_S: Final = 0.3
+_MACHINE_S: Final = 2.0
 _LOOK_S: Final = 0.02
 _READ_CAP: Final = 64 * 1024 * 1024
 
@@ -71,6 +75,10 @@ class LspPort:
         """Whether a path is this folder itself."""
         return path in (self._root, self._real)
 
+    def holds(self, uri: str) -> bool:
+        """Whether a URI is a file below this folder."""
+        return self.rel(uri_to_path(uri)) is not None
+
     def uri(self, path: RelPath) -> str:
         """The URI of a path; the editor's own spelling where the document is open."""
         document = self.document(path)
@@ -95,10 +103,13 @@ class LspPort:
 
     async def land(self, changes: ChangeSet, *, label: str, notes: Mapping[RelPath, str]) -> Landing:
         if not self._editor.apply_edit:
-            return Landing(applied=False, reason="this editor does not take workspace/applyEdit")
-        stale = [c.source for c in changes if self.read(c.source) != c.before]
-        if stale:
-            return Landing(applied=False, reason=f"the text of {stale[0]} changed in this moment")
+            return Landing(
+                applied=False,
+                reason="this editor does not take edits from a language server (workspace/applyEdit);"
+                " `agent-ls jobs apply` on the command line can",
+            )
+        if changed := self._changed(changes):
+            return _stale(changed)
         opened = {p: d for c in changes for p in {c.path, c.source} if (d := self.document(p)) is not None}
         request = workspace_edit(
             changes,
@@ -109,16 +120,35 @@ class LspPort:
             label=label,
             notes=notes,
         )
-        if request.left_out:
-            ops = sorted({c.op.value for c in changes if c.path in request.left_out})
-            return Landing(
-                applied=False,
-                missing=request.left_out,
-                reason=f"{self._editor.name or 'this editor'} cannot {'/'.join(ops)} files for a language server"
-                f" ({', '.join(request.left_out)}); `agent-ls jobs apply` on the command line can",
-            )
+        if request.left_out or request.not_text:
+            return self._refusal(changes, request)
+        asked_at = asyncio.get_running_loop().time()
         answer = await self._ask(label, request.edit)
-        return await self._look(changes, opened, answered=answer)
+        landing = await self._look(changes, opened, answered=answer)
+        quick = asyncio.get_running_loop().time() - asked_at < _MACHINE_S
+        if not landing.applied and not landing.landed and quick and (changed := self._changed(changes)):
+            # No person says no that fast: the editor found the texts newer than our edit.
+            return _stale(changed)
+        return landing
+
+    def _changed(self, changes: ChangeSet) -> RelPath | None:
+        """A path whose text is no longer what the change starts from."""
+        return next((c.source for c in changes if self.read(c.source) != c.before), None)
+
+    def _refusal(self, changes: ChangeSet, request: EditRequest) -> Landing:
+        """Half a plan is no plan: what this editor cannot take whole is not sent at all."""
+        remedy = "; `agent-ls jobs apply` on the command line can"
+        ops = sorted({c.op.value for c in changes if c.path in request.left_out})
+        if ops:
+            cannot = (
+                f"{self._editor.name or 'this editor'} cannot {'/'.join(ops)} files for a language server"
+            )
+            reason = f"{cannot} ({', '.join(request.left_out)}){remedy}"
+        else:
+            reason = (
+                f"{', '.join(request.not_text)} is not UTF-8, and an editor may read it differently{remedy}"
+            )
+        return Landing(applied=False, missing=(*request.left_out, *request.not_text), reason=reason)
 
     def job_changed(self, view: JobView) -> None:
         self._on_job(view)
@@ -148,27 +178,64 @@ class LspPort:
         """Wait until every change is seen, or for a while; then tell what is there."""
         applied, reason = answered
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + (_SETTLE_S if applied else _SETTLE_S / 10)
-        while (unseen := [c for c in changes if not self._seen(c)]) and loop.time() < deadline:  # noqa: ASYNC110  (the disk has no event)
+        began = loop.time()
+        watch = _Watch(changes, self.read)
+        while watch.unseen and loop.time() - began < self._patience_s(watch.unseen, opened, applied=applied):
             await asyncio.sleep(_LOOK_S)
-        # A file that was closed may now be an unsaved buffer of which the editor tells nothing.
-        hidden = {
-            c.path for c in unseen if applied and c.source not in opened and self.document(c.path) is None
-        }
-        missing = [c for c in unseen if c.path not in hidden]
+            watch.look()
+        missing = [c for c in watch.unseen if not (applied and self._hidden(c, opened))]
         landed = ChangeSet(tuple(c for c in changes if c not in missing))
         if not applied and not landed:
             return Landing(applied=False, reason=reason or "the editor did not apply the edit")
+        if foreign := [c.path for c in missing if watch.is_foreign(c)]:
+            reason = (
+                f"{', '.join(foreign)} now holds neither the old text nor the new one: look at it;"
+                " the editor's own undo takes the edit back"
+            )
         return Landing(applied=applied, landed=landed, missing=tuple(c.path for c in missing), reason=reason)
 
-    def _seen(self, change: FileChange) -> bool:
-        """Whether the change is in the texts of now (also when something was typed right after it)."""
-        if change.op is Op.DELETE:
-            return self.read(change.path) is None
-        now = self.read(change.path)
-        if change.op is Op.MOVE and self.read(change.source) is not None:
+    def _patience_s(
+        self, unseen: Sequence[FileChange], opened: Mapping[RelPath, Document], *, applied: bool
+    ) -> float:
+        if not applied:
+            return _REFUSED_S
+        return _HIDDEN_S if all(self._hidden(c, opened) for c in unseen) else _SETTLE_S
+
+    def _hidden(self, change: FileChange, opened: Mapping[RelPath, Document]) -> bool:
+        """A file that was closed may now be an unsaved buffer of which the editor tells nothing."""
+        return change.source not in opened and self.document(change.path) is None
+
+
+def _stale(path: RelPath) -> Landing:
+    return Landing(applied=False, reason=f"the text of {path} changed in this moment", stale=True)
+
+
+@final
+class _Watch:
+    """Looks for changes in the texts of now; a text that is still the same is not compared again."""
+
+    def __init__(self, changes: ChangeSet, read: Callable[[RelPath], bytes | None]) -> None:
+        self._read = read
+        self._seen_last: dict[RelPath, bytes | None] = {}
+        self.unseen: list[FileChange] = list(changes)
+        self.look()
+
+    def look(self) -> None:
+        self.unseen = [change for change in self.unseen if not self._there(change)]
+
+    def is_foreign(self, change: FileChange) -> bool:
+        """Whether the text is neither the one before nor the one after."""
+        now = self._read(change.path)
+        return change.op is Op.EDIT and now is not None and now != change.before
+
+    def _there(self, change: FileChange) -> bool:
+        now = self._read(change.path)
+        if change.op is Op.CREATE and now:
+            return True  # created and filled; what else is in it was put there since
+        if change.path in self._seen_last and self._seen_last[change.path] == now and change.op is Op.EDIT:
             return False
-        return now == change.after or (now is not None and now != change.before)
+        self._seen_last[change.path] = now
+        return contained(change, self._read) or contained(without_mark(change), self._read)
 
 
 def read_regular(path: Path) -> bytes | None:

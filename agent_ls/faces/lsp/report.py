@@ -29,8 +29,8 @@ _TYPES: Final = {"error": 1, "warning": 2, "info": 3}
 
 Run = Callable[[Coroutine[Any, Any, None]], object]
 """Starts a background task that is ended with the server."""
-Act = Callable[[JobId, str, dict[str, Any]], None]
-"""Runs one of our commands on a job."""
+Act = Callable[[str, dict[str, Any]], None]
+"""Runs one of our commands with its argument."""
 
 
 @final
@@ -51,14 +51,11 @@ class _Shown:
 class Report:
     """One editor's picture of all jobs. Everything here returns at once."""
 
-    def __init__(
-        self, peer: Peer, editor: Editor, *, run: Run, act: Act, refresh: Callable[[], None]
-    ) -> None:
+    def __init__(self, peer: Peer, editor: Editor, *, run: Run, act: Act) -> None:
         self._peer = peer
         self._editor = editor
         self._run = run
         self._act = act
-        self._refresh = refresh
         self._shown: dict[JobId, _Shown] = {}
 
     def job_changed(self, view: JobView) -> None:
@@ -72,7 +69,6 @@ class Report:
             self._ask(view)
         if before is not None and before is not view.state:
             self._settled(view)
-            self._refresh()
 
     def seen(self, view: JobView) -> None:
         """A job that was there before this editor: no notice, no progress for how it stands."""
@@ -172,7 +168,7 @@ class Report:
             return
         title = chosen_title(answer)
         if title in choices:
-            self._act(job, choices[title], {})
+            self._act(choices[title], {"jobId": job})
 
     def _ask(self, view: JobView) -> None:
         question = view.question
@@ -202,7 +198,7 @@ class Report:
             return
         title = chosen_title(answer)
         if title:
-            self._act(view.id, wire.ANSWER, {"questionId": question.id, "answer": title})
+            self._act(wire.ANSWER, {"jobId": view.id, "questionId": question.id, "answer": title})
 
 
 def chosen_title(answer: object) -> str:

@@ -6,8 +6,9 @@ only as the editor takes them. What it cannot take is a value, not a surprise.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 from agent_ls.core.diff import text_edits
@@ -36,10 +37,15 @@ class Open:
 @final
 @dataclass(frozen=True, slots=True)
 class EditRequest:
-    """A WorkspaceEdit, and the paths whose change this editor cannot take at all."""
+    """A WorkspaceEdit, and what is not in it.
+
+    ``left_out``: paths whose change this editor cannot take. ``not_text``: paths whose text is not
+    UTF-8, so that what an editor makes of it is not known.
+    """
 
     edit: Json
     left_out: tuple[RelPath, ...] = ()
+    not_text: tuple[RelPath, ...] = ()
 
 
 def workspace_edit(
@@ -56,11 +62,16 @@ def workspace_edit(
 
     ``notes`` say per file why it changes; editors that show annotations show them.
     """
-    possible = [change for change in changes if _needs(change) <= _can(editor)]
     left_out = tuple(change.path for change in changes if not _needs(change) <= _can(editor))
+    not_text = tuple(change.path for change in changes if not _is_text(change))
+    possible = [
+        change if change.source in open_documents else without_mark(change)
+        for change in changes
+        if change.path not in left_out and change.path not in not_text
+    ]
     if not editor.document_changes:
         edits = {_uri(c, open_documents, uri_of): _text_edits(c, encoding) for c in possible}
-        return EditRequest({"changes": edits}, left_out)
+        return EditRequest({"changes": edits}, left_out, not_text)
     annotated = editor.annotations
     operations: list[Json] = []
     for change in possible:
@@ -72,7 +83,26 @@ def workspace_edit(
         edit["changeAnnotations"] = _annotations(label, notes or {}, asks=editor.previews)
         if editor.previews:
             operations.append(_question(possible[0], open_documents, uri_of))
-    return EditRequest(edit, left_out)
+    return EditRequest(edit, left_out, not_text)
+
+
+def without_mark(change: FileChange) -> FileChange:
+    """The change as an editor sees it that opens the file: no editor counts a byte-order mark as text."""
+    if change.before is None or change.after is None or not change.before.startswith(BOM_UTF8):
+        return change
+    return replace(change, before=change.before[3:], after=change.after.removeprefix(BOM_UTF8))
+
+
+def _is_text(change: FileChange) -> bool:
+    """Whether everything that text edits are made of is UTF-8; deleting or moving needs no text."""
+    if change.after is None or change.before == change.after:
+        return True
+    try:
+        for data in (change.before or b"", change.after):
+            data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _needs(change: FileChange) -> frozenset[str]:
@@ -116,6 +146,7 @@ def _operations(
         case Op.EDIT:
             return [text]
         case Op.CREATE:
+            # Without ignoreIfExists Neovim empties a file that is there; the port has just seen that none is.
             create: Json = {"kind": "create", "uri": uri, "options": {"ignoreIfExists": True}, **note}
             return [create, text] if text["edits"] else [create]
         case Op.DELETE:
@@ -137,8 +168,7 @@ def _text_edits(change: FileChange, encoding: Encoding) -> list[Json]:
     rope = Rope.of(before)
     edits: list[TextEdit] = text_edits(before, after)
     return [
-        {"range": to_range(rope, edit.span, encoding), "newText": edit.new.decode("utf-8", "replace")}
-        for edit in edits
+        {"range": to_range(rope, edit.span, encoding), "newText": edit.new.decode("utf-8")} for edit in edits
     ]
 
 

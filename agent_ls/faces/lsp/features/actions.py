@@ -7,6 +7,7 @@ from typing import Any, final
 from agent_ls.core.errors import AgentLsError
 from agent_ls.faces.lsp.documents import Documents
 from agent_ls.faces.lsp.editor import Editor
+from agent_ls.faces.lsp.features.entries import arguments_of, usable
 from agent_ls.faces.lsp.features.places import Here, diagnostics_of, locate
 from agent_ls.faces.lsp.folders import Folders
 from agent_ls.faces.lsp.markdown import plain
@@ -14,6 +15,7 @@ from agent_ls.jobs.views import Offer
 
 Json = dict[str, Any]
 _GENERATED = 1  # CodeActionTag.LLMGenerated
+_AUTOMATIC = 2  # CodeActionTriggerKind.Automatic
 
 
 @final
@@ -28,23 +30,18 @@ class Actions:
     def code_action(self, params: Json) -> list[Json]:
         context = params["context"]
         only: list[str] | None = context.get("only")
+        automatic = context.get("triggerKind") == _AUTOMATIC
         try:
             here = locate(self._folders, self._documents, params["textDocument"]["uri"], params["range"])
         except AgentLsError:
             return []  # a file of no folder of ours: nothing to offer, and no popup about it
-        encoding = self._documents.encoding
-        theirs: list[Json] = [d for d in context.get("diagnostics") or () if hasattr(d, "get")]
-        diagnostics = diagnostics_of(theirs, here.text, encoding)
-        offers = here.folder.service.offers(here.site, diagnostics, only)
-        return [self._action(offer, here, theirs) for offer in offers]
+        theirs: list[Json] = [d for d in context.get("diagnostics") or () if isinstance(d, dict)]
+        diagnostics = diagnostics_of(theirs, here.text, self._documents.encoding)
+        offers = here.folder.service.offers(here.site, diagnostics, only, automatic=automatic)
+        return [self._action(offer, here, theirs) for offer in usable(offers, self._editor)]
 
     def _action(self, offer: Offer, here: Here, theirs: list[Json]) -> Json:
-        arguments = dict(offer.arguments)
-        if offer.site is not None:
-            arguments["uri"] = here.uri
-            arguments["range"] = here.range_of(offer.site.span, self._documents.encoding)
-            if here.version is not None:
-                arguments["version"] = here.version
+        arguments = arguments_of(offer, here, self._documents.encoding)
         fixes = [d for d in theirs if any(d.get("message") == mine.message for mine in offer.diagnostics)]
         if fixes and offer.site is not None:
             arguments["diagnostics"] = fixes

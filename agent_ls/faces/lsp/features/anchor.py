@@ -15,8 +15,8 @@ _COMMENTS: Final = {"python": "#"}
 _SLASHES: Final = "//"
 
 
-async def insert_anchor(here: Here) -> None:
-    """Ask the editor to add the comment line; the user writes on behind the marker.
+async def insert_anchor(here: Here) -> Json:
+    """Ask the editor to add the comment line; the position behind the marker, where the user writes on.
 
     Raises:
         WorkspaceError: the language is not one whose comments we find, or the editor refused.
@@ -44,3 +44,5 @@ async def insert_anchor(here: Here) -> None:
             f"The editor did not add the comment ({landing.reason})",
             remedy=f"Write it yourself: {comment.decode()}and the task",
         )
+    # The line before is as it was, and what stands before the place on its own line is indentation and ASCII.
+    return {"line": here.text.line_of(at), "character": len(indent) + len(comment)}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
-from typing import Any, Final, cast
+from pathlib import Path
+from typing import Any, Final, cast, final
 
+from agent_ls.core.errors import AgentLsError
 from agent_ls.core.settings import Settings
 from agent_ls.faces.lsp import wire
 from agent_ls.faces.lsp.client import ClientError
@@ -16,9 +18,11 @@ from agent_ls.faces.lsp.features.actions import Actions
 from agent_ls.faces.lsp.features.hover import Hovers
 from agent_ls.faces.lsp.features.lens import Lenses
 from agent_ls.faces.lsp.folders import Folders
+from agent_ls.faces.lsp.questions import Questions
 from agent_ls.faces.lsp.registry import Features
 from agent_ls.faces.lsp.report import Report
 from agent_ls.faces.lsp.session import ServerContext
+from agent_ls.faces.lsp.shown import Shown
 from agent_ls.faces.lsp.uris import uri_to_path
 from agent_ls.jobs.trust import Trust
 from agent_ls.workspace.config import read_settings
@@ -27,8 +31,10 @@ from agent_ls.workspace.state import StateDirs
 Json = dict[str, Any]
 _log = logging.getLogger(__name__)
 _CONFIGURATION_S: Final = 3.0
+_REFRESH_S: Final = 0.2
 
 
+@final
 class _Tasks:
     """Background work of the session; ended with it. The loop itself holds tasks weakly."""
 
@@ -55,32 +61,37 @@ def build(context: ServerContext, dirs: StateDirs, environ: Mapping[str, str]) -
     features, tasks, documents = Features(), _Tasks(), context.documents
     editor = read_editor(context.capabilities, context.client_info, context.options)
 
-    def refresh_lenses() -> None:
-        if editor.lens_refresh:
-            tasks.run(_refresh_lenses(context))
+    def act(command: str, argument: Json) -> None:
+        commands.act(command, argument)
 
-    def act(job: Any, command: str, more: Json) -> None:
-        commands.act(job, command, more)
+    def trust_changed() -> None:
+        tasks.run(opening.reread())
 
-    report = Report(context, editor, run=tasks.run, act=act, refresh=refresh_lenses)
+    lenses = _LensRefresh(context, editor, tasks)
+    report = Report(context, editor, run=tasks.run, act=act)
     folders = Folders(
         documents=documents,
         editor=editor,
         peer=context,
         report=report,
+        questions=Questions(context, documents, editor),
         run=tasks.run,
         dirs=dirs,
         environ=environ,
-        on_facts=refresh_lenses,
+        on_anchors=lenses.want,
     )
+    opening = _Opening(context, editor, folders, report, dirs)
     commands = Commands(
-        folders, documents, editor, context, report, run=tasks.run, review_dir=dirs.base / "review"
+        *(folders, documents, editor, context, report),
+        run=tasks.run,
+        shown=Shown(dirs.base / "review", context, editor, report.notice),
+        ready=opening.ready,
+        trust_changed=trust_changed,
     )
     commands.register(features)
     features.feature("textDocument/codeAction")(Actions(folders, documents, editor).code_action)
     features.feature("textDocument/hover")(Hovers(folders, documents, editor).hover)
     features.feature("textDocument/codeLens")(Lenses(folders, documents).code_lens)
-    opening = _Opening(context, editor, folders, report, dirs)
 
     def initialized(_params: Json) -> None:
         tasks.run(opening.begin())
@@ -116,6 +127,7 @@ def build(context: ServerContext, dirs: StateDirs, environ: Mapping[str, str]) -
     return features
 
 
+@final
 class _Opening:
     """Opens the folders once the editor is ready, and follows its settings."""
 
@@ -128,28 +140,42 @@ class _Opening:
         self._report = report
         self._dirs = dirs
         self._told: set[str] = set()
+        self._one_by_one = asyncio.Lock()  # a folder that is removed while it opens must not come back
+        self.ready = asyncio.Event()
+        """The folders of the start are open."""
 
     async def begin(self) -> None:
+        try:
+            async with self._one_by_one:
+                for root in self._context.roots:
+                    await self._open(root)
+        finally:
+            self.ready.set()
         if self._editor.watch_files:
             await self._watch()
-        for root in self._context.roots:
-            await self._folders.add(root, await self.settings(root))
 
     async def change(self, event: Json) -> None:
-        for gone in event["removed"]:
-            path = uri_to_path(gone["uri"])
-            if path is not None:
-                await self._folders.remove(path)
-        for new in event["added"]:
-            path = uri_to_path(new["uri"])
-            if path is not None:
-                await self._folders.add(path, await self.settings(path))
+        async with self._one_by_one:
+            for gone in event["removed"]:
+                path = uri_to_path(gone["uri"])
+                if path is not None:
+                    await self._folders.remove(path)
+            for new in event["added"]:
+                path = uri_to_path(new["uri"])
+                if path is not None:
+                    await self._open(path)
 
     async def reread(self) -> None:
         for folder in self._folders:
-            folder.service.update_settings(await self.settings(folder.root))
+            self._folders.use(folder, await self.settings(folder.root))
 
-    async def settings(self, root: Any) -> Settings:
+    async def _open(self, root: Path) -> None:
+        try:
+            await self._folders.add(root, await self.settings(root))
+        except AgentLsError as error:
+            self._report.notice(error.sentence(), "error")
+
+    async def settings(self, root: Path) -> Settings:
         """The settings for a folder; each problem is told once."""
         values: object = self._context.options.get("settings")
         if self._editor.configuration:
@@ -188,8 +214,25 @@ def _first(answer: object) -> object:
     return cast("list[object]", answer)[0] if isinstance(answer, list) and answer else None
 
 
-async def _refresh_lenses(context: ServerContext) -> None:
-    try:
-        await context.request("workspace/codeLens/refresh", None, timeout_s=_CONFIGURATION_S)
-    except (ClientError, TimeoutError):
-        return
+@final
+class _LensRefresh:
+    """Asks the editor for its lenses anew: one request at a time, at most a few in a second."""
+
+    def __init__(self, context: ServerContext, editor: Editor, tasks: _Tasks) -> None:
+        self._context = context
+        self._tasks = tasks
+        self._possible = editor.lens_refresh
+        self._under_way = False
+
+    def want(self) -> None:
+        if self._possible and not self._under_way:
+            self._under_way = True
+            self._tasks.run(self._refresh())
+
+    async def _refresh(self) -> None:
+        await asyncio.sleep(_REFRESH_S)
+        self._under_way = False  # what comes from now on is not in this request
+        try:
+            await self._context.request("workspace/codeLens/refresh", None, timeout_s=_CONFIGURATION_S)
+        except (ClientError, TimeoutError):
+            return

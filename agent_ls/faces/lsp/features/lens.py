@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, final
 
 from agent_ls.core.errors import AgentLsError
-from agent_ls.core.text import Span
 from agent_ls.faces.lsp import wire
 from agent_ls.faces.lsp.documents import Documents
 from agent_ls.faces.lsp.features.places import locate
@@ -31,12 +30,15 @@ class Lenses:
         except AgentLsError:
             return []
         facts = here.folder.live.facts(here.site.path)
-        # Facts of an older version would put the lens on the wrong line; the refresh brings the right ones.
-        if facts is None or facts.version != here.version:
+        if facts is None:
             return []
         lenses: list[Json] = []
         for anchor in facts.anchors:
-            range_ = here.range_of(Span(anchor.span.start, anchor.span.end), self._documents.encoding)
+            # The facts are a few keystrokes old while someone types: a lens that flickers is worse.
+            span = self._documents.carry(here.uri, anchor.span, facts.version)
+            if span is None:
+                continue
+            range_ = here.range_of(span, self._documents.encoding)
             arguments: Json = {
                 "task": anchor.text,
                 "uri": here.uri,
