@@ -29,6 +29,12 @@ async def test_read_file_shows_unsaved_text_and_own_edits(tmp_path: Path) -> Non
         assert "mine" in await use(bench, "read_file", path="src/calc.py", start_line=None, end_line=None)
 
 
+async def test_an_unsaved_document_that_is_hidden_is_in_nobodys_way(tmp_path: Path) -> None:
+    async with bench_for(tmp_path, buffers={".env": "K=1\n", "src/calc.py": "def mine():\n    pass\n"}) as bench:
+        assert "src/calc.py:1 function" in await use(bench, "find_symbol", name="mine")
+        assert "No use of" in await use(bench, "references", name="K", path=None)
+
+
 async def test_a_long_file_is_cut_where_the_next_call_goes_on(tmp_path: Path) -> None:
     lines = [f"line number {n} of a long file" for n in range(1, 2001)]
     async with bench_for(tmp_path, {"long.txt": "\n".join(lines)}) as bench:
