@@ -30,7 +30,9 @@ async def test_read_file_shows_unsaved_text_and_own_edits(tmp_path: Path) -> Non
 
 
 async def test_an_unsaved_document_that_is_hidden_is_in_nobodys_way(tmp_path: Path) -> None:
-    async with bench_for(tmp_path, buffers={".env": "K=1\n", "src/calc.py": "def mine():\n    pass\n"}) as bench:
+    async with bench_for(
+        tmp_path, buffers={".env": "K=1\n", "src/calc.py": "def mine():\n    pass\n"}
+    ) as bench:
         assert "src/calc.py:1 function" in await use(bench, "find_symbol", name="mine")
         assert "No use of" in await use(bench, "references", name="K", path=None)
 

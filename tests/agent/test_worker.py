@@ -281,7 +281,9 @@ async def test_what_no_attempt_may_read_is_not_explained_either(tmp_path: Path, 
     set_up = stage(tmp_path, [turn(say("It was sent."))], files)
     (tmp_path / "outside.txt").write_text("theirs\n")
     (set_up.root / "outside.txt").symlink_to(tmp_path / "outside.txt")
-    request = to_json(ExplainRequest(str(set_up.root), Site(RelPath(path), Span(0, 0)), b"text of the buffer"))
+    request = to_json(
+        ExplainRequest(str(set_up.root), Site(RelPath(path), Span(0, 0)), b"text of the buffer")
+    )
     async with owner_of(set_up) as owner:
         await owner.worker.send({"type": "explain", "id": 1, "request": request})
         answer = await owner.until(lambda m: m["type"] == "explained")
