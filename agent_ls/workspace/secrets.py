@@ -26,7 +26,7 @@ _WHOLE = (
     r"\bhf_[A-Za-z0-9]{30,}",
     r"\bdop_v1_[a-f0-9]{64}\b",
     r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
-    r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    r"\beyJ[A-Za-z0-9_-]{10,8000}\.eyJ[A-Za-z0-9_-]{10,8000}\.[A-Za-z0-9_-]{10,}",
 )
 _TELLING = (
     "api_?key|secret_?key|access_?key|auth_?token|access_?token|private_?key|client_?secret|passwd|password"
