@@ -77,7 +77,7 @@ async def _opened(ground: Ground, link: Link, resources: Resources, prover: Prov
             ground.draft,
             request.intent,
             rules_file=request.rules_file,
-            unsaved=sorted(request.buffers),
+            unsaved=sorted(ground.snapshot.unsaved),
             checks=prover.names(ground.draft),
             trusted=request.trusted,
             found=_found(ground),
@@ -129,7 +129,6 @@ def _talk(
             asker=asker,
             link=link,
             turn=turn,
-            unsaved=frozenset(request.buffers),
             seen=seen,
             last_turn=turn >= request.budget.turns,
         )

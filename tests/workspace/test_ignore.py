@@ -77,15 +77,15 @@ def test_ignore_files_above_the_workspace_count_up_to_the_repository(tmp_path: P
 
 
 def test_ignore_files_count_without_a_repository_too(tmp_path: Path) -> None:
-    plant(tmp_path, "-- .gitignore --\n*.py\n")  # above the workspace nobody has said where a repository begins
+    plant(
+        tmp_path, "-- .gitignore --\n*.py\n"
+    )  # above the workspace nobody has said where a repository begins
     root = plant(
         tmp_path / "w",
         "-- .gitignore --\n*.log\n-- s/.gitignore --\n!a.log\n"
         "-- .agentignore --\nsecret-plans/\n-- s/.agentignore --\n!*\n",
     )
-    check_reason(
-        root, {"a.log": "ignored", "s/a.log": "", "a.py": "", "secret-plans/x.md": "agentignore"}
-    )
+    check_reason(root, {"a.log": "ignored", "s/a.log": "", "a.py": "", "secret-plans/x.md": "agentignore"})
     assert not Rules(root).git
 
 
