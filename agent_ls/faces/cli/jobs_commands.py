@@ -103,8 +103,12 @@ async def _diff(here: Place, service: Service, job: JobId, options: Namespace) -
 
 async def _log(here: Place, service: Service, job: JobId, options: Namespace) -> int:
     if options.wire:
+        empty = True
         for value in service.wire_log(job):
             _print(value)
+            empty = False
+        if empty:
+            here.err.line("Nothing was sent: this job has called no model's service.")
         return 0
     detail = service.job(job)
     if options.json:
