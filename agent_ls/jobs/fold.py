@@ -53,7 +53,7 @@ class Job:
     not come. ``plan``: the draft as it is now, ``pending`` and ``applied`` as in `Landed`.
     ``told``: texts that no recorded turn has taken up. ``replies``: answers that the worker has not
     confirmed, by the question's text: an attempt begun again may ask something else under the same id.
-    ``landing``: an operation whose end is not recorded.
+    ``landing``: an operation whose end is not recorded. ``evidence``: the outcome's notes for people.
     """
 
     request: AttemptRequest
@@ -72,6 +72,7 @@ class Job:
     verdict: Verdict = Verdict.UNVERIFIED
     verdict_note: str = ""
     tree_hash: str = ""
+    evidence: tuple[str, ...] = ()
     pending: Draft = ()
     applied: tuple[Draft, ...] = ()
     landing: LandingStarted | None = None
@@ -195,6 +196,7 @@ def _outcome(job: Job, outcome: Outcome) -> Job:
         verdict=outcome.verdict,
         verdict_note="",
         tree_hash=outcome.tree_hash or job.tree_hash,
+        evidence=outcome.evidence,
         spent=spent,
         asked_open=False,
         question=None,

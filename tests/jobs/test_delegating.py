@@ -250,6 +250,16 @@ async def test_progress_is_shown_and_never_recorded(opener: Opener, root: Path, 
     assert "Progressed" not in [entry.kind for entry in journalled(service, dirs, job)]
 
 
+async def test_what_deserves_a_second_look_is_shown(opener: Opener) -> None:
+    service = await opener()
+    notes = ["scripted turns, no model was called", "conftest.py: it runs by itself in every test run"]
+    job = service.delegate(task(TURN, {**READY, "evidence": notes}))
+    await service.wait(job)
+    detail = service.job(job)
+    assert list(detail.evidence) == notes
+    assert detail.wire()["evidence"] == detail.result()["evidence"] == notes
+
+
 async def test_the_wire_log_is_what_the_worker_sent_not_the_journal(opener: Opener, dirs: StateDirs) -> None:
     service = await opener()
     job = service.delegate(task(TURN, READY))

@@ -76,6 +76,8 @@ async def _show(here: Place, service: Service, job: JobId, options: Namespace) -
             here.out.line(f"{label}: {text}")
     for check in detail.checks:
         here.out.line(f"check {check.name}: {check.status} {f'({check.sandbox})' if check.sandbox else ''}")
+    for note in detail.evidence:
+        here.out.line(f"note: {note}", "yellow")
     if detail.view.verdict_note:
         here.out.line(detail.view.verdict_note, "yellow")
     for file in detail.view.files:
