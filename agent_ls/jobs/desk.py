@@ -39,7 +39,7 @@ class Desk:
 
     async def apply(self, job: JobId, wish: Wish) -> Applied:
         """See `Service.apply`."""
-        owned = self._free(job)
+        owned = self.free(job)
         refusal = wording.refusal(owned.job, wish)
         if refusal:
             return Applied(owned.job.state, message=refusal)
@@ -58,7 +58,7 @@ class Desk:
 
     async def undo(self, job: JobId) -> Applied:
         """See `Service.undo`."""
-        owned = self._free(job)
+        owned = self.free(job)
         if not owned.job.applied:
             return Applied(owned.job.state, message=wording.NOTHING_APPLIED)
         for _ in range(_TRIES):
@@ -92,7 +92,8 @@ class Desk:
             self._book.record(job, LandingFailed(started.operation, wording.CUT_OFF))
         self._changed(job)
 
-    def _free(self, job: JobId) -> Owned:
+    def free(self, job: JobId) -> Owned:
+        """The job, owned, with no landing under way. Raises `UsageError` where there is one."""
         owned = self._book.own(job)
         if owned.job.landing is not None:
             raise UsageError(

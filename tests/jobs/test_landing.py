@@ -226,6 +226,20 @@ async def test_a_request_that_is_cancelled_does_not_lose_the_landing(opener: Ope
     assert texts(editor) == {"a.py": A0, "b.py": B0, "c/new.py": None}
 
 
+async def test_while_an_editor_is_asked_nothing_else_happens_to_the_plan(opener: Opener, root: Path) -> None:
+    editor = PaperEditor(root)
+    service = await opener(editor)
+    job = service.delegate(task({"turn": 1, "files": FILES}, {"outcome": "failed"}))
+    await service.wait(job)
+    editor.mode = "hang"
+    landing = asyncio.create_task(service.apply(job, force=True))
+    await editor.hanging.wait()
+    for wish in (service.resume, service.discard, service.purge, service.undo, service.apply):
+        with pytest.raises(UsageError, match="this moment"):
+            await wish(job)
+    landing.cancel()
+
+
 async def test_a_plan_that_made_checks_worse_needs_force(opener: Opener, root: Path) -> None:
     editor = PaperEditor(root)
     service = await opener(editor)
