@@ -211,6 +211,22 @@ async def test_the_end_of_the_process_during_a_landing_is_settled(
     assert texts(editor)["c/new.py"] == NEW
 
 
+async def test_a_landing_of_a_process_that_died_is_settled_by_one_that_was_there_before(
+    opener: Opener, root: Path
+) -> None:
+    editor = PaperEditor(root)
+    dying, staying = await opener(editor), await opener(PaperEditor(root))
+    job = await plan(dying)
+    assert staying.job(job).view.owner == "elsewhere"
+    editor.mode = "hang"
+    applying = asyncio.ensure_future(dying.apply(job))
+    await editor.hanging.wait()
+    await close(dying)
+    await asyncio.gather(applying, return_exceptions=True)
+    done = await staying.apply(job)
+    assert (done.state, done.message) == (JobState.APPLIED, "Applied to 3 files.")
+
+
 async def test_a_request_that_is_cancelled_does_not_lose_the_landing(opener: Opener, root: Path) -> None:
     editor = PaperEditor(root)
     service = await opener(editor)
