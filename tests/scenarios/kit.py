@@ -212,6 +212,13 @@ class World:
         assert state == "ready", await self.job(job)
         return job
 
+    async def plan_or(self, buffer: Buffer, text: str) -> str:
+        """A job that has ended, with a plan or without."""
+        self.play(text)
+        job = await self.delegate(buffer)
+        await self.until_state(job, *ENDED)
+        return job
+
     async def job(self, job: str) -> Json:
         return await self.editor.command("agentLs.job", {"jobId": job})
 
