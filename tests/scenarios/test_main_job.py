@@ -176,7 +176,12 @@ async def test_a_question_stands_in_the_text_and_is_answered_from_the_menu(here:
     buffer = here.editor.open("question.py")
     place = CALC.index("return")
     here.play(
-        script([look("question.py")], [ask("Which sign?", ("plus", "minus"))], [change("question.py", FIX)], [finish()])
+        script(
+            [look("question.py")],
+            [ask("Which sign?", ("plus", "minus"))],
+            [change("question.py", FIX)],
+            [finish()],
+        )
     )
     line = {"line": 4, "character": 4}
     argument = {"task": "x", "uri": buffer.uri, "range": {"start": line, "end": line}, "version": 1}

@@ -24,7 +24,9 @@ async def test_an_editor_that_can_do_little(tmp_path: Path) -> None:
         "workspace": {"applyEdit": True, "configuration": False},
         "textDocument": {"hover": {"contentFormat": ["plaintext"]}, "publishDiagnostics": {}},
     }
-    async with world(tmp_path, capabilities=little, name="Plain", refused=("window/showMessageRequest",)) as here:
+    async with world(
+        tmp_path, capabilities=little, name="Plain", refused=("window/showMessageRequest",)
+    ) as here:
         await edits_as_plain_changes(here)
         await file_operations_are_refused_whole(here)
         await the_rest_of_the_menu_is_told(here)
@@ -49,7 +51,10 @@ async def file_operations_are_refused_whole(here: World) -> None:
     buffer = here.editor.open("whole.py")
     both = script(
         [look("whole.py")],
-        [call("write_file", path="extra.py", content="x = 1\n"), json.loads(edits("whole.py", FIX))["turns"][1]["content"][0]],
+        [
+            call("write_file", path="extra.py", content="x = 1\n"),
+            json.loads(edits("whole.py", FIX))["turns"][1]["content"][0],
+        ],
         [finish()],
     )
     job = await here.plan(buffer, both)
@@ -206,4 +211,8 @@ def alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z" if sys.platform == "linux" else True
+    return (
+        Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        if sys.platform == "linux"
+        else True
+    )

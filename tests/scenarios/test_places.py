@@ -30,8 +30,12 @@ async def test_places_behind_wide_characters(encoding: str, tmp_path: Path) -> N
         assert answer == {"text": buffer.text, "version": buffer.version}
         # A range of the menu's own comes back as it was sent: both directions agree.
         menu = await here.editor.menu(buffer, at - 5, at)
-        line = buffer.text[: at].rpartition("\n")[2]
-        units = {"utf-8": len(line.encode()), "utf-16": len(line.encode("utf-16-le")) // 2, "utf-32": len(line)}
+        line = buffer.text[:at].rpartition("\n")[2]
+        units = {
+            "utf-8": len(line.encode()),
+            "utf-16": len(line.encode("utf-16-le")) // 2,
+            "utf-32": len(line),
+        }
         entry = next(e for e in menu if "selection" in e["title"])
         assert entry["command"]["arguments"][0]["range"]["end"]["character"] == units[encoding]
 
@@ -65,7 +69,14 @@ async def kinds(here: World) -> None:
     assert not any("isPreferred" in e for e in full)
     fix = full[0]
     assert (fix["kind"], fix["diagnostics"]) == ("quickfix.agent", [finding])
-    for only in (["quickfix"], ["quickfix.agent"], ["refactor"], ["refactor.rewrite"], ["source"], ["source.agent"]):
+    for only in (
+        ["quickfix"],
+        ["quickfix.agent"],
+        ["refactor"],
+        ["refactor.rewrite"],
+        ["source"],
+        ["source.agent"],
+    ):
         menu = await here.editor.menu(buffer, at, diagnostics=[finding], only=only)
         assert menu, only
         assert all((e["kind"] + ".").startswith(only[0] + ".") for e in menu), only
@@ -174,7 +185,9 @@ async def settings_change(here: World) -> None:
     seen = len(here.editor.messages)
     here.editor.notify("workspace/didChangeConfiguration", {"settings": None})
     await here.until_told("'budgets.attempt_usd' must be a number, not 'much'", since=seen)
-    await here.until_told("'checks.allow_unsandboxed' can only be set in the user's own config.toml", since=seen)
+    await here.until_told(
+        "'checks.allow_unsandboxed' can only be set in the user's own config.toml", since=seen
+    )
     await here.until_told("there is no setting 'nonsense'", since=seen)
     here.file("plain.txt", "no language\n")
     buffer = here.editor.open("plain.txt", "plaintext")
