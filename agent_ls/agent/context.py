@@ -1,4 +1,4 @@
-"""What the model is told at first: instructions, a brief on the repository, the task.
+"""What the model is told at first: instructions, an overview of the repository, the task.
 
 Repository text is data, wrapped in named blocks and stripped of secrets. Nothing here depends
 on the clock or on the order of a dictionary, so the same workspace gives the same bytes, and
@@ -19,7 +19,7 @@ from agent_ls.core.paths import RelPath, parent
 from agent_ls.core.text import LineIndex, Span, decode
 from agent_ls.index.context import Context
 from agent_ls.workspace.overlay import Overlay
-from agent_ls.workspace.secrets import redact
+from agent_ls.workspace.secrets import redact, redact_keys
 
 Json = dict[str, Any]
 
@@ -50,9 +50,9 @@ def opening(
     trusted: bool,
     found: Context | None,
 ) -> Json:
-    """The first user message: the brief on the repository, then the task and where it points."""
+    """The first user message: the overview of the repository, then the task and where it points."""
     blocks = [
-        _brief(draft, rules_file or find_rules(draft, intent)),
+        _overview(draft, rules_file or find_rules(draft, intent)),
         _task(draft, intent, unsaved, _checks(checks, trusted=trusted), found),
     ]
     texts = [redact(text)[0] for text in blocks]
@@ -90,7 +90,7 @@ def data_block(tag: str, text: str, **attributes: str) -> str:
     return f"<{tag}{words}>\n{safe.rstrip()}\n</{tag}>"
 
 
-def _brief(draft: Overlay, rules: RelPath | None) -> str:
+def _overview(draft: Overlay, rules: RelPath | None) -> str:
     parts = [data_block("files", _file_list(draft.files()))]
     text = _text(draft, rules) if rules else None
     if rules and text:
@@ -168,8 +168,10 @@ def excerpt(path: RelPath, data: bytes, span: Span) -> str:
     where = f"line {first + 1}" if span.empty else f"lines {first + 1} to {last + 1} (selected)"
     start = max(0, first - _AROUND)
     end = min(len(index) - 1, min(last, first + _SELECTION_LINES) + _AROUND)
-    part = index.span_of_lines(start, end)
-    text = data[part.start : part.end].decode("utf-8", "replace").removeprefix("\ufeff")
+    # As a whole: the excerpt may begin inside a key.
+    shown = redact_keys(data.decode("utf-8", "replace")).encode()
+    part = LineIndex(shown).span_of_lines(start, end)
+    text = shown[part.start : part.end].decode().removeprefix("\ufeff")
     return f"The user is at {path}, {where}:\n" + data_block("excerpt", numbered(text, start + 1), path=path)
 
 

@@ -41,7 +41,7 @@ async def delegate(ground: Ground, link: Link, resources: Resources, prover: Pro
     """
     opened = await _opened(ground, link, resources, prover)
     wire = WireLog(Path(ground.request.job_dir))
-    model = resources.model(wire)
+    model = await resources.model(ground.root, wire)
     try:
         talk = _talk(ground, link, resources, prover, meter, opened, model)
         ending = await converse(talk)
@@ -77,7 +77,7 @@ async def _opened(ground: Ground, link: Link, resources: Resources, prover: Prov
             ground.draft,
             request.intent,
             rules_file=request.rules_file,
-            unsaved=sorted(request.buffers),
+            unsaved=sorted(ground.snapshot.unsaved),
             checks=prover.names(ground.draft),
             trusted=request.trusted,
             found=_found(ground),
@@ -129,7 +129,6 @@ def _talk(
             asker=asker,
             link=link,
             turn=turn,
-            unsaved=frozenset(request.buffers),
             seen=seen,
             last_turn=turn >= request.budget.turns,
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
+from agent_ls.agent.key_command import key_from_command
 from agent_ls.agent.search import SearchProcess
 from agent_ls.core.errors import ConfigError
 from agent_ls.core.job import Usage
@@ -35,14 +37,26 @@ class Resources:
         self._make = model
         self._search: SearchProcess | None = None
         self._prices: Prices | None = None
+        self._asking = asyncio.Lock()
+        self._key = ""  # not in `environ`, which children get
 
-    def model(self, wire: Wire | None = None) -> Model:
+    async def model(self, root: Path, wire: Wire | None = None) -> Model:
         """A model of its own for one attempt, because each attempt has its own log; the caller closes it.
 
+        ``root``: the workspace. The first model may have to wait for the user's command for the key.
+
         Raises:
-            ConfigError: none is configured.
+            ConfigError: none is configured, or the command gives no key.
         """
-        return self._make(wire) if self._make else choose(self.environ, wire=wire)
+        if self._make:
+            return self._make(wire)
+        async with self._asking:  # several attempts begin at once; a person is asked once
+            if not self._key and configured(self.environ).kind is not SourceKind.SCRIPT:
+                self._key = await key_from_command(
+                    self.environ, outside=root, cwd=private_dir(self.dirs.base)
+                )
+        environ = {**self.environ, "ANTHROPIC_API_KEY": self._key} if self._key else self.environ
+        return choose(environ, wire=wire)
 
     def search(self) -> SearchProcess:
         if self._search is None:

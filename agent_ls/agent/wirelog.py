@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import IO, Literal, final
 
-NAME = "wire.jsonl"
+from agent_ls.core.attempt import WIRE_LOG
 
 
 @final
@@ -15,7 +15,7 @@ class WireLog:
     """A 0600 file of JSON lines ``{"direction", "text"}``; headers, and so keys, never come here."""
 
     def __init__(self, job_dir: Path) -> None:
-        self._path = job_dir / NAME
+        self._path = job_dir / WIRE_LOG
         self._file: IO[str] | None = None
 
     def __call__(self, direction: Literal["sent", "received"], data: bytes) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any, Final, final
 
 from agent_ls.core.job import (
     Budget,
@@ -30,6 +30,12 @@ from agent_ls.core.paths import RelPath
 
 Json = dict[str, Any]
 """A JSON object in the wire format of the Messages API: a content block, a tool, a message."""
+
+KEY_COMMAND: Final = "AGENT_LS_API_KEY_COMMAND"
+"""The worker's variable with the command that prints the model's key, a JSON list of words."""
+
+WIRE_LOG: Final = "wire.jsonl"
+"""The file in a job's folder with every byte that its requests sent and received."""
 
 
 @final

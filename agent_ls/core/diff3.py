@@ -21,13 +21,18 @@ _BOTH_CHANGED = "both the plan and the user changed these lines"
 @final
 @dataclass(frozen=True, slots=True)
 class TextConflict:
-    """A region that both sides changed differently. ``line``: 0-based line in ``theirs``."""
+    """A region that both sides changed differently.
+
+    ``line``: 0-based line in ``theirs``. ``offset``: where the region starts in the merged text,
+    which holds this conflict's ``theirs`` there.
+    """
 
     line: int
     base: bytes
     ours: bytes
     theirs: bytes
     reason: str = _BOTH_CHANGED
+    offset: int = 0
 
 
 @final
@@ -90,9 +95,8 @@ def merge_lines(
         their_text = _side(base, theirs, their, start, end)
         if our and their and our_text != their_text:
             line = their[0].gap[2] - (their[0].gap[0] - start)
-            conflicts.append(
-                TextConflict(line, b"".join(base[start:end]), b"".join(our_text), b"".join(their_text))
-            )
+            texts = (b"".join(base[start:end]), b"".join(our_text), b"".join(their_text))
+            conflicts.append(TextConflict(line, *texts, offset=sum(map(len, out))))
         out += their_text if their else our_text
     out += base[at:]
     return MergedText(b"".join(out), tuple(conflicts))

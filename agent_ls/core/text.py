@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import final
@@ -55,6 +56,11 @@ class LineIndex:
 
     def __len__(self) -> int:
         return len(self._starts)
+
+    @property
+    def starts(self) -> Sequence[int]:
+        """Byte offsets of all lines' first bytes, ascending; the first is 0."""
+        return self._starts
 
     def start(self, line: int) -> int:
         """Byte offset of a 0-based line's first byte; past the last line: the text's size."""

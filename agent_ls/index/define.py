@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import final
@@ -12,7 +12,8 @@ from tree_sitter import Node
 
 from agent_ls.core.text import LineIndex, Span
 from agent_ls.index.anchors import is_wish
-from agent_ls.index.facts import Comment, Definition
+from agent_ls.index.comments import Comments
+from agent_ls.index.facts import Definition
 
 _CLASS_LIKE = frozenset({"class", "struct", "interface", "enum", "scope"})
 _GENERAL = frozenset({"type", "variable"})
@@ -54,7 +55,7 @@ def define(
     data: bytes,
     language: str,
     lines: LineIndex,
-    comments: Sequence[Comment],
+    comments: Comments,
     captured: Sequence[Captured],
     attributes: AbstractSet[int],
 ) -> list[Definition]:
@@ -62,7 +63,6 @@ def define(
 
     ``attributes``: lines that hold nothing but an attribute, between a definition and its comment.
     """
-    docs = {comment.last_line: comment for comment in comments if comment.alone}
     whole = [(_whole(item.node), item) for item in captured]
     # One node may match a general pattern as well as its own: the more telling kind comes first.
     whole.sort(key=lambda p: (p[0].start, -p[0].end, p[1].name.start_byte, p[1].kind in _GENERAL))
@@ -84,7 +84,7 @@ def define(
             if language == "python":
                 doc = _docstring(data, item.node)
             elif outer is None or lines.line_of(outer.span.start) != first:
-                doc = _comment_above(docs, attributes, first)
+                doc = _comment_above(comments, attributes, first)
             found.append(
                 Definition(
                     name,
@@ -150,17 +150,19 @@ def _body(node: Node) -> Node | None:
     return body
 
 
-def _comment_above(docs: Mapping[int, Comment], attributes: AbstractSet[int], line: int) -> str:
+def _comment_above(comments: Comments, attributes: AbstractSet[int], line: int) -> str:
     """The first paragraph of the comment right above a line; a wish to the agent is none."""
     above = line - 1
     while above in attributes:
         above -= 1
     texts: list[str] = []
-    while above in docs and len(texts) < _MOST_COMMENTS:
-        if is_wish(docs[above].text):
+    while len(texts) < _MOST_COMMENTS and (comment := comments.ending_on(above)) is not None:
+        if is_wish(comment.text):
             return ""
-        texts.insert(0, docs[above].text)
-        above = docs[above].line - 1
+        texts.insert(0, comment.text)
+        above = comment.line - 1
+    if not texts:
+        return ""
     return _paragraph("\n".join(_MARKS.sub("", line) for text in texts for line in text.splitlines()))
 
 

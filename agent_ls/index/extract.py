@@ -12,20 +12,22 @@ from __future__ import annotations
 
 import re
 import time
-from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import final
 
-from tree_sitter import Point, QueryCursor, Tree
+from tree_sitter import Node, Point, QueryCursor, Tree
 
 from agent_ls.core.text import LineIndex, Span
 from agent_ls.index import languages
 from agent_ls.index.anchors import MARKERS, anchors
+from agent_ls.index.comments import Comments, read_comment
 from agent_ls.index.define import Captured, define
-from agent_ls.index.facts import Comment, Definition, FileFacts, Import, Reference, SyntaxProblem
+from agent_ls.index.facts import Definition, FileFacts, Import, Reference, SyntaxProblem
 from agent_ls.index.imports import read_import
-from agent_ls.index.names import KEYWORDS
 from agent_ls.index.problems import find_problems, new_problems
+from agent_ls.index.uses import Uses, find_uses
 
 __all__ = [
     "MARKERS",
@@ -38,10 +40,6 @@ __all__ = [
     "syntax_problems",
 ]
 
-# A word right before a quote is a string's prefix.
-_WORD = re.compile(rb"[\w\x80-\xff]++(?![\"'])")
-_WORD_WITH_DOLLAR = re.compile(rb"[\w$\x80-\xff]+")
-_DOLLAR = frozenset({"javascript", "typescript", "tsx", "java"})
 _CPP_IN_HEADER = re.compile(
     rb"^\s*(?:class\s+\w|namespace\b|template\s*<|using\s+\w|public:|private:|protected:)", re.MULTILINE
 )
@@ -54,14 +52,18 @@ class ParseTimeoutError(Exception):
 @final
 @dataclass(slots=True)
 class Survey:
-    """Facts with the names in packed form: what the store wants, without an object per reference."""
+    """Facts with the names in packed form: what the store wants, without an object per reference.
+
+    ``comments`` and ``strings`` are (start, end) of what holds no code, each ascending.
+    """
 
     language: str
     lines: LineIndex
     definitions: list[Definition] = field(default_factory=list[Definition])
     imports: list[Import] = field(default_factory=list[Import])
-    comments: list[Comment] = field(default_factory=list[Comment])
-    uses: dict[str, list[int]] = field(default_factory=dict[str, "list[int]"])
+    comments: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    strings: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    uses: Uses = field(default_factory=Uses)
     problems: tuple[SyntaxProblem, ...] = ()
 
 
@@ -106,19 +108,17 @@ def extract(data: bytes, language: str, *, deadline_s: float = 5.0) -> FileFacts
 def facts_of(data: bytes, language: str, tree: Tree, *, names: bool = True) -> FileFacts:
     """All facts from a tree of exactly this text; ``names=False`` leaves the references out."""
     found = survey(data, language, tree, names=names)
-    references = [
-        Reference(name, Span(start, start + len(name.encode())))
-        for name, starts in found.uses.items()
-        for start in starts
-    ]
-    references.sort(key=lambda reference: reference.span)
+    written = [name.decode() for name in found.uses.names]
     return FileFacts(
         language,
         len(found.lines),
         tuple(found.definitions),
-        tuple(references),
+        tuple(
+            Reference(written[name], Span(start, start + length))
+            for name, start, length in zip(found.uses.ids, found.uses.starts, found.uses.lengths, strict=True)
+        ),
         tuple(found.imports),
-        tuple(found.comments),
+        tuple(read_comment(data, found.lines, start, end) for start, end in found.comments),
         found.problems,
     )
 
@@ -141,67 +141,45 @@ def syntax_problems(data: bytes, language: str, since: bytes | None = None) -> t
 def survey(data: bytes, language: str, tree: Tree, *, names: bool = True) -> Survey:
     """Facts from a tree of exactly this text, in one walk; ``names=False`` leaves the uses out."""
     result = Survey(language, LineIndex(data))
-    text = bytearray(data)
     found: list[Captured] = []
     attributes: set[int] = set()
     for _, captures in QueryCursor(languages.query(language)).matches(tree.root_node):
+        # Strings and comments are most of the matches.
         if "opaque" in captures:
-            start, end = captures["opaque"][0].byte_range
-            text[start:end] = b" " * (end - start)
-            continue
-        for label, nodes in captures.items():
-            node = nodes[0]
-            if label == "comment":
-                start, end = node.byte_range
-                text[start:end] = b" " * (end - start)
-                result.comments.append(_comment(data, result.lines, start, end))
-            elif label == "attribute":
-                attributes.update(range(node.start_point.row, node.end_point.row + 1))
-            elif label == "import":
-                span = Span(*node.byte_range)
-                parts = read_import(language, _decode(data[span.start : span.end]))
-                result.imports += [Import(module, names, span) for module, names in parts]
-            elif label == "scope" or label.startswith("def."):
-                container = captures["container"][0] if "container" in captures else None
-                kind = label.removeprefix("def.")
-                found += [Captured(kind, node, name, container) for name in captures["name"]]
-    result.definitions = define(data, language, result.lines, result.comments, found, attributes)
+            result.strings.append(captures["opaque"][0].byte_range)
+        elif "comment" in captures:
+            result.comments.append(captures["comment"][0].byte_range)
+        else:
+            _take(captures, result, data, found, attributes)
+    docs = Comments(data, result.lines, result.comments)
+    result.definitions = define(data, language, result.lines, docs, found, attributes)
     if names:
-        result.uses = _uses(text, result.definitions, language)
+        text = bytearray(data)
+        for start, end in chain(result.strings, result.comments):
+            text[start:end] = b" " * (end - start)
+        own = [d.name_span for d in result.definitions]
+        result.uses = find_uses(text, language, own)
     if tree.root_node.has_error:
         result.problems = find_problems(tree, data)
     return result
 
 
-def _uses(text: bytearray, definitions: list[Definition], language: str) -> dict[str, list[int]]:
-    """Start offsets of every name that is no keyword, no number and no definition's own."""
-    uses: defaultdict[bytes, list[int]] = defaultdict(list)
-    for match in (_WORD_WITH_DOLLAR if language in _DOLLAR else _WORD).finditer(text):
-        uses[match[0]].append(match.start())
-    keywords = KEYWORDS[language]
-    named: dict[str, list[int]] = {}
-    for raw, starts in uses.items():
-        if raw[0] > 0x39 or raw[0] == 0x24:  # not a digit; `$` stands below them
-            name = raw.decode("utf-8", "replace")
-            if name not in keywords:
-                named[name] = starts
-    for definition in definitions:
-        starts = named.get(definition.name)
-        if starts is not None and definition.name_span.start in starts:
-            starts.remove(definition.name_span.start)
-    return {name: starts for name, starts in named.items() if starts}
-
-
-def _comment(data: bytes, lines: LineIndex, start: int, end: int) -> Comment:
-    # Some grammars take the line end into a comment.
-    text = data[start:end].rstrip(b"\r\n")
-    end = start + len(text)
-    line = lines.line_of(start)
-    begin = lines.start(line)
-    alone = not data[begin:start].strip()
-    last = lines.line_of(end - 1) if b"\n" in text or b"\r" in text else line
-    return Comment(Span(start, end), _decode(text), line, last, start - begin, alone)
-
-
-def _decode(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
+def _take(
+    captures: Mapping[str, Sequence[Node]],
+    result: Survey,
+    data: bytes,
+    found: list[Captured],
+    attributes: set[int],
+) -> None:
+    for label, nodes in captures.items():
+        node = nodes[0]
+        if label == "attribute":
+            attributes.update(range(node.start_point.row, node.end_point.row + 1))
+        elif label == "import":
+            span = Span(*node.byte_range)
+            parts = read_import(result.language, data[span.start : span.end].decode("utf-8", "replace"))
+            result.imports += [Import(module, names, span) for module, names in parts]
+        elif label == "scope" or label.startswith("def."):
+            container = captures["container"][0] if "container" in captures else None
+            kind = label.removeprefix("def.")
+            found += [Captured(kind, node, name, container) for name in captures["name"]]

@@ -29,7 +29,8 @@ from agent_ls.workspace.ignore import Rules
 from agent_ls.workspace.process import worker_pipes
 from agent_ls.workspace.scan import FileStat, scan
 
-_BATCH = 256
+_FIRST_BATCH, _BATCH = 64, 1024
+"""Files written at once: few at first, so that there is something to find soon; many are cheaper."""
 _IDLE_S = 10.0
 _COMPACT_AFTER = 500
 
@@ -108,7 +109,7 @@ class Host:
     async def _update(self, store: Store, ask_id: int, changed: Difference) -> None:
         stats = {file.path: file for file in changed.stats}
         languages = {job.path: job.language for job in changed.jobs}
-        done = 0
+        done, batch = 0, _FIRST_BATCH
         ready: list[PackedFile] = []
         same: list[tuple[RelPath, int, int]] = []
         told: set[asyncio.Task[None]] = set()
@@ -120,7 +121,7 @@ class Host:
             same.clear()
 
         def on_answer(reply: dict[str, Any]) -> None:
-            nonlocal done
+            nonlocal done, batch
             path = RelPath(reply["path"])
             done += 1
             if "file" in reply:
@@ -132,7 +133,8 @@ class Host:
                 ready.append(
                     PackedFile(path, "", stat.size, stat.mtime_ns, languages[path], reason=reply["reason"])
                 )
-            if len(ready) >= _BATCH:
+            if len(ready) >= batch:
+                batch = min(4 * batch, _BATCH)
                 flush()
             if time.monotonic() - self._told_at > 0.1:
                 self._told_at = time.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from typing import final
 
 from agent_ls.core.paths import RelPath
@@ -11,9 +12,10 @@ from agent_ls.core.text import LineIndex, content_hash
 from agent_ls.index.extract import ParseTimeoutError, Survey, dialect, parse, survey
 from agent_ls.index.imports import tails
 from agent_ls.index.names import KEYWORDS, words_of
-from agent_ls.index.packed import PackedFile, pack_facts, pack_lines, pack_offsets
+from agent_ls.index.packed import PackedFile, pack_facts, pack_lines
+from agent_ls.index.uses import pack_uses
 
-_WORD = re.compile(rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*")
+_WORD = re.compile(rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*+")
 _LONGEST_LINE = 20_000
 _LONGEST_NAME = 200
 _MOST_CACHED = 100_000
@@ -28,67 +30,72 @@ def pack_file(
     size, mtime_ns = stat
     language = dialect(data, language)
     digest = content_hash(data)
-    lines = LineIndex(data)
-    bare = PackedFile(path, digest, size, mtime_ns, language, len(lines))
-    reason = _unfit(data, lines)
+    reason = _unfit(data)
     if reason:
-        return _with_reason(bare, reason)
+        return PackedFile(path, digest, size, mtime_ns, language, reason=reason)
     try:
         found = survey(data, language, parse(data, language, deadline_s=deadline_s))
     except ParseTimeoutError:
-        return _with_reason(bare, "too slow to parse")
+        return PackedFile(path, digest, size, mtime_ns, language, reason="too slow to parse")
     weights = _weights(data, path, found)
-    uses = {name: starts for name, starts in found.uses.items() if len(name) <= _LONGEST_NAME}
-    postings = [(name, weights.pop(name, 0), pack_offsets(starts)) for name, starts in uses.items()]
-    postings += [(name, weight, b"") for name, weight in weights.items()]
     return PackedFile(
         path,
         digest,
         size,
         mtime_ns,
         language,
-        len(lines),
-        sum(weight for _, weight, _ in postings),
+        len(found.lines),
+        sum(weights.values()),
         len(found.definitions),
-        sum(map(len, uses.values())),
+        len(found.uses.ids),
         "",
         pack_facts(found.definitions, found.imports),
-        pack_lines(data),
-        postings,
-        list({d.name for d in found.definitions if len(d.name) <= _LONGEST_NAME}),
-        sorted({(tail, i.module) for i in found.imports for tail in tails(language, i.module, i.names)}),
+        pack_lines(found.lines),
+        pack_uses(found.uses),
+        b"\n".join(found.uses.names),
+        _joined(d.name for d in found.definitions),
+        "\n".join(weights).encode(),
+        bytes(weights.values()),
+        _joined(tail for i in found.imports for tail in tails(language, i.module, i.names)),
     )
 
 
-def _with_reason(bare: PackedFile, reason: str) -> PackedFile:
-    return PackedFile(
-        bare.path, bare.hash, bare.size, bare.mtime_ns, bare.language, bare.lines, reason=reason
-    )
-
-
-def _unfit(data: bytes, lines: LineIndex) -> str:
+def _unfit(data: bytes) -> str:
     if b"\0" in data:
         return "binary"
-    if len(data) > _LONGEST_LINE and len(data) > 1000 * len(lines):
+    if len(data) > _LONGEST_LINE and len(data) > 1000 * len(LineIndex(data)):
         return "minified"
     return ""
 
 
+def _joined(names: Iterable[str]) -> bytes:
+    return "\n".join(
+        name for name in dict.fromkeys(names) if len(name) <= _LONGEST_NAME and "\n" not in name
+    ).encode("utf-8", "replace")
+
+
 def _weights(data: bytes, path: RelPath, found: Survey) -> dict[str, int]:
-    """How much each word (and each whole name in lower case) says about a file, as BM25 term counts."""
+    """How much each word (and each whole name in lower case) says about a file, as BM25 term counts.
+
+    At most 255: saturation makes more of them the same.
+    """
     counts: defaultdict[str, int] = defaultdict(int)
-    for raw, count in Counter(_WORD.findall(data)).items():
-        for word in _TERMS[raw]:
-            counts[word] += count
-    for definition in found.definitions:
-        for word in _TERMS[definition.name.encode()]:
-            counts[word] += _IN_DEFINITION
-    for part in re.split(r"[/.]", path):
-        for word in _TERMS[part.encode()]:
-            counts[word] += _IN_PATH
-    for keyword in KEYWORDS[found.language]:
-        counts.pop(keyword, None)
-    return {word: min(count, 0xFFFF) for word, count in counts.items()}
+    written = found.uses.counts
+    prose = b"\n".join([data[start:end] for start, end in (*found.strings, *found.comments)])
+    written.update(_WORD.findall(prose))
+    _add(counts, written)
+    _add(counts, Counter([d.name.encode() for d in found.definitions]), _IN_DEFINITION)
+    _add(counts, Counter([part.encode() for part in re.split(r"[/.]", path)]), _IN_PATH)
+    for keyword in counts.keys() & KEYWORDS[found.language]:
+        del counts[keyword]
+    return {word: min(count, 0xFF) for word, count in counts.items()}
+
+
+def _add(counts: defaultdict[str, int], written: Counter[bytes], times: int = 1) -> None:
+    terms = _TERMS
+    for raw, count in written.items():
+        for word in terms[raw]:
+            counts[word] += times * count
 
 
 @final
@@ -101,7 +108,7 @@ class _Terms(dict[bytes, tuple[str, ...]]):
         if len(self) > _MOST_CACHED:
             self.clear()
         name = raw.decode("utf-8", "replace")
-        words = words_of(name)
+        words = words_of(name) if not name[:1].isdigit() else []
         terms = tuple(dict.fromkeys([*words, name.lower()])) if len(words) > 1 else tuple(words)
         self[raw] = terms
         return terms

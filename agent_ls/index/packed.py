@@ -1,7 +1,7 @@
 """How the facts of one file look on the pipe and on disk: small, and quick to read back.
 
-`PackedFile` crosses the pipe from a parse worker to the host as JSON and becomes rows of the
-store. Offsets are delta arrays of the smallest unsigned type that holds them.
+`PackedFile` crosses the pipe from a parse worker to the host: numbers and short texts as JSON,
+all that is long as one base64 text.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from operator import sub
 from typing import Any, cast, final
 
-from agent_ls.core.text import Span
+from agent_ls.core.text import LineIndex, Span
 from agent_ls.index.facts import Definition, Import
+from agent_ls.index.uses import pack_numbers, unpack_numbers
+
+_CHUNKS = ("facts", "line_table", "uses", "names", "defined", "words", "weights", "tails")
 
 
 @final
@@ -25,9 +27,10 @@ from agent_ls.index.facts import Definition, Import
 class PackedFile:
     """One file's facts, ready for the store.
 
-    ``postings``: (name, weight as a search term, packed offsets of its uses). ``defined``: names
-    that have a definition here. ``imports``: (stem of the files it can mean, module).
-    ``reason``: why there are no facts, ``""`` when there are.
+    ``reason``: why there are no facts, ``""`` when there are. Lists of names are UTF-8 with a line
+    feed between them: ``names`` it uses (place in the list = number in ``uses``, see
+    `uses.pack_uses`), names ``defined`` here, search ``words`` with one byte of weight each in
+    ``weights``, ``tails``: stems of the files its imports can mean.
     """
 
     path: str
@@ -42,22 +45,21 @@ class PackedFile:
     reason: str = ""
     facts: bytes = b""
     line_table: bytes = b""
-    postings: Sequence[tuple[str, int, bytes]] = ()
-    defined: Sequence[str] = ()
-    imports: Sequence[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    uses: bytes = b""
+    names: bytes = b""
+    defined: bytes = b""
+    words: bytes = b""
+    weights: bytes = b""
+    tails: bytes = b""
 
     def to_json(self) -> dict[str, Any]:
-        """The form on the pipe: the byte strings in one base64 text, cut by their lengths."""
-        chunks = [self.facts, self.line_table, *(packed for _, _, packed in self.postings)]
+        """The form on the pipe."""
+        chunks: list[bytes] = [getattr(self, name) for name in _CHUNKS]
         return {
             "path": self.path, "hash": self.hash, "size": self.size, "mtime_ns": self.mtime_ns,
             "language": self.language, "lines": self.lines, "terms": self.terms, "symbols": self.symbols,
-            "references": self.references, "reason": self.reason,
-            "names": [name for name, _, _ in self.postings],
-            "weights": [weight for _, weight, _ in self.postings],
-            "lengths": [len(chunk) for chunk in chunks],
+            "references": self.references, "reason": self.reason, "lengths": [len(chunk) for chunk in chunks],
             "data": base64.b64encode(b"".join(chunks)).decode("ascii"),
-            "defined": self.defined, "imports": self.imports,
         }  # fmt: skip
 
     @staticmethod
@@ -65,47 +67,23 @@ class PackedFile:
         """Read the form on the pipe."""
         data = base64.b64decode(value["data"])
         ends = list(accumulate(cast("list[int]", value["lengths"]), initial=0))
-        facts, table, *offsets = [data[start:end] for start, end in pairwise(ends)]
         return PackedFile(
             value["path"], value["hash"], value["size"], value["mtime_ns"], value["language"],
             value["lines"], value["terms"], value["symbols"], value["references"], value["reason"],
-            facts, table, list(zip(value["names"], value["weights"], offsets, strict=True)),
-            value["defined"], [(stem, module) for stem, module in value["imports"]],
+            *(data[start:end] for start, end in pairwise(ends)),
         )  # fmt: skip
-
-
-def pack_offsets(offsets: Sequence[int]) -> bytes:
-    """Ascending offsets as a type letter and deltas; ``b""`` for none."""
-    if not offsets:
-        return b""
-    # Most names stand in a file once: this loop runs millions of times.
-    deltas = offsets if len(offsets) == 1 else [offsets[0], *map(sub, offsets[1:], offsets)]
-    return _array(deltas)
-
-
-def _array(values: Sequence[int]) -> bytes:
-    top = max(values)
-    letter = "B" if top <= 0xFF else "H" if top <= 0xFFFF else "I"
-    return letter.encode() + array(letter, values).tobytes()
-
-
-def unpack_offsets(packed: bytes) -> list[int]:
-    """The offsets again."""
-    if not packed:
-        return []
-    values: array[int] = array(chr(packed[0]))
-    values.frombytes(packed[1:])
-    return list(accumulate(values))
 
 
 def pack_facts(definitions: Sequence[Definition], imports: Sequence[Import]) -> bytes:
     """Definitions and imports, compressed: read for one file at a time."""
     rows = [
-        [d.name, d.kind, d.span.start, d.span.end, d.name_span.start, d.name_span.end, d.line, d.signature,
-         d.container, d.doc] for d in definitions
+        (d.name, d.kind, d.span.start, d.span.end, d.name_span.start, d.name_span.end, d.line, d.signature,
+         d.container, d.doc) for d in definitions
     ]  # fmt: skip
-    taken = [[i.module, i.names, i.span.start, i.span.end] for i in imports]
-    return zlib.compress(json.dumps([rows, taken], separators=(",", ":")).encode(), 1)
+    taken = [(i.module, i.names, i.span.start, i.span.end) for i in imports]
+    if not rows and not taken:
+        return b""
+    return zlib.compress(json.dumps((rows, taken), separators=(",", ":")).encode(), 1)
 
 
 def unpack_facts(packed: bytes) -> tuple[list[Definition], list[Import]]:
@@ -120,12 +98,12 @@ def unpack_facts(packed: bytes) -> tuple[list[Definition], list[Import]]:
     return definitions, [Import(m, tuple(names), Span(s, e)) for m, names, s, e in taken]
 
 
-def pack_lines(data: bytes) -> bytes:
-    """A text's line starts, compressed: its lines' lengths are their deltas."""
-    lengths = list(map(len, data.splitlines(keepends=True)))
-    return zlib.compress(_array([0, *lengths]), 1)
+def pack_lines(lines: LineIndex) -> bytes:
+    """A text's line starts, compressed."""
+    starts = lines.starts
+    return zlib.compress(pack_numbers([0, *map(sub, starts[1:], starts)]), 1)
 
 
 def unpack_lines(packed: bytes) -> list[int]:
     """Line starts again; always has line 0."""
-    return unpack_offsets(zlib.decompress(packed)) if packed else [0]
+    return list(accumulate(unpack_numbers(zlib.decompress(packed), 0)[0])) if packed else [0]

@@ -18,10 +18,13 @@ from typing import Any, final
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
 from agent_ls.index.facts import Definition, Import
-from agent_ls.index.imports import means
+from agent_ls.index.imports import means, tails
+from agent_ls.index.lists import ListReader
 from agent_ls.index.names import is_test, kin_stem, stem_of
-from agent_ls.index.packed import unpack_facts, unpack_lines, unpack_offsets
+from agent_ls.index.packed import unpack_facts, unpack_lines
+from agent_ls.index.postings import Kind
 from agent_ls.index.store import SCHEMA_VERSION, read_meta
+from agent_ls.index.uses import places_of
 
 
 @final
@@ -69,6 +72,7 @@ class Index:
         self._path = db
         self._db: sqlite3.Connection | None = None
         self._inode = 0
+        self._lists = ListReader(self._rows)
 
     def close(self) -> None:
         if self._db is not None:
@@ -87,10 +91,11 @@ class Index:
         names = self._names_like(last, limit, fuzzy=fuzzy) if prefix or fuzzy else [last]
         hits: list[Hit] = []
         for candidate in names:
+            defining = [file for file, _ in self._reader().of(Kind.DEFINED, candidate)]
             rows = self._rows(
-                "SELECT f.path, f.facts FROM names n JOIN definitions d ON d.name = n.id"
-                " JOIN files f ON f.id = d.file WHERE n.name = ? ORDER BY f.path LIMIT ?",
-                (candidate, limit),
+                "SELECT f.path, x.facts FROM files f JOIN facts x ON x.file = f.id"  # noqa: S608 - integers
+                f" WHERE f.id IN ({_listed(defining)}) ORDER BY f.path LIMIT ?",
+                (limit,),
             )
             for path, facts in rows:
                 hits += [
@@ -104,16 +109,16 @@ class Index:
 
     def references(self, name: str, limit: int = 200) -> list[RefHit]:
         """Uses of a name, in order of path and place; never its definitions."""
+        using = dict(self._reader().of(Kind.USES, name)[:limit])
         rows = self._rows(
-            "SELECT f.path, f.facts, f.line_table, p.uses FROM names n JOIN postings p ON p.name = n.id"
-            " JOIN files f ON f.id = p.file WHERE n.name = ? AND p.uses IS NOT NULL LIMIT ?",
-            (name, limit),
+            "SELECT f.path, x.facts, x.line_table, x.uses, f.id FROM files f JOIN facts x ON x.file = f.id"  # noqa: S608
+            f" WHERE f.id IN ({_listed(using)}) ORDER BY f.path",
         )
         hits: list[RefHit] = []
         length = len(name.encode())
-        for path, facts, lines, uses in sorted(rows):
+        for path, facts, lines, uses, file in rows:
             starts, definitions = unpack_lines(lines), _facts(facts)[0]
-            for offset in unpack_offsets(uses):
+            for offset in places_of(uses, using[file]):
                 around = enclosing(definitions, offset)
                 span = Span(offset, offset + length)
                 hits.append(
@@ -125,11 +130,10 @@ class Index:
 
     def files_with(self, name: str, limit: int = 10_000) -> list[RelPath]:
         """Files that use or define a name, sorted."""
+        found = {file for kind in (Kind.USES, Kind.DEFINED) for file, _ in self._reader().of(kind, name)}
         rows = self._rows(
-            "SELECT f.path FROM files f WHERE f.id IN (SELECT p.file FROM postings p, names n"
-            " WHERE n.name = ?1 AND p.name = n.id AND p.uses IS NOT NULL UNION SELECT d.file FROM definitions d,"
-            " names n WHERE n.name = ?1 AND d.name = n.id) ORDER BY 1 LIMIT ?2",
-            (name, limit),
+            f"SELECT path FROM files WHERE id IN ({_listed(found)}) ORDER BY 1 LIMIT ?",  # noqa: S608
+            (limit,),
         )
         return [RelPath(path) for (path,) in rows]
 
@@ -146,24 +150,27 @@ class Index:
         row = self._rows("SELECT language FROM files WHERE path = ?", (path,))
         if not row:
             return []
+        language = row[0][0]
         result: list[tuple[Import, list[RelPath]]] = []
-        stored = self._rows(
-            "SELECT i.module, f.path FROM imports i JOIN files f ON f.stem = i.tail"
-            " WHERE i.file = (SELECT id FROM files WHERE path = ?) LIMIT 5000",
-            (path,),
-        )
         for item in self._file(path)[1]:
-            near = sorted({RelPath(p) for module, p in stored if module == item.module})
-            result.append((item, [p for p in near if means(row[0][0], path, item.module, item.names, p)]))
+            stems = tails(language, item.module, item.names)
+            near = self._rows(
+                f"SELECT path FROM files WHERE stem IN ({','.join('?' * len(stems))}) ORDER BY 1 LIMIT 5000",  # noqa: S608
+                tuple(stems),
+            )
+            means_it = [
+                RelPath(p) for (p,) in near if means(language, path, item.module, item.names, RelPath(p))
+            ]
+            result.append((item, means_it))
         return result
 
     def importers(self, path: RelPath, limit: int = 500) -> list[RelPath]:
         """Files that import this one, as far as paths tell."""
-        tails = {stem_of(path), path.rpartition("/")[0].rpartition("/")[2]} - {""}
+        stems = {stem_of(path), path.rpartition("/")[0].rpartition("/")[2]} - {""}
+        near = {file for stem in stems for file, _ in self._reader().of(Kind.TAILS, stem)[:5000]}
         rows = self._rows(
-            "SELECT DISTINCT f.path, f.language, f.facts FROM imports i JOIN files f ON f.id = i.file"
-            " WHERE i.tail IN (?, ?) LIMIT 5000",
-            (min(tails), max(tails)),
+            "SELECT f.path, f.language, x.facts FROM files f JOIN facts x ON x.file = f.id"  # noqa: S608
+            f" WHERE f.id IN ({_listed(near)})"
         )
         found = [
             RelPath(importer)
@@ -226,17 +233,12 @@ class Index:
 
     def term(self, term: str, most: int) -> list[tuple[int, int]] | None:
         """(file id, weight) of the files that hold a search term; ``None`` when more than ``most`` do."""
-        rows = self._rows(
-            "SELECT p.file, p.weight FROM names n JOIN postings p ON p.name = n.id"
-            " WHERE n.name = ? AND p.weight > 0 LIMIT ?",
-            (term, most + 1),
-        )
-        return None if len(rows) > most else rows
+        found = self._reader().of(Kind.WORDS, term, most)
+        return None if len(found) > most else found
 
     def lengths(self, ids: Iterable[int]) -> dict[int, tuple[RelPath, int]]:
         """Path and length in terms of files by their ids."""
-        wanted = ",".join(map(str, ids))
-        rows = self._rows(f"SELECT id, path, terms FROM files WHERE id IN ({wanted})")  # noqa: S608 - integers
+        rows = self._rows(f"SELECT id, path, terms FROM files WHERE id IN ({_listed(ids)})")  # noqa: S608
         return {row: (RelPath(path), terms) for row, path, terms in rows}
 
     def shape(self) -> tuple[int, float]:
@@ -245,19 +247,18 @@ class Index:
         return (rows[0][0], rows[0][1] or 1.0) if rows else (0, 1.0)
 
     def _names_like(self, text: str, limit: int, *, fuzzy: bool) -> list[str]:
-        condition, values = ("n.name >= ? AND n.name < ?", (text, text + "\U0010ffff"))
-        if fuzzy:
-            escaped = [f"\\{c}" if c in "%_\\" else c for c in text]
-            condition, values = "n.name LIKE ? ESCAPE '\\'", ("%" + "%".join(escaped) + "%",)
-        rows = self._rows(
-            f"SELECT n.name FROM names n WHERE {condition}"  # noqa: S608 - constants
-            " AND EXISTS (SELECT 1 FROM definitions d WHERE d.name = n.id) ORDER BY length(n.name), n.name LIMIT ?",
-            (*values, limit),
-        )
-        return [name for (name,) in rows]
+        names = self._reader().fuzzy(text) if fuzzy else self._reader().prefixed(text)
+        return sorted(names, key=lambda name: (len(name), name))[:limit]
+
+    def _reader(self) -> ListReader:
+        """The lists of the store as it is now."""
+        self._connection()
+        return self._lists
 
     def _file(self, path: RelPath) -> tuple[list[Definition], list[Import]]:
-        rows = self._rows("SELECT facts FROM files WHERE path = ?", (path,))
+        rows = self._rows(
+            "SELECT x.facts FROM files f JOIN facts x ON x.file = f.id WHERE f.path = ?", (path,)
+        )
         return _facts(rows[0][0]) if rows else ([], [])
 
     def _rows(self, statement: str, values: tuple[object, ...] = ()) -> list[Any]:
@@ -281,7 +282,12 @@ class Index:
             self.close()
             self._db = _open(self._path)
             self._inode = inode
+            self._lists = ListReader(self._rows)
         return self._db
+
+
+def _listed(ids: Iterable[int]) -> str:
+    return ",".join(map(str, ids))
 
 
 def _open(path: Path) -> sqlite3.Connection | None:

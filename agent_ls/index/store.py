@@ -1,8 +1,8 @@
 """The fact store: one SQLite file per workspace, written by one process, read by any.
 
 WAL: readers never wait for the writer. The file holds nothing that cannot be found again, so a
-damaged or older one is thrown away and made anew. Name rows are shared by uses, definitions and
-search terms; offsets are packed per (name, file).
+damaged or older one is thrown away and made anew. Per file there is one short row and one of
+packed facts; from names to files lead the sorted blocks of `postings`.
 """
 
 from __future__ import annotations
@@ -10,41 +10,38 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Generator, Iterable, Mapping, Sequence
+import zlib
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, final
 
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.paths import RelPath
+from agent_ls.index import postings
 from agent_ls.index.names import stem_of
-from agent_ls.index.packed import PackedFile, pack_offsets, unpack_offsets
+from agent_ls.index.packed import PackedFile
+from agent_ls.index.postings import Kind, Lists
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (
-    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, stem TEXT NOT NULL, language TEXT NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, stem TEXT NOT NULL, language TEXT NOT NULL,
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, hash TEXT NOT NULL, lines INTEGER NOT NULL,
-    terms INTEGER NOT NULL, symbols INTEGER NOT NULL, refs INTEGER NOT NULL, reason TEXT NOT NULL,
-    facts BLOB NOT NULL, line_table BLOB NOT NULL, names BLOB NOT NULL
+    terms INTEGER NOT NULL, symbols INTEGER NOT NULL, refs INTEGER NOT NULL, reason TEXT NOT NULL
 );
 CREATE INDEX files_by_stem ON files (stem);
-CREATE TABLE names (name TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
-CREATE UNIQUE INDEX names_by_id ON names (id);
-CREATE TABLE postings (
-    name INTEGER NOT NULL, file INTEGER NOT NULL, weight INTEGER NOT NULL, uses BLOB,
-    PRIMARY KEY (name, file)
-) WITHOUT ROWID;
-CREATE TABLE definitions (name INTEGER NOT NULL, file INTEGER NOT NULL, PRIMARY KEY (name, file)) WITHOUT ROWID;
-CREATE TABLE imports (
-    tail TEXT NOT NULL, file INTEGER NOT NULL, module TEXT NOT NULL, PRIMARY KEY (tail, file, module)
-) WITHOUT ROWID;
-CREATE INDEX imports_by_file ON imports (file);
+CREATE TABLE facts (file INTEGER PRIMARY KEY, facts BLOB NOT NULL, line_table BLOB NOT NULL, uses BLOB NOT NULL);
+CREATE TABLE segments (id INTEGER PRIMARY KEY AUTOINCREMENT, files INTEGER NOT NULL);
+CREATE TABLE blocks (segment INTEGER NOT NULL, kind INTEGER NOT NULL, first BLOB NOT NULL, block BLOB NOT NULL);
+CREATE UNIQUE INDEX blocks_by_name ON blocks (kind, segment, first);
+CREATE TABLE gone (file INTEGER PRIMARY KEY);
 """
+
+_MOST_OF_A_LEVEL = 8
 
 
 @final
@@ -74,7 +71,6 @@ class Store:
     def __init__(self, db: Path) -> None:
         self.db = db
         self._db = self._open()
-        self._names: dict[str, int] = {}
 
     def close(self) -> None:
         self._db.close()
@@ -84,7 +80,6 @@ class Store:
         self._db.close()
         _remove(self.db)
         self._db = self._open()
-        self._names.clear()
 
     def known(self) -> dict[RelPath, Known]:
         """Every file in the store; one quick statement."""
@@ -94,15 +89,22 @@ class Store:
         }
 
     def put(self, files: Iterable[PackedFile]) -> None:
-        """Replace the facts of files, in one transaction. Quickest for many at once."""
+        """Replace the facts of files, in one transaction. Cheapest for a thousand at once."""
         with self._transaction() as db:
-            postings: list[tuple[int, int, int, bytes | None]] = []
-            definitions: list[tuple[int, int]] = []
+            lists = {kind: defaultdict[bytes, list[int]](list) for kind in Kind}
+            size = 0
             for file in files:
-                self._put(db, file, postings, definitions)
-            # In key order, neighbours go to the same page.
-            db.executemany("INSERT INTO postings VALUES (?, ?, ?, ?)", sorted(postings, key=itemgetter(0, 1)))
-            db.executemany("INSERT INTO definitions VALUES (?, ?)", sorted(definitions))
+                row = self._put(db, file)
+                if file.reason:
+                    continue
+                size += 1
+                postings.add(lists[Kind.USES], file.names, row)
+                postings.add(lists[Kind.DEFINED], file.defined, row)
+                postings.add(lists[Kind.WORDS], file.words, row, file.weights)
+                postings.add(lists[Kind.TAILS], file.tails, row)
+            if size:
+                _write_segment(db, size, lists)
+                self._merge_full_levels(db)
 
     def touch(self, files: Iterable[tuple[RelPath, int, int]]) -> None:
         """Files whose bytes are as before have a new (path, size, mtime_ns)."""
@@ -146,13 +148,13 @@ class Store:
             )
 
     def compact(self) -> None:
-        """Drop names that nothing uses any more and fold the log into the file."""
+        """Drop what is left of files that are gone, if it is much, and fold the log into the file."""
         with self._transaction() as db:
-            db.execute(
-                "DELETE FROM names WHERE id NOT IN (SELECT name FROM postings)"
-                " AND id NOT IN (SELECT name FROM definitions)"
+            [(gone, all_files)] = db.execute(
+                "SELECT (SELECT count(*) FROM gone), (SELECT total(files) FROM segments)"
             )
-        self._names.clear()
+            if gone * 4 > all_files:
+                self._merge(db, [segment for (segment,) in db.execute("SELECT id FROM segments")])
         self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def meta(self) -> Mapping[str, Any]:
@@ -185,63 +187,70 @@ class Store:
                 self._db.execute("BEGIN IMMEDIATE")
                 yield self._db
         except sqlite3.DatabaseError as error:
-            self._names.clear()  # some were rolled back
             raise _said(error) from None
 
-    def _put(
-        self,
-        db: sqlite3.Connection,
-        file: PackedFile,
-        postings: list[tuple[int, int, int, bytes | None]],
-        definitions: list[tuple[int, int]],
-    ) -> None:
+    def _put(self, db: sqlite3.Connection, file: PackedFile) -> int:
         self._remove(db, RelPath(file.path))
-        names = self._ids(db, [name for name, _, _ in file.postings])
-        defined = self._ids(db, file.defined)
         row = db.execute(
-            "INSERT INTO files VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO files VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 file.path, stem_of(RelPath(file.path)), file.language, file.size, file.mtime_ns, file.hash,
-                file.lines, file.terms, file.symbols, file.references, file.reason, file.facts, file.line_table,
-                pack_offsets(sorted({*names, *defined})),
+                file.lines, file.terms, file.symbols, file.references, file.reason,
             ),
         ).lastrowid  # fmt: skip
         assert row is not None  # noqa: S101 - an insert has a row
-        postings += [
-            (name, row, weight, uses or None)
-            for name, (_, weight, uses) in zip(names, file.postings, strict=True)
-        ]
-        definitions += [(name, row) for name in defined]
-        db.executemany(
-            "INSERT OR IGNORE INTO imports VALUES (?, ?, ?)",
-            [(tail, row, module) for tail, module in file.imports],
-        )
+        if not file.reason:
+            db.execute("INSERT INTO facts VALUES (?, ?, ?, ?)", (row, file.facts, file.line_table, file.uses))
+        return row
 
     def _remove(self, db: sqlite3.Connection, path: RelPath) -> None:
-        found = db.execute("SELECT id, names FROM files WHERE path = ?", (path,)).fetchone()
+        found = db.execute("SELECT id, reason FROM files WHERE path = ?", (path,)).fetchone()
         if found is None:
             return
-        row, names = found
-        pairs = [(name, row) for name in unpack_offsets(names)]
-        db.executemany("DELETE FROM postings WHERE name = ? AND file = ?", pairs)
-        db.executemany("DELETE FROM definitions WHERE name = ? AND file = ?", pairs)
-        db.execute("DELETE FROM imports WHERE file = ?", (row,))
+        row, reason = found
+        if not reason:
+            db.execute("INSERT INTO gone VALUES (?)", (row,))
+            db.execute("DELETE FROM facts WHERE file = ?", (row,))
         db.execute("DELETE FROM files WHERE id = ?", (row,))
 
-    def _ids(self, db: sqlite3.Connection, names: Sequence[str]) -> list[int]:
-        """Ids of names; new ones are given to those that have none. Ids stay in memory while open."""
-        known = self._names
-        for name in names:
-            if name not in known:
-                found = db.execute("SELECT id FROM names WHERE name = ?", (name,)).fetchone()
-                if found is not None:
-                    known[name] = found[0]
-        fresh = [name for name in names if name not in known]
-        if fresh:
-            first = 1 + db.execute("SELECT coalesce(max(id), 0) FROM names").fetchone()[0]
-            known.update(zip(fresh, count(first), strict=False))
-            db.executemany("INSERT INTO names VALUES (?, ?)", [(name, known[name]) for name in fresh])
-        return [known[name] for name in names]
+    def _merge_full_levels(self, db: sqlite3.Connection) -> None:
+        while full := postings.full_levels(db.execute("SELECT id, files FROM segments"), _MOST_OF_A_LEVEL):
+            self._merge(db, full[0])
+
+    def _merge(self, db: sqlite3.Connection, segments: Sequence[int]) -> None:
+        """Make one segment of several; an empty one is none."""
+        gone = {file for (file,) in db.execute("SELECT file FROM gone")}
+        lists: dict[Kind, Lists] = {}
+        dropped: set[int] = set()
+        for kind in Kind:
+            lists[kind], lost = postings.merged(_read_segments(db, segments, kind), gone)
+            dropped |= lost
+        marks = ",".join(map(str, segments))
+        [(size,)] = db.execute(f"SELECT total(files) FROM segments WHERE id IN ({marks})")  # noqa: S608 - integers
+        db.execute(f"DELETE FROM blocks WHERE segment IN ({marks})")  # noqa: S608
+        db.execute(f"DELETE FROM segments WHERE id IN ({marks})")  # noqa: S608
+        db.executemany("DELETE FROM gone WHERE file = ?", [(file,) for file in dropped])
+        if any(lists.values()):
+            _write_segment(db, max(1, int(size) - len(dropped)), lists)
+
+
+def _write_segment(db: sqlite3.Connection, size: int, lists: Mapping[Kind, Lists]) -> None:
+    segment = db.execute("INSERT INTO segments VALUES (NULL, ?)", (size,)).lastrowid
+    for kind, found in lists.items():
+        db.executemany(
+            "INSERT INTO blocks VALUES (?, ?, ?, ?)",
+            ((segment, kind, first, block) for first, block in postings.blocks(found, kind)),
+        )
+
+
+def _read_segments(db: sqlite3.Connection, segments: Sequence[int], kind: Kind) -> Iterator[postings.Block]:
+    for segment in segments:
+        rows = db.execute("SELECT block FROM blocks WHERE kind = ? AND segment = ?", (kind, segment))
+        for (block,) in rows:
+            try:
+                yield postings.read_block(block, kind)
+            except (zlib.error, ValueError, IndexError) as error:
+                raise DamagedStoreError(f"The index is damaged: {error}", remedy="It is made anew") from None
 
 
 def _connect(db: Path) -> sqlite3.Connection:

@@ -12,16 +12,17 @@ the owner of the job is alive but does not answer.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, final
 
-from agent_ls.core.attempt import NEEDS_MODEL, AttemptRequest, ExplainRequest
+from agent_ls.core.attempt import NEEDS_MODEL, WIRE_LOG, AttemptRequest, ExplainRequest
 from agent_ls.core.codec import from_json
 from agent_ls.core.edits import ChangeSet
 from agent_ls.core.errors import AgentLsError, NotTrustedError, UsageError, WorkspaceError
@@ -243,8 +244,22 @@ class Service:
         step = landing.plan_apply(pending, landing.texts_of(pending.paths, self._port.read), files, hunks)
         return Rebased(step.changes, step.conflicts, step.moved)
 
+    def wire(self, job: JobId) -> Iterator[dict[str, Any]]:
+        """Every byte that the job's requests sent to a model and received from it, as they stand beside the journal.
+
+        Each is ``{"direction": "sent" | "received", "text"}``; empty where no model was asked.
+        """
+        self._book.get(job)
+        try:
+            with (self._book.folder(job) / WIRE_LOG).open(encoding="utf-8") as lines:
+                for line in lines:
+                    with suppress(ValueError):  # a torn last line
+                        yield json.loads(line)
+        except FileNotFoundError:
+            return
+
     def wire_log(self, job: JobId) -> list[dict[str, Any]]:
-        """Every recorded value of a job as it stands in the journal, oldest first (``jobs log --wire``)."""
+        """Every recorded value of a job as it stands in the journal, oldest first."""
         self._book.get(job)
         return [
             {"seq": entry.seq, "at": entry.at, "kind": entry.kind, "value": dict(entry.value)}
@@ -298,19 +313,19 @@ class Service:
     async def discard(self, job: JobId) -> JobView:
         """Put a plan aside. The user's texts are not touched."""
         if other := self._other(job):
-            return from_json(JobView, await self._ask(other, "discard", {"job": job}))
+            return await self._ask_for_view(other, "discard", {"job": job})
         return self._wishes.discard(job)
 
     async def cancel(self, job: JobId) -> JobView:
         """End a live job now; its draft so far stays and it can be resumed. Returns once it is recorded."""
         if other := self._other(job):
-            return from_json(JobView, await self._ask(other, "cancel", {"job": job}))
+            return await self._ask_for_view(other, "cancel", {"job": job})
         return self._wishes.cancel(job)
 
     async def resume(self, job: JobId) -> JobView:
         """Go on from the last whole turn with a fresh allowance (interrupted, out of budget, failed, cancelled)."""
         if other := self._other(job):
-            return from_json(JobView, await self._ask(other, "resume", {"job": job}))
+            return await self._ask_for_view(other, "resume", {"job": job})
         return self._wishes.resume(job)
 
     async def tell(self, job: JobId, text: str) -> None:
@@ -324,7 +339,7 @@ class Service:
         """Answer a question of the job."""
         if other := self._other(job):
             params = {"job": job, "question": question_id, "answer": answer}
-            return from_json(JobView, await self._ask(other, "answer", params))
+            return await self._ask_for_view(other, "answer", params)
         return self._wishes.answer(job, question_id, answer)
 
     async def purge(self, job: JobId) -> None:
@@ -532,3 +547,6 @@ class Service:
     async def _ask(self, other: Holder, method: str, params: Mapping[str, Any]) -> Any:
         deadline = _EDITOR_S if method in ("apply", "undo") else _ASK_S
         return await ask(other.socket, method, params, timeout_s=deadline)
+
+    async def _ask_for_view(self, other: Holder, method: str, params: Mapping[str, Any]) -> JobView:
+        return replace(from_json(JobView, await self._ask(other, method, params)), owner="elsewhere")

@@ -45,6 +45,7 @@ MANAGERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "VOLTA_HOME": (".volta", ("bin", "tools")),
 }
 """Version managers and their caches: variable → folder in the home, and the parts that hold no tokens."""
+_SHIM_PARTS = ("bin", "libexec", "plugins", "pyenv.d", "shims", "versions", "version")
 _GO_MODULES = "go/pkg/mod"
 
 
@@ -143,9 +144,19 @@ def _caches(home: Path, environ: Mapping[str, str]) -> Iterator[Path]:
     for variable, (default, parts) in MANAGERS.items():
         base = Path(environ.get(variable) or home / default)
         yield from (base / part for part in parts if (base / part).exists())
+    for base in _shim_roots(environ):
+        yield from (base / part for part in _SHIM_PARTS if (base / part).exists())
     modules = Path(environ["GOMODCACHE"]) if environ.get("GOMODCACHE") else home / _GO_MODULES
     if modules.is_dir():
         yield modules
+
+
+def _shim_roots(environ: Mapping[str, str]) -> Iterator[Path]:
+    """Version managers whose shims stand on PATH though they lie in no usual place (another user's home)."""
+    for entry in environ.get("PATH", os.defpath).split(os.pathsep):
+        folder = Path(entry)
+        if folder.is_absolute() and folder.name == "shims" and (folder.parent / "versions").is_dir():
+            yield folder.parent
 
 
 def _in_system(path: Path) -> bool:

@@ -154,7 +154,6 @@ async def bench_for(
             asker=StandInAsker(),
             link=OwnersEnd(),
             turn=1,
-            unsaved=frozenset(unsaved),
         )
     finally:
         await search.close()

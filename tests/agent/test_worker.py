@@ -43,7 +43,7 @@ async def test_the_worker_runs_an_attempt_over_its_pipe(tmp_path: Path) -> None:
     assert [m["type"] for m in owner.other] == ["ready"]
 
 
-@pytest.mark.parametrize("moment", [1, 3, 4, 7, 8])
+@pytest.mark.parametrize("moment", [1, 4, 8])
 async def test_kill_9_and_a_new_worker_resumes_to_the_same_plan(tmp_path: Path, moment: int) -> None:
     set_up = stage(tmp_path)
     async with owner_of(set_up) as owner:
@@ -273,6 +273,22 @@ async def test_explain_is_one_request_without_tools(tmp_path: Path) -> None:
         await owner.worker.send({"type": "explain", "id": 8, "request": {}})
         answer = await owner.until(lambda m: m["type"] == "explained")
         assert "cannot be read" in answer["error"]
+
+
+@pytest.mark.parametrize("path", [".env", "local.txt", "outside.txt"])
+async def test_what_no_attempt_may_read_is_not_explained_either(tmp_path: Path, path: str) -> None:
+    files = {**PROJECT, ".gitignore": "local.txt\n", ".env": "TOKEN=1\n", "local.txt": "mine\n"}
+    set_up = stage(tmp_path, [turn(say("It was sent."))], files)
+    (tmp_path / "outside.txt").write_text("theirs\n")
+    (set_up.root / "outside.txt").symlink_to(tmp_path / "outside.txt")
+    request = to_json(
+        ExplainRequest(str(set_up.root), Site(RelPath(path), Span(0, 0)), b"text of the buffer")
+    )
+    async with owner_of(set_up) as owner:
+        await owner.worker.send({"type": "explain", "id": 1, "request": request})
+        answer = await owner.until(lambda m: m["type"] == "explained")
+    assert answer["markdown"] == ""
+    assert path in answer["error"]
 
 
 async def test_a_command_becomes_a_plan(tmp_path: Path) -> None:

@@ -108,6 +108,6 @@ def test_a_removed_file_leaves_no_rows(tmp_path: Path) -> None:
     store = Store(tmp_path / "state" / "index.db")
     store.remove(files)
     store.compact()
-    for table in ("files", "names", "postings", "definitions", "imports"):
+    for table in ("files", "facts", "segments", "blocks", "gone"):
         assert store._db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
     store.close()

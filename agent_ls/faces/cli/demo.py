@@ -14,6 +14,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Final, final
@@ -47,8 +48,11 @@ class DemoError(Exception):
     """Something that the demo claims does not hold."""
 
 
-def demo(terminal: Terminal, environ: Mapping[str, str], *, live: bool) -> int:
-    """Run it; returns the exit code: 0 when every claim held, else 1."""
+def demo(terminal: Terminal, environ: Mapping[str, str], *, live: bool, data: Path | None = None) -> int:
+    """Run it; returns the exit code: 0 when every claim held, else 1.
+
+    ``data``: a folder with ``project/`` and ``script.json`` instead of the ones we ship.
+    """
     if live and configured(environ).kind is not SourceKind.SERVICE:
         raise ConfigError(
             "--live needs a model, and none is configured",
@@ -57,7 +61,8 @@ def demo(terminal: Terminal, environ: Mapping[str, str], *, live: bool) -> int:
         )
     folder = Path(tempfile.mkdtemp(prefix="agent-ls-demo-"))
     try:
-        asyncio.run(_Demo(terminal, folder.resolve(), environ, live=live).run())
+        with _shipped() if data is None else nullcontext(data) as given:
+            asyncio.run(_Demo(terminal, folder.resolve(), environ, live=live).run(given))
     except (DemoError, AgentLsError, ServerError, ConnectionError, TimeoutError) as error:
         said = error.sentence() if isinstance(error, AgentLsError) else str(error) or type(error).__name__
         terminal.line()
@@ -66,6 +71,10 @@ def demo(terminal: Terminal, environ: Mapping[str, str], *, live: bool) -> int:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+def _shipped() -> AbstractContextManager[Path]:
+    return as_file(files("agent_ls.faces.cli").joinpath("demo_data"))
 
 
 @final
@@ -81,17 +90,15 @@ class _Demo:
         self._typed = False
         self._killed = False
 
-    async def run(self) -> None:
-        source = files("agent_ls.faces.cli").joinpath("demo_data")
-        with as_file(source) as data:
-            shutil.copytree(data / "project", self._root)
-            script = data / "script.json"
-            self._script = read_script(script.read_text("utf-8"), script.name)
-            editor = await self._start_editor(script)
-            try:
-                await self._main_job(editor)
-            finally:
-                code = await editor.close()
+    async def run(self, data: Path) -> None:
+        shutil.copytree(data / "project", self._root)
+        script = data / "script.json"
+        self._script = read_script(script.read_text("utf-8"), script.name)
+        editor = await self._start_editor(script)
+        try:
+            await self._main_job(editor)
+        finally:
+            code = await editor.close()
         if code != 0:
             raise DemoError(f"the server ended with exit code {code}")
         self._next()
@@ -186,7 +193,7 @@ class _Demo:
                     shown = self._event(event, shown)
                     seen += 1
                 await self._disturb(editor, buffer, job)
-        if not (self._typed and self._killed):
+        if editor.state(job) == "ready" and not (self._typed and self._killed):
             raise DemoError("the job was over before the demo could type and kill")
         return _TYPED
 
@@ -240,9 +247,8 @@ class _Demo:
         told = len(editor.messages)
         await editor.command(command, {"jobId": job})
         await editor.until(
-            lambda: len(editor.messages) > told or editor.state(job) == state, timeout_s=_STEP_S
+            lambda: len(editor.messages) > told and editor.state(job) == state, timeout_s=_STEP_S
         )
-        await editor.until(lambda: editor.state(job) == state, timeout_s=_STEP_S)
         for message in editor.messages[told:]:
             self._say(message)
 

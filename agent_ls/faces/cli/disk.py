@@ -22,7 +22,11 @@ from agent_ls.jobs.port import Buffer, Landing
 from agent_ls.jobs.views import JobView
 from agent_ls.workspace.gate import Gate
 
-_MODE = 0o644
+_MODE = 0o666
+
+
+class _StaleError(WorkspaceError):
+    """A text is no longer what the change was made from."""
 
 
 @final
@@ -51,22 +55,30 @@ class DiskPort:
             return None
 
     async def land(self, changes: ChangeSet, *, label: str, notes: Mapping[RelPath, str]) -> Landing:  # noqa: ARG002
+        made: list[Path] = []
         try:
             self._check(changes)
-            staged = self._stage(changes)
+            staged = self._stage(changes, made)
         except AgentLsError as error:
-            return Landing(applied=False, reason=error.sentence())
+            self._tidy(made)
+            return Landing(applied=False, reason=error.sentence(), stale=isinstance(error, _StaleError))
         landed: list[FileChange] = []
         try:
             for change in changes:
-                self._switch(change, staged.pop(change.path, None))
+                self._compare(change)  # again: staging takes a while, and an editor may have saved
+                self._switch(change, staged)
                 landed.append(change)
-        except OSError as error:
+        except (OSError, AgentLsError) as error:
             missing = tuple(c.path for c in changes if c not in landed)
-            return Landing(applied=False, landed=ChangeSet(tuple(landed)), missing=missing, reason=str(error))
+            reason = error.sentence() if isinstance(error, AgentLsError) else _words(error)
+            stale = not landed and isinstance(error, _StaleError)
+            return Landing(
+                applied=False, landed=ChangeSet(tuple(landed)), missing=missing, reason=reason, stale=stale
+            )
         finally:
             for rest in staged.values():
                 rest.unlink(missing_ok=True)
+            self._tidy(made)
         return Landing(applied=True, landed=changes)
 
     def job_changed(self, view: JobView) -> None:
@@ -82,59 +94,94 @@ class DiskPort:
         for change in changes:
             for path in {change.path, change.source}:
                 self._gate.writable(path)
-            if self._gate.read(change.source) != change.before:
-                raise WorkspaceError(f"{change.source} changed in this moment", kept="No file was written")
-            if change.source != change.path and self._gate.read(change.path) is not None:
-                raise WorkspaceError(f"{change.path} exists already", kept="No file was written")
+            self._compare(change)
 
-    def _stage(self, changes: ChangeSet) -> dict[RelPath, Path]:
-        """The new texts, flushed, each in the folder where it will live."""
+    def _compare(self, change: FileChange) -> None:
+        if self._gate.read(change.source) != change.before:
+            raise _StaleError(f"{change.source} changed in this moment", kept="No file was written")
+        if change.source != change.path and self._gate.read(change.path) is not None:
+            raise _StaleError(f"{change.path} exists already", kept="No file was written")
+
+    def _stage(self, changes: ChangeSet, made: list[Path]) -> dict[RelPath, Path]:
+        """The new texts, flushed, each in the folder where it will live; ``made``: the folders that are new."""
         staged: dict[RelPath, Path] = {}
+        path = RelPath("")
         try:
             for change in changes:
+                path = change.path
+                self._may_leave(change)
                 if change.after is not None:
-                    staged[change.path] = self._write_beside(change, change.after)
+                    staged[path] = self._write_beside(change, change.after, made)
         except OSError as error:
-            for path in staged.values():
-                path.unlink(missing_ok=True)
-            name = Path(str(error.filename)).name if error.filename else "a file"
+            for beside in staged.values():
+                beside.unlink(missing_ok=True)
             raise WorkspaceError(
-                f"{name} cannot be written here: {error.strerror}",
+                f"{path} cannot be written: {error.strerror}",
                 kept="No file was changed; the plan is kept",
-                remedy="Check the rights and the free space of the folder, then `agent-ls jobs apply`",
+                remedy="Check the rights and the free space of its folder, then `agent-ls jobs apply`",
             ) from error
         return staged
 
-    def _write_beside(self, change: FileChange, data: bytes) -> Path:
-        target = self._root / change.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".agent-ls-", dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(self._mode(change))
-        return Path(name)
+    def _may_leave(self, change: FileChange) -> None:
+        """A file leaves through its folder: know before anything is switched that it can."""
+        folder = (self._root / change.source).parent
+        if (change.after is None or change.source != change.path) and not os.access(folder, os.W_OK):
+            raise PermissionError(13, "Permission denied", str(folder))
 
-    def _mode(self, change: FileChange) -> int:
+    def _write_beside(self, change: FileChange, data: bytes, made: list[Path]) -> Path:
+        target = self._root / change.path
+        made += _make_folders(target.parent)
+        handle, name = tempfile.mkstemp(prefix=".agent-ls-", dir=target.parent)
+        beside = Path(name)
         try:
-            return stat.S_IMODE((self._root / change.source).lstat().st_mode)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                self._dress(change, file.fileno())
+                os.fsync(file.fileno())
         except OSError:
+            beside.unlink(missing_ok=True)
+            raise
+        return beside
+
+    def _dress(self, change: FileChange, handle: int) -> None:
+        """The file's own mode and owner, or those of any new file."""
+        try:
+            own = (self._root / change.source).lstat()
+        except FileNotFoundError:
             mask = os.umask(0)
             os.umask(mask)
-            return _MODE & ~mask
+            os.fchmod(handle, _MODE & ~mask)
+            return
+        fresh = os.fstat(handle)
+        if (own.st_uid, own.st_gid) != (fresh.st_uid, fresh.st_gid):
+            with suppress(PermissionError):  # a group that is not ours: as when any editor saves
+                os.fchown(handle, own.st_uid, own.st_gid)
+        os.fchmod(handle, stat.S_IMODE(own.st_mode))
 
-    def _switch(self, change: FileChange, staged: Path | None) -> None:
-        if staged is not None:
-            staged.replace(self._root / change.path)
+    def _switch(self, change: FileChange, staged: dict[RelPath, Path]) -> None:
+        if change.path in staged:
+            staged[change.path].replace(self._root / change.path)
+            del staged[change.path]
         if change.after is None or change.source != change.path:
             gone = self._root / change.source
             gone.unlink()
-            self._tidy(gone.parent)
+            self._tidy([p for p in gone.parents if p != self._root and p.is_relative_to(self._root)])
 
-    def _tidy(self, folder: Path) -> None:
-        """Folders that a deletion emptied are gone, too, as in git."""
-        with suppress(OSError):
-            while folder != self._root:
+    def _tidy(self, folders: list[Path]) -> None:
+        """Folders that are empty now are gone, too, as in git; the deepest first."""
+        for folder in sorted(folders, key=lambda p: len(p.parts), reverse=True):
+            with suppress(OSError):
                 folder.rmdir()
-                folder = folder.parent
+
+
+def _make_folders(folder: Path) -> list[Path]:
+    """Make a folder with its parents; those that were not there."""
+    missing = [p for p in (folder, *folder.parents) if not p.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _words(error: OSError) -> str:
+    name = Path(str(error.filename)).name if error.filename else "a file"
+    return f"{name} cannot be written: {error.strerror}"

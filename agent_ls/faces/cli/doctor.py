@@ -19,6 +19,7 @@ from agent_ls.index.query import Index
 from agent_ls.jobs.trust import Trust
 from agent_ls.model.configured import SourceKind, configured, model_names, not_configured
 from agent_ls.model.local import find_local_servers
+from agent_ls.model.probe import probe
 from agent_ls.verify.sandbox import NoSandbox, detect
 from agent_ls.workspace.config import USER_FILE
 from agent_ls.workspace.process import find_program, run
@@ -62,8 +63,8 @@ async def doctor(here: Place, options: Namespace) -> int:
     findings = [
         note("agent-ls", f"{__version__}, Python {sys.version.split()[0]}, {sys.platform}"),
         _state(here),
-        note("settings", str(here.dirs.config / USER_FILE)),
-        *_model(here),
+        *_settings(here),
+        await _model(here),
         *(await _local_servers()),
         await _sandbox(here),
         await _grammars(here),
@@ -95,15 +96,33 @@ def _state(here: Place) -> Finding:
     return good("state", str(here.dirs.base))
 
 
-def _model(here: Place) -> list[Finding]:
+def _settings(here: Place) -> list[Finding]:
+    file = here.dirs.config / USER_FILE
+    if not here.problems:
+        return [note("settings", f"{file}{'' if file.exists() else ' (none yet; everything has a default)'}")]
+    return [
+        bad("settings", problem, f"docs/settings.md lists what {file} may say") for problem in here.problems
+    ]
+
+
+async def _model(here: Place) -> Finding:
     models = here.settings.models
     source = configured(here.environ, models.base_url)
-    if source.kind is SourceKind.NONE and not models.api_key_command:
+    work = model_names(ModelChoice(models.work, models.explain, models.escalate), here.environ).work
+    if source.kind is SourceKind.SCRIPT:
+        return note("model", source.sentence, "Unset AGENT_LS_SCRIPT to use a model")
+    by_command = models.api_key_command and source.credential in ("", "no key")
+    if by_command:
+        return note(
+            "model", f"{work} with the key of api_key_command (not run now: it may ask for a password)"
+        )
+    if source.kind is SourceKind.NONE:
         missing = not_configured()
-        return [note("model", missing.what, missing.remedy)]
-    names = model_names(ModelChoice(models.work, models.explain, models.escalate), here.environ)
-    key = "the key of api_key_command" if source.kind is SourceKind.NONE else source.sentence
-    return [good("model", f"{names.work} at {key} (not asked now)")]
+        return note("model", missing.what, missing.remedy)
+    problem = await probe(source, here.environ, work)
+    if problem is not None:
+        return bad("model", f"{work} at {source.sentence}: {problem.what}", problem.remedy)
+    return good("model", f"{work} at {source.sentence} (just asked for; costs nothing)")
 
 
 async def _local_servers() -> list[Finding]:
@@ -143,7 +162,7 @@ async def _grammars(here: Place) -> Finding:
 
 
 async def _git(here: Place) -> Finding:
-    git = find_program("git", outside=here.root)
+    git = find_program("git", outside=here.root, path=here.environ.get("PATH"))
     if git is None:
         return note("git", "not found", "Install git for `--branch` and for history in the context")
     done = await run([str(git), "--version"], cwd=here.root, env={"PATH": os.defpath}, timeout_s=10)

@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from agent_ls.core.errors import UnknownJobError, UsageError
-from agent_ls.core.job import JobId
+from agent_ls.core.job import JobId, JobState, Verdict
+from agent_ls.faces.cli.delivery import CANCELLED, CHECKS_FAILED, NO_PLAN, outcome_code
+from agent_ls.faces.cli.following import Watcher, follow
 from agent_ls.faces.cli.progress import progress_text
 from agent_ls.faces.cli.session import Place, inside, opened
-from agent_ls.faces.cli.work import outcome_code
 from agent_ls.jobs.service import Service
 from agent_ls.jobs.views import Applied, JobView
 
@@ -22,14 +23,21 @@ Act = Callable[[Place, Service, JobId, Namespace], Awaitable[int]]
 
 async def jobs(here: Place, options: Namespace) -> int:
     """List jobs, or act on one."""
-    async with opened(here) as service:
+    watcher = Watcher(here.err)
+    async with opened(here, on_job=watcher) as service:
         if options.action == "list":
             return _list(here, service, options)
         if not options.id:
             raise UsageError(
                 f"`jobs {options.action}` needs the ID of a job", remedy="`agent-ls jobs` lists them"
             )
-        return await _ACTIONS[options.action](here, service, find_job(service, options.id), options)
+        job = find_job(service, options.id)
+        if options.action == "resume":
+            await service.resume(job)
+            return await _to_its_end(here, service, job, options, watcher)
+        if options.action == "retry":
+            return await _to_its_end(here, service, service.retry(job, options.text), options, watcher)
+        return await _ACTIONS[options.action](here, service, job, options)
 
 
 def find_job(service: Service, text: str) -> JobId:
@@ -122,25 +130,33 @@ async def _answer(here: Place, service: Service, job: JobId, options: Namespace)
     return _told(here, options, await service.answer(job, question.id, options.text))
 
 
+async def _tell(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+    await service.tell(job, options.text)
+    return _told(here, options, service.job(job).view)
+
+
 async def _apply(here: Place, service: Service, job: JobId, options: Namespace) -> int:
     files = None if options.file is None else [inside(here.root, name) for name in options.file]
     applied = await service.apply(job, files, options.hunk, force=options.force)
-    code = _landed(here, options, applied)
-    return code or outcome_code(service.job(job), applied) * (0 if options.force else 1)
+    _landed(here, options, applied)
+    if applied.landed or (applied.state is JobState.APPLIED and not applied.conflicts):
+        return 0
+    return CHECKS_FAILED if service.job(job).view.verdict is Verdict.WORSE and not options.force else NO_PLAN
 
 
 async def _undo(here: Place, service: Service, job: JobId, options: Namespace) -> int:
-    return _landed(here, options, await service.undo(job))
+    undone = await service.undo(job)
+    _landed(here, options, undone)
+    return 0 if undone.landed else NO_PLAN
 
 
-def _landed(here: Place, options: Namespace, applied: Applied) -> int:
+def _landed(here: Place, options: Namespace, applied: Applied) -> None:
     if options.json:
         _print(applied.wire())
-    else:
-        here.err.line(applied.message)
-        for clash in applied.conflicts:
-            here.err.line(f"  {clash.path}:{clash.line}: {clash.reason}", "yellow")
-    return 0 if applied.landed else 1
+        return
+    here.err.line(applied.message)
+    for clash in applied.conflicts:
+        here.err.line(f"  {clash.path}:{clash.line}: {clash.reason}", "yellow")
 
 
 async def _discard(here: Place, service: Service, job: JobId, options: Namespace) -> int:
@@ -151,17 +167,25 @@ async def _cancel(here: Place, service: Service, job: JobId, options: Namespace)
     return _told(here, options, await service.cancel(job))
 
 
-async def _resume(here: Place, service: Service, job: JobId, options: Namespace) -> int:
-    await service.resume(job)
-    view = await service.wait(job)
+async def _to_its_end(here: Place, service: Service, job: JobId, options: Namespace, watcher: Watcher) -> int:
+    """Follow a job that was begun (again) as `delegate` does."""
+    cancelled = await follow(service, job, watcher, here.err)
     detail = service.job(job)
-    _told(here, options, view)
-    return outcome_code(detail, None)
+    if options.json:
+        _print(detail.result())
+    else:
+        here.out.line(_row(detail.view))
+        if detail.view.problem:
+            here.err.line(detail.view.problem, "yellow")
+    return CANCELLED if cancelled else outcome_code(detail)
 
 
-async def _purge(here: Place, service: Service, job: JobId, _options: Namespace) -> int:
+async def _purge(here: Place, service: Service, job: JobId, options: Namespace) -> int:
     await service.purge(job)
-    here.err.line(f"{job} and all its texts are deleted.")
+    if options.json:
+        _print({"purged": job})
+    else:
+        here.err.line(f"{job} and all its texts are deleted.")
     return 0
 
 
@@ -182,10 +206,10 @@ _ACTIONS: dict[str, Act] = {
     "diff": _diff,
     "log": _log,
     "answer": _answer,
+    "tell": _tell,
     "apply": _apply,
     "undo": _undo,
     "discard": _discard,
     "cancel": _cancel,
-    "resume": _resume,
     "purge": _purge,
 }

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 import time
 from argparse import Namespace
 from typing import Final
 
-from agent_ls.core.errors import ModelError, UsageError
 from agent_ls.faces.cli.disk import DiskPort
 from agent_ls.faces.cli.session import Place, opened, site_at
+from agent_ls.faces.cli.work import task_text
 from agent_ls.index.context import context as find_context
 from agent_ls.index.report import IndexReport
 
-_EXPLAIN_S: Final = 300.0
-_POLL_S: Final = 0.1
+_SHOWN_FILES: Final = 20
 
 
 async def explain(here: Place, options: Namespace) -> int:
@@ -24,17 +22,7 @@ async def explain(here: Place, options: Namespace) -> int:
     site, _ = site_at(here.root, options.place)
     async with opened(here) as service:
         await service.indexer.refresh()
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + _EXPLAIN_S
-        told = await service.explain(site)
-        while told.pending:
-            if loop.time() > deadline:
-                raise ModelError(
-                    "The explanation did not come in time",
-                    remedy="Try again; `agent-ls doctor` checks the model",
-                )
-            await asyncio.sleep(_POLL_S)
-            told = await service.explain(site)
+        told = await service.explain(site, wait=True)
     if options.json:
         sys.stdout.write(json.dumps({"markdown": told.markdown}) + "\n")
     else:
@@ -44,9 +32,7 @@ async def explain(here: Place, options: Namespace) -> int:
 
 async def context(here: Place, options: Namespace) -> int:
     """The files and definitions that a task needs, within a budget of tokens."""
-    task = (sys.stdin.read() if options.task == "-" else options.task).strip()
-    if not task:
-        raise UsageError("The task is empty", remedy="Say what should be done")
+    task = task_text(options.task)
     site = site_at(here.root, options.at)[0] if options.at else None
     async with opened(here) as service:
         await service.indexer.refresh()
@@ -56,7 +42,7 @@ async def context(here: Place, options: Namespace) -> int:
     if options.json:
         sys.stdout.write(json.dumps(found.to_json(budget=options.budget, elapsed_ms=elapsed_ms)) + "\n")
         return 0
-    for file in found.files[:20]:
+    for file in found.files[:_SHOWN_FILES]:
         here.out.line(f"{file.score:8.3f}  {file.path}  ({', '.join(file.why)})")
     here.out.line()
     for span in found.spans:

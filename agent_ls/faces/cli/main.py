@@ -5,17 +5,31 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
+import traceback
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
+from types import TracebackType
 from typing import Final, Protocol
 
-from agent_ls.core.errors import AgentLsError, ConfigError, NotTrustedError, UnknownJobError, UsageError
+from agent_ls.core.errors import (
+    AgentLsError,
+    ConfigError,
+    NotTrustedError,
+    OutsideWorkspaceError,
+    UnknownJobError,
+    UsageError,
+)
 from agent_ls.faces.cli.terminal import stderr, stdout
 
 FAILED: Final = 1
 USAGE: Final = 2
 CANCELLED: Final = 130
+
+_MEANT = (UsageError, ConfigError, NotTrustedError, UnknownJobError, OutsideWorkspaceError)
 
 Command = Callable[..., Awaitable[int]]
 
@@ -31,20 +45,19 @@ class Serve(Protocol):
 def main(argv: Sequence[str], *, serve: Serve) -> int:
     """Run one command; returns the exit code."""
     try:
-        return _run(list(argv), serve)
+        code = _run(list(argv), serve)
+        sys.stdout.flush()  # here, where a reader that has left is no surprise
     except AgentLsError as error:
         stderr().line(f"agent-ls: {error.sentence()}", "red")
-        return (
-            USAGE
-            if isinstance(error, (UsageError, ConfigError, NotTrustedError, UnknownJobError))
-            else FAILED
-        )
+        return USAGE if isinstance(error, _MEANT) else FAILED
     except KeyboardInterrupt:
+        stderr().line("agent-ls: Cancelled.")
         return CANCELLED
     except BrokenPipeError:
         # The reader of our output has left (`| head`): nobody is there to be told.
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  (the interpreter flushes it at the end)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    return code
 
 
 def _run(argv: list[str], serve: Serve) -> int:
@@ -65,7 +78,33 @@ def _run(argv: list[str], serve: Serve) -> int:
         from agent_ls.faces.cli.demo import demo  # noqa: PLC0415
 
         return demo(stdout(), os.environ, live=options.live)
+    _meet_people(debug=options.debug)
     return asyncio.run(_command(options))
+
+
+def _meet_people(*, debug: bool) -> None:
+    """Streams that can say everything, and no traceback for a person: it goes to a log file."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a name that is no text, or a terminal without the arrow
+            stream.reconfigure(errors="backslashreplace")
+    if not debug:
+        sys.excepthook = _surprised
+
+
+def _surprised(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    from agent_ls.workspace.state import private_dir, state_dirs  # noqa: PLC0415
+
+    log = "--debug shows where"
+    with suppress(OSError):
+        path = private_dir(state_dirs(os.environ).logs()) / "agent-ls.log"
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {' '.join(sys.argv[1:3])}\n")
+            traceback.print_exception(kind, error, trace, file=file)
+        log = f"the details are in {path}"
+    stderr().line(
+        f"agent-ls: Something unforeseen happened: {error!r}. `agent-ls jobs` shows what was kept; {log}.",
+        "red",
+    )
 
 
 async def _command(options: Namespace) -> int:

@@ -15,11 +15,13 @@ JOB_ACTIONS: Final = (
     "diff",
     "log",
     "answer",
+    "tell",
     "apply",
     "discard",
     "undo",
     "cancel",
     "resume",
+    "retry",
     "purge",
 )
 SHELLS: Final = ("bash", "zsh", "fish")
@@ -47,7 +49,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argument
     _serving(parser)
     commands: Any = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     serve = commands.add_parser("serve", help="serve an editor (the default)", allow_abbrev=False)
-    _serving(serve)
+    _serving(serve, default=argparse.SUPPRESS)
     demo = commands.add_parser("demo", help="the main job end to end on a sample project", allow_abbrev=False)
     demo.add_argument(
         "--live", action="store_true", help="use the configured model instead of scripted turns"
@@ -89,12 +91,20 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argument
     return parser, dict(commands.choices)
 
 
-def _serving(parser: argparse.ArgumentParser) -> None:
+def _serving(parser: argparse.ArgumentParser, default: Any = None) -> None:
+    """``default``: a command must not take back what stood before it."""
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--stdio", action="store_true", help="speak on stdin and stdout (the default)")
-    where.add_argument("--tcp", metavar="HOST:PORT", help="wait for one editor on a socket")
-    parser.add_argument("--log-file", type=Path, metavar="F")
-    parser.add_argument("--debug", action="store_true", help="debug requests and a detailed log")
+    where.add_argument(
+        "--stdio", action="store_true", default=default, help="speak on stdin and stdout (the default)"
+    )
+    where.add_argument("--tcp", default=default, metavar="HOST:PORT", help="wait for one editor on a socket")
+    parser.add_argument("--log-file", type=Path, default=default, metavar="F")
+    parser.add_argument(
+        "--debug",
+        action="store_true",
+        default=default or False,
+        help="serving: debug requests and a detailed log; else: a traceback where something unforeseen happens",
+    )
 
 
 def _delegate(commands: Any) -> None:
@@ -143,8 +153,12 @@ def _jobs(commands: Any) -> None:
             action.add_argument("id", metavar="ID", help="the job; its beginning is enough")
         if name == "answer":
             action.add_argument("text", metavar="TEXT", help="the answer")
+        if name == "tell":
+            action.add_argument("text", metavar="TEXT", help="the agent reads it with its next turn")
+        if name == "retry":
+            action.add_argument("text", nargs="?", default="", metavar="TEXT", help="what to do differently")
         if name == "log":
-            action.add_argument("--wire", action="store_true", help="every recorded value")
+            action.add_argument("--wire", action="store_true", help="every byte sent to a model and received")
         if name == "apply":
             action.add_argument("--file", action="append", metavar="F", help="only this file")
             action.add_argument("--hunk", action="append", metavar="H", help="only this hunk")

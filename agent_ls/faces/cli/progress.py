@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import final
 
+from agent_ls.core.job import JobState
 from agent_ls.faces.cli.terminal import Terminal, clean
 from agent_ls.jobs.views import JobView
 
@@ -19,11 +21,12 @@ class ProgressLine:
 
     def show(self, view: JobView) -> None:
         line = progress_text(view)
-        if line == self._shown:
-            return
+        if line == self._shown or not view.state.live:
+            return  # how it ended is told by what follows
         self._shown = line
         if self._err.tty:
-            sys.stderr.write(f"\r\x1b[K{clean(line)[:100]}")
+            width = shutil.get_terminal_size().columns - 1
+            sys.stderr.write(f"\r\x1b[K{clean(line)[:width]}")
             sys.stderr.flush()
         else:
             self._err.line(line)
@@ -32,12 +35,16 @@ class ProgressLine:
         if self._err.tty and self._shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+        self._shown = ""
 
 
 def progress_text(view: JobView) -> str:
-    """``running 3/8 editing client.py · 4 turns · $0.04``."""
-    count = f" {view.progress.done}/{view.progress.total}" if view.progress.total else ""
-    step = f" {view.progress.step}" if view.progress.step else ""
-    turns = f" · {view.spent.turns} turns" if view.spent.turns else ""
-    cost = f" · ${view.spent.cost_usd:.2f}" if view.spent.cost_usd else ""
-    return f"{view.state.value.replace('_', ' ')}{count}{step}{turns}{cost}"
+    """``turn 4: edit_file client.py · $0.04``, or ``ready · 7 turns · $0.09`` of a job that has ended."""
+    progress, spent = view.progress, view.spent
+    place = f"{progress.done}/{progress.total}" if progress.total else f"turn {progress.done}"
+    doing = [f"{place}: {progress.step}" if progress.done else progress.step] if progress.step else []
+    if not doing or view.state is not JobState.RUNNING:
+        doing.insert(0, view.state.value.replace("_", " "))
+    turns = [f"{spent.turns} turns"] if spent.turns and not view.state.live else []
+    cost = [f"${spent.cost_usd:.2f}"] if spent.cost_usd else []
+    return " · ".join([" ".join(doing), *turns, *cost])

@@ -34,17 +34,19 @@ class Place:
     environ: Mapping[str, str]
     out: Terminal
     err: Terminal
+    problems: tuple[str, ...] = ()
 
 
 def place(folder: Path, environ: Mapping[str, str], out: Terminal, err: Terminal) -> Place:
     """Look at the folder and read its settings; problems with them are told on stderr.
 
     Raises:
-        WorkspaceError: it is no folder that can be read.
+        UsageError: it is no folder.
+        WorkspaceError: it cannot be read.
     """
     root = Path(os.path.realpath(folder))
     if not root.is_dir():
-        raise WorkspaceError(f"{folder} is not a folder", remedy="Name one with -C DIR")
+        raise UsageError(f"{folder} is not a folder", kept="Nothing was done", remedy="Name one with -C DIR")
     if not os.access(root, os.R_OK | os.X_OK):
         raise WorkspaceError(f"{folder} cannot be read", remedy="Check its rights")
     dirs = state_dirs(environ)
@@ -52,7 +54,7 @@ def place(folder: Path, environ: Mapping[str, str], out: Terminal, err: Terminal
     settings, problems = read_settings(dirs.config, root, project_approved=approved)
     for problem in problems:
         err.line(f"settings: {problem}", "yellow")
-    return Place(root, dirs, settings, environ, out, err)
+    return Place(root, dirs, settings, environ, out, err, problems)
 
 
 @asynccontextmanager
@@ -84,9 +86,7 @@ def site_at(root: Path, text: str) -> tuple[Site, bytes]:
     path = inside(root, name)
     data = DiskPort(root).read(path)
     if data is None:
-        raise UsageError(
-            f"{name} is not a file that can be read here", remedy="Give a file below the folder (-C DIR)"
-        )
+        raise _unreadable(name)
     index = LineIndex(data)
     if line > len(index):
         raise UsageError(f"{name} has {len(index)} lines, not {line}", remedy="Lines count from 1")
@@ -116,10 +116,37 @@ def split_place(text: str) -> tuple[str, int, int]:
 
 
 def inside(root: Path, name: str) -> RelPath:
-    """A file as a person names it: relative to the folder of now or to the workspace, or absolute."""
-    given = Path(name)
-    for candidate in (given if given.is_absolute() else Path.cwd() / given, root / given):
-        real = Path(os.path.realpath(candidate.parent)) / candidate.name
-        if real.is_relative_to(root) and (real.exists() or candidate.parent == root):
+    """A file as a person names it: relative to the folder of now or to the workspace, or absolute.
+
+    Raises:
+        OutsideWorkspaceError: it lies elsewhere.
+    """
+    for start in (Path.cwd(), root):
+        # Only the way there is made real: a link is a file of its own.
+        place = start / name
+        real = Path(os.path.realpath(place.parent)) / place.name
+        if real.is_relative_to(root) and os.path.lexists(real):
             return rel_path(real.relative_to(root).as_posix())
+    if Path(name).is_absolute() and Path(name).is_relative_to(root):
+        return rel_path(Path(name).relative_to(root).as_posix())
     return rel_path(name)
+
+
+def existing(root: Path, name: str) -> RelPath:
+    """`inside`, for a file that must be there.
+
+    Raises:
+        UsageError: there is no such file, or it may not be read.
+        OutsideWorkspaceError: it lies elsewhere.
+    """
+    path = inside(root, name)
+    if DiskPort(root).read(path) is None:
+        raise _unreadable(name)
+    return path
+
+
+def _unreadable(name: str) -> UsageError:
+    return UsageError(
+        f"{name} is not a file that can be read here",
+        remedy="Give a file below the folder (-C DIR) that is not ignored and holds no secrets",
+    )

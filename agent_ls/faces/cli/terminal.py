@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from typing import IO, final
+from typing import TextIO, final
 
 _COLOURS = {"red": 31, "green": 32, "yellow": 33, "blue": 34, "cyan": 36, "bold": 1, "dim": 2}
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -16,7 +16,7 @@ _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u20
 class Terminal:
     """One output stream for people."""
 
-    def __init__(self, stream: IO[str], environ: Mapping[str, str]) -> None:
+    def __init__(self, stream: TextIO, environ: Mapping[str, str]) -> None:
         self._stream = stream
         self.tty = stream.isatty()
         self.colour = self.tty and "NO_COLOR" not in environ and environ.get("TERM") != "dumb"
@@ -33,9 +33,18 @@ class Terminal:
         return f"\x1b[{codes}m{text}\x1b[0m"
 
     def diff(self, patch: str, indent: str = "") -> None:
-        """A unified diff, coloured."""
-        for line in patch.splitlines():
-            self.line(indent + line, *diff_styles(line))
+        """A unified diff, coloured; a line end of Windows does not show."""
+        for line in patch.removesuffix("\n").split("\n"):
+            self.line(indent + line.removesuffix("\r"), *diff_styles(line))
+
+    def patch(self, patch: str) -> None:
+        """A unified diff: for eyes on a terminal, elsewhere byte for byte as ``git apply`` takes it."""
+        if self.tty:
+            self.diff(patch)
+        else:
+            self._stream.flush()
+            self._stream.buffer.write(patch.encode("utf-8", "surrogateescape"))
+            self._stream.buffer.flush()
 
 
 def clean(text: str) -> str:

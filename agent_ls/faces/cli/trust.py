@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 
 from agent_ls.core.errors import UsageError
+from agent_ls.faces.cli.asking import somebody_there, yes_or_no
 from agent_ls.faces.cli.session import Place
 from agent_ls.jobs.trust import Trust
 from agent_ls.workspace.config import PROJECT_FILE, project_file
@@ -19,10 +19,8 @@ async def trust(here: Place, options: Namespace) -> int:
         here.out.line(f"{here.root} is no longer trusted: nothing of it runs.")
         return 0
     here.err.line(meaning(here))
-    if sys.stdin.isatty():
-        here.err.line("Trust it? [y/N] ")
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            raise UsageError("Not trusted", kept="Nothing was changed")
+    if somebody_there() and not await yes_or_no(here.err, "Trust it?"):
+        raise UsageError("Not trusted", kept="Nothing was changed")
     words.give(here.root)
     here.out.line(f"{here.root} is trusted.")
     return 0

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import sys
 import tempfile
 from argparse import Namespace
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, final
 
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.job import Intent, IntentKind, Site
-from agent_ls.core.paths import RelPath, rel_path
+from agent_ls.core.paths import RelPath
+from agent_ls.faces.cli.asking import somebody_there, yes_or_no
 from agent_ls.faces.cli.disk import DiskPort
 from agent_ls.faces.cli.looking import index_lines
 from agent_ls.faces.cli.manifest import Manifest, manifest
@@ -30,6 +31,12 @@ from agent_ls.workspace.state import state_dirs
 _GIT_S: Final = 30.0
 _SHOWN_FILES: Final = 10
 _SHOWN_DIFF: Final = 40
+_WIDTH: Final = 300
+_GIT_SAFE: Final = (
+    *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "log.showSignature=false"),
+    "--no-pager",
+)
+_GIT_LOG: Final = ("-60", "--no-merges", "--relative", "--name-only", "-z", "--format=%x01%H%x02%B%x02")
 _BUDGET: Final = 8000
 _RENAMED: Final = ("function", "class", "method", "struct", "interface")
 _LOOKED_AT: Final = 400
@@ -73,7 +80,7 @@ class _Tour:
             self._say(line)
         await self._context(service)
         await self._rename(service)
-        if self._trusted():
+        if await self._trusted():
             service.trust(trusted=True)
             await self._engine(service, report)
             await self._tests()
@@ -81,23 +88,23 @@ class _Tour:
     # --- the context ------------------------------------------------------------------
 
     async def _context(self, service: Service) -> None:
-        self._title("The context for your last commit's message, beside what that commit touched")
-        commit = await _last_commit(self.here)
+        self._title("The context for a commit's message, beside what that commit touched")
+        indexed = set(service.index.files())
+        commit = await _newest_commit(self.here, indexed)
         if commit is None:
-            self._say("This is no git repository, or it has no commit yet: there is nothing to compare with.")
+            self._say("No commit here touches a file that is indexed: there is nothing to compare with.")
             return
-        message, touched = commit
-        self._say(f"“{message.splitlines()[0]}” touched {len(touched)} files")
-        found = find_context(service.index, DiskPort(self.here.root).read, message, None, _BUDGET)
+        known = commit.touched & indexed
+        self._say(f"{commit.name[:9]} “{commit.title}” touched {_files(len(known))} of those indexed")
+        found = find_context(service.index, DiskPort(self.here.root).read, commit.message, None, _BUDGET)
         first = found.files[:_SHOWN_FILES]
         for file in first:
-            hit = file.path in touched
+            hit = file.path in known
             self._say(
                 f"{'✓' if hit else ' '} {file.path}  ({', '.join(file.why)})", *(("green",) if hit else ())
             )
-        hits = sum(file.path in touched for file in first)
-        known = sum(path in set(service.index.files()) for path in touched)
-        self._say(f"{hits} of the {known} touched files that are indexed are among the first {len(first)}")
+        hits = sum(file.path in known for file in first)
+        self._say(f"{hits} of {len(known)} among the first {len(first)}")
 
     # --- the rename -------------------------------------------------------------------
 
@@ -116,32 +123,32 @@ class _Tour:
             view = await service.wait(job)
             if len(view.files) >= _FEWEST:
                 detail = service.job(job)
-                self._say(f"{definition.name} → {new}: {len(view.files)} files. {detail.summary}")
+                self._say(f"{definition.name} → {new}: {detail.summary}")
                 self._diff(detail.patch)
-                await service.discard(job)
                 return
         self._say("No symbol here is used in several files in a way that the index resolves for sure.")
 
     # --- engine and tests -------------------------------------------------------------
 
-    def _trusted(self) -> bool:
+    async def _trusted(self) -> bool:
         self._title("Your own tools: an engine, and your tests, in a scratch copy")
         if self._yes:
             return True
         for line in meaning(self.here).splitlines():
             self._say(line)
-        if not sys.stdin.isatty():
+        if not somebody_there():
             self._say(
                 "Nobody is at a terminal, so nothing is run. `--yes` trusts the folder for this run.",
                 "yellow",
             )
             return False
-        self._say("Run them now, for this once? [y/N]", "bold")
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        return await yes_or_no(self._out, "  Run them now, for this once?")
 
     async def _engine(self, service: Service, report: IndexReport) -> None:
         for language, argv in _ENGINES:
-            if language in report.languages and find_program(argv[0], outside=self.here.root):
+            if language in report.languages and find_program(
+                argv[0], outside=self.here.root, path=self.here.environ.get("PATH")
+            ):
                 break
         else:
             self._say(
@@ -153,11 +160,10 @@ class _Tour:
         view = await service.wait(job)
         detail = service.job(job)
         if not view.has_plan:
-            self._say(f"{command}: {view.problem or 'it changes nothing here'}")
+            self._say(f"{command}: {view.problem or 'it changes nothing here'}"[:_WIDTH])
             return
-        self._say(f"{command}: a plan of {len(view.files)} files, {view.verdict.value}")
+        self._say(f"{command}: a plan of {_files(len(view.files))}, {view.verdict.value}")
         self._diff(detail.patch)
-        await service.discard(job)
 
     async def _tests(self) -> None:
         here = self.here
@@ -168,7 +174,14 @@ class _Tour:
             self._say("No tests were detected; `--check CMD` names them for `delegate` and `run`.")
         for report in proven.reports:
             colour = "green" if report.status == "passed" else "yellow"
-            self._say(f"{report.name} ({proven.where}): {report.status}: {last_line(report)}", colour)
+            self._say(
+                f"{report.name} ({proven.where}): {report.status}: {last_line(report)}"[:_WIDTH], colour
+            )
+        if any(report.status in ("failed", "error") for report in proven.reports):
+            self._say(
+                "These are your files as they are. What a check needs must be installed for the Python on your "
+                "PATH, or in .venv or node_modules here."
+            )
 
     # --- the end ----------------------------------------------------------------------
 
@@ -200,49 +213,69 @@ class _Tour:
         self._out.line(f"  {text}", *styles)
 
     def _diff(self, patch: str) -> None:
-        lines = patch.splitlines()
+        lines = patch.removesuffix("\n").split("\n")
         self._out.diff("\n".join(lines[:_SHOWN_DIFF]), indent="    ")
         if len(lines) > _SHOWN_DIFF:
             self._say(f"  … {len(lines) - _SHOWN_DIFF} more lines")
 
 
-async def _last_commit(here: Place) -> tuple[str, frozenset[RelPath]] | None:
-    """The newest commit's message and the files below the folder that it touched."""
-    git = find_program("git", outside=here.root)
+@final
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    """One commit, and what it touched below the folder."""
+
+    name: str
+    message: str
+    touched: frozenset[RelPath]
+
+    @property
+    def title(self) -> str:
+        return self.message.partition("\n")[0] or "(no message)"
+
+
+async def _newest_commit(here: Place, indexed: Collection[RelPath]) -> _Commit | None:
+    """The newest commit that touched a file of the index; ``None`` without git, history or such a commit."""
+    git = find_program("git", outside=here.root, path=here.environ.get("PATH"))
     if git is None:
         return None
-    safe = [str(git), "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", str(here.root)]
-    env = {
-        "PATH": here.environ.get("PATH", ""),
-        "GIT_OPTIONAL_LOCKS": "0",
-        "LC_ALL": "C",
-        "HOME": str(here.dirs.base),
-    }
-    message = await run(
-        [*safe, "log", "-1", "--no-merges", "--format=%H%n%B"], cwd=here.root, env=env, timeout_s=_GIT_S
-    )
-    if message.exit_code != 0:
-        return None
-    name, _, text = message.output.decode("utf-8", "replace").partition("\n")
-    shown = await run(
-        [*safe, "diff-tree", "--root", "--no-commit-id", "--name-only", "-r", "-z", "--relative", name],
+    done = await run(
+        [str(git), *_GIT_SAFE, "log", *_GIT_LOG],
         cwd=here.root,
-        env=env,
+        env={
+            "PATH": here.environ.get("PATH", ""),
+            "GIT_OPTIONAL_LOCKS": "0",
+            "GIT_NO_LAZY_FETCH": "1",
+            "LC_ALL": "C",
+            "HOME": str(here.dirs.base),
+        },
         timeout_s=_GIT_S,
+        stdout_only=True,
     )
-    names = [part for part in shown.output.decode("utf-8", "surrogateescape").split("\0") if part]
-    return (text.strip() or "(no message)", frozenset(rel_path(part) for part in names)) if names else None
+    for entry in done.output.decode("utf-8", "surrogateescape").split("\x01")[1:]:
+        name, message, listed, *_ = [*entry.split("\x02"), "", ""]
+        paths = (part.strip("\n") for part in listed.split("\0"))
+        touched = frozenset(RelPath(path) for path in paths if path)
+        if not touched.isdisjoint(indexed):
+            return _Commit(name, message.strip(), touched)
+    return None
 
 
 def _candidates(service: Service) -> list[tuple[RelPath, Definition]]:
-    """A few symbols that are named in several files, but not everywhere."""
-    found: list[tuple[RelPath, Definition]] = []
+    """A few symbols that files import from each other, the widest used first, but none that is everywhere."""
+    found: list[tuple[int, RelPath, Definition]] = []
     for path in service.index.files()[:_LOOKED_AT]:
+        users = {importer for importer in service.index.importers(path) if importer != path}
+        if not users:
+            continue
         for definition in service.index.outline(path):
-            if definition.kind not in _RENAMED or definition.name.startswith("_"):
+            if definition.container or definition.kind not in _RENAMED or definition.name.startswith("_"):
                 continue
-            if _FEWEST <= len(service.index.files_with(definition.name)) <= _MOST:
-                found.append((path, definition))
-                if len(found) == _TRIED:
-                    return found
-    return found
+            named = set(service.index.files_with(definition.name))
+            if _FEWEST <= len(named) <= _MOST and not users.isdisjoint(named):
+                found.append((len(users & named), path, definition))
+    found.sort(key=lambda one: -one[0])
+    return [(path, definition) for _, path, definition in found[:_TRIED]]
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"

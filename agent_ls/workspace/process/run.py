@@ -47,6 +47,7 @@ async def run(
     output_limit: int = 200_000,
     on_output: Callable[[bytes], None] | None = None,
     limits: Mapping[str, int] | None = None,
+    stdout_only: bool = False,
 ) -> Finished:
     """Run a program to its end, or to ours.
 
@@ -59,6 +60,7 @@ async def run(
         output_limit: Bytes of output kept; memory stays below twice that, however much comes.
         on_output: Hears every chunk as it arrives.
         limits: Resource limits by their short names (``nproc``, ``fsize``, ``as`` …).
+        stdout_only: What the child says on stderr goes nowhere: its stdout is a value, not a log.
 
     When the child leaves, what it left behind in its group is killed. On cancellation the group
     is gone within 0.5 s, then `CancelledError` goes on.
@@ -67,7 +69,8 @@ async def run(
         WorkspaceError: the program cannot be started at all.
     """
     started = time.monotonic()
-    transport, child = await _start(argv, cwd, env, limits, _Child(output_limit, on_output))
+    errors = subprocess.DEVNULL if stdout_only else subprocess.STDOUT
+    transport, child = await _start(argv, cwd, env, limits, errors, _Child(output_limit, on_output))
     timed_out = False
     try:
         async with asyncio.timeout(timeout_s):
@@ -115,7 +118,12 @@ class _Child(asyncio.SubprocessProtocol):
 
 
 async def _start(
-    argv: Sequence[str], cwd: Path, env: Mapping[str, str], limits: Mapping[str, int] | None, child: _Child
+    argv: Sequence[str],
+    cwd: Path,
+    env: Mapping[str, str],
+    limits: Mapping[str, int] | None,
+    errors: int,
+    child: _Child,
 ) -> tuple[asyncio.SubprocessTransport, _Child]:
     if not argv or any("\0" in word for word in argv):
         raise WorkspaceError(f"Not a command: {list(argv)!r}", remedy="Name a program and its arguments")
@@ -126,7 +134,7 @@ async def _start(
             *(sys.executable, "-I", "-S", launcher.__file__, str(os.getpid()), spec, *argv),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=errors,
             cwd=cwd,
             env=dict(env),
             start_new_session=True,

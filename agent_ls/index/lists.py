@@ -1,0 +1,115 @@
+"""Reading the store's inverted lists: a few blocks per question, the last ones kept at hand."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any, final
+
+from agent_ls.index.postings import Block, Kind, read_block
+
+Rows = Callable[..., list[Any]]
+"""Runs a statement (with a tuple of values) and returns all rows, none for a damaged store."""
+
+_BLOCKS_AT_HAND = 256
+_MOST_NAMES = 5000
+
+
+@final
+class ListReader:
+    """Lists of one open store. Segments never change, so a block that was read once stays true."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._version = -1
+        self._segments: tuple[int, ...] = ()
+        self._gone: frozenset[int] = frozenset()
+        self._block = lru_cache(_BLOCKS_AT_HAND)(self._read)
+
+    def of(self, kind: Kind, name: str, most: int | None = None) -> list[tuple[int, int]]:
+        """(file, what stands beside it) of a name; stops early once there are more than ``most``.
+
+        ~20 µs per segment for a block that is not at hand.
+        """
+        raw = name.encode("utf-8", "replace")
+        while True:
+            found = self._of(kind, raw, most)
+            # A merge in the middle would have taken segments away under our feet.
+            if not self._refresh():
+                return found
+
+    def _of(self, kind: Kind, raw: bytes, most: int | None) -> list[tuple[int, int]]:
+        self._refresh()
+        found: list[tuple[int, int]] = []
+        for segment in self._segments:
+            rows = self._rows(
+                "SELECT rowid FROM blocks WHERE kind = ? AND segment = ? AND first <= ? ORDER BY first DESC LIMIT 1",
+                (kind, segment, raw),
+            )
+            if rows and (block := self._block(rows[0][0], kind)) is not None:
+                found += block.find(raw)
+            if most is not None and len(found) > most + len(self._gone):
+                break
+        return [entry for entry in found if entry[0] not in self._gone] if self._gone else found
+
+    def prefixed(self, text: str) -> set[str]:
+        """Defined names that start with a text; at most some thousands of them."""
+        raw = text.encode("utf-8", "replace")
+        found: set[str] = set()
+        self._refresh()
+        for segment in self._segments:
+            rows = self._rows(
+                "SELECT rowid FROM blocks WHERE kind = ?1 AND segment = ?2 AND first < ?4 AND first >= coalesce(("
+                "SELECT max(first) FROM blocks WHERE kind = ?1 AND segment = ?2 AND first <= ?3), x'') ORDER BY first",
+                (Kind.DEFINED, segment, raw, raw + b"\xff"),
+            )
+            for (row,) in rows:
+                block = self._block(row, Kind.DEFINED)
+                if block is not None:
+                    found.update(self._living(block, [n for n in block.names if n.startswith(raw)]))
+                if len(found) > _MOST_NAMES:
+                    return found
+        return found
+
+    def fuzzy(self, text: str) -> set[str]:
+        """Defined names that hold the letters of a text in order, in any case."""
+        letters = [re.escape(letter.encode("utf-8", "replace")) for letter in text]
+        # Up to the next letter there is nothing but others: no backtracking.
+        pattern = re.compile(rb"^" + b"".join(rb"[^\n]*?" + letter for letter in letters), re.IGNORECASE)
+        found: set[str] = set()
+        self._refresh()
+        for segment in self._segments:
+            for (row,) in self._rows(
+                "SELECT rowid FROM blocks WHERE kind = ? AND segment = ?", (Kind.DEFINED, segment)
+            ):
+                block = self._block(row, Kind.DEFINED)
+                if block is not None:
+                    found.update(self._living(block, [n for n in block.names if pattern.match(n)]))
+        return found
+
+    def _living(self, block: Block, names: list[bytes]) -> Iterator[str]:
+        for name in names:
+            if not self._gone or any(file not in self._gone for file, _ in block.find(name)):
+                yield name.decode("utf-8", "replace")
+
+    def _refresh(self) -> bool:
+        """Look for new segments when another process has written; whether there are others."""
+        former = self._segments
+        version = self._rows("PRAGMA data_version")
+        if version and version[0][0] != self._version:
+            self._version = version[0][0]
+            segments = tuple(row for (row,) in self._rows("SELECT id FROM segments ORDER BY 1"))
+            self._gone = frozenset(row for (row,) in self._rows("SELECT file FROM gone"))
+            if segments != self._segments:
+                self._segments = segments
+                self._block.cache_clear()
+        return former != self._segments
+
+    def _read(self, row: int, kind: Kind) -> Block | None:
+        rows = self._rows("SELECT block FROM blocks WHERE rowid = ?", (row,))
+        try:
+            return read_block(rows[0][0], kind) if rows else None
+        except (zlib.error, ValueError, IndexError):  # a damaged page
+            return None
