@@ -35,7 +35,9 @@ Json = dict[str, Any]
 OURS = (sys.executable, "-P", "-m", "agent_ls", "serve")
 MISSED: dict[str, list[str]] = {"ratio": [], "seconds": []}
 LINES = 5000
-SOURCE = "".join(f"def name_{n}(value):\n    return value + {n}\n\n\nprint(name_{n}({n}))\n" for n in range(LINES // 5))
+SOURCE = "".join(
+    f"def name_{n}(value):\n    return value + {n}\n\n\nprint(name_{n}({n}))\n" for n in range(LINES // 5)
+)
 
 
 def show(what: str, value: str, limit: str, fine: bool, kind: str) -> None:
@@ -45,7 +47,13 @@ def show(what: str, value: str, limit: str, fine: bool, kind: str) -> None:
 
 
 def ratio(what: str, mine: float, bare: float, limit: float, unit: str) -> None:
-    show(f"{what} ({mine:.2f} / {bare:.2f} {unit})", f"{mine / bare:.2f} x stub", f"{limit} x", mine / bare <= limit, "ratio")
+    show(
+        f"{what} ({mine:.2f} / {bare:.2f} {unit})",
+        f"{mine / bare:.2f} x stub",
+        f"{limit} x",
+        mine / bare <= limit,
+        "ratio",
+    )
 
 
 def seconds(what: str, taken: float, limit: float) -> None:
@@ -57,7 +65,8 @@ def seconds(what: str, taken: float, limit: float) -> None:
 
 def big_tree(root: Path, files: int) -> None:
     body = "".join(
-        f"class Thing{n}:\n    def method_{n}(self, other):\n        return other.method_{n}(name_{n})\n\n\n" for n in range(40)
+        f"class Thing{n}:\n    def method_{n}(self, other):\n        return other.method_{n}(name_{n})\n\n\n"
+        for n in range(40)
     )
     for number in range(files):
         folder = root / f"package{number % 50}"
@@ -194,7 +203,11 @@ def loaded_round_trips(files: int, rounds: int) -> None:
         )
         assert service.stdout is not None
         port = json.loads(service.stdout.readline())["port"]
-        environ = {**world.environ, "ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}"}
+        environ = {
+            **world.environ,
+            "ANTHROPIC_API_KEY": "k",
+            "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}",
+        }
         try:
             with started(OURS, environ) as ours, started(STUB, world.environ) as stub:
                 measure(world, ours, stub, rounds)
@@ -210,13 +223,19 @@ def measure(world: World, ours: RawClient, stub: RawClient, rounds: int) -> None
     uri = (world.root / "big.py").as_uri()
     place = {"line": LINES // 2, "character": 6}
     hover = {"textDocument": {"uri": uri}, "position": place}
-    menu = {"textDocument": {"uri": uri}, "range": {"start": place, "end": place}, "context": {"diagnostics": []}}
+    menu = {
+        "textDocument": {"uri": uri},
+        "range": {"start": place, "end": place},
+        "context": {"diagnostics": []},
+    }
     for client in (ours, stub):
         client.initialize(rootUri=world.root.as_uri(), capabilities=said)
         client.open(SOURCE, uri)
     argument = {"task": "hang", "uri": uri}
     command(ours, "agentLs.delegate", argument)
-    while not any("name_" in entry["title"] for entry in ours.call("textDocument/codeAction", menu)["result"]):
+    while not any(
+        "name_" in entry["title"] for entry in ours.call("textDocument/codeAction", menu)["result"]
+    ):
         time.sleep(0.05)
     taken: dict[str, list[float]] = {"menu": [], "hover": [], "menu while typing": [], "stub": []}
     building, version = 0, 1
@@ -367,7 +386,9 @@ async def parent_killed(folder: Path, load: str) -> None:
             parent.kill()
             parent.wait()
             await until(lambda: gone(processes), 30)
-            seconds(f"all {len(processes)} processes gone: editor killed, {load}", time.perf_counter() - began, 2)
+            seconds(
+                f"all {len(processes)} processes gone: editor killed, {load}", time.perf_counter() - began, 2
+            )
     finally:
         os.getpid = true_pid
         parent.kill()

@@ -84,6 +84,7 @@ async def test_half_of_it_and_no_is_told_as_half_too(here: World) -> None:
     on_edit(here, half)
     told = await here.operation("agentLs.apply", job)
     assert told == "Applied to 1 file; the editor did not change fail2.py (fail2.py is read-only)."
+    assert second.text == TEXT
 
 
 async def test_an_edit_in_the_wrong_place_is_not_called_applied(here: World) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from agent_ls.faces.cli.editor import ServerError
-from tests.scenarios.kit import PATIENCE_S, World, ask, call, capabilities, edits, finish, look, script, world
+from tests.scenarios.kit import PATIENCE_S, World, ask, call, edits, finish, look, script, world
 
 CALC = "def add(a, b):\n    return a - b\n"
 FIX = ("return a - b", "return a + b")

@@ -10,7 +10,7 @@ import pytest
 
 from agent_ls.faces.cli.editor import ServerError
 from agent_ls.faces.cli.editor_texts import Buffer
-from tests.scenarios.kit import PATIENCE_S, World, capabilities, edits, world
+from tests.scenarios.kit import PATIENCE_S, World, capabilities, edits, script, world
 
 SOURCE = "# 😀é\nname = '😀😀'; value = 1\n\n\ndef twice(x):\n    return x + x\n\n\nprint(twice(value))\n"
 
@@ -49,6 +49,7 @@ async def test_menus_comments_hovers_and_settings(tmp_path: Path) -> None:
         await a_comment_is_written_for_the_task(here)
         await hovering(here)
         await renaming(here)
+        await explaining(here)
         await settings_change(here)
 
 
@@ -175,6 +176,31 @@ async def renaming(here: World) -> None:
     assert uses.text == "from names import new_name\n\nprint(new_name())\n"
 
 
+async def explaining(here: World) -> None:
+    """Asked for from a menu without a plugin, the text is put before the user; a hover has it from then on."""
+    here.file("explained.py", SOURCE)
+    buffer = here.editor.open("explained.py")
+    here.editor.save(buffer)
+    at = SOURCE.index("twice") + 1
+    menu = await here.until_facts(buffer, "Explain twice", at)
+    here.play(script([{"type": "text", "text": "Doubles *x*. [Run](command:evil)"}]))
+    answer = await here.choose(menu, "Explain twice")
+    assert answer == {"markdown": "", "pending": True}
+    await here.editor.until(lambda: any(uri.endswith("explanation.md") for uri in here.editor.shown))
+    shown = next(uri for uri in here.editor.shown if uri.endswith("explanation.md"))
+    assert Path(shown.removeprefix("file://")).read_text() == "Doubles *x*. Run"
+    hover = await here.editor.hover(buffer, at)
+    assert hover is not None
+    assert "Doubles *x*. Run" in hover["contents"]["value"]
+    place = {"uri": buffer.uri, "position": {"line": 4, "character": 5}}
+    again = await here.editor.command("agentLs.explain", place)
+    assert again == {"markdown": "Doubles *x*. Run", "pending": False}
+    # Prose never outlives the text it is about.
+    here.editor.type(buffer, buffer.text.index("x + x"), "2 * ")
+    hover = await here.editor.hover(buffer, at)
+    assert hover is None or "Doubles" not in hover["contents"]["value"]
+
+
 async def settings_change(here: World) -> None:
     here.editor.settings = {
         "prompts": [{"title": "Review like us", "task": "Review it."}],
@@ -226,8 +252,10 @@ async def test_two_folders_and_what_lies_outside(tmp_path: Path) -> None:
             await here.editor.command("agentLs.run", {"engine": "shout"})
         gone = {"added": [], "removed": [{"uri": second.as_uri(), "name": "second"}]}
         here.editor.notify("workspace/didChangeWorkspaceFolders", {"event": gone})
+        async with asyncio.timeout(PATIENCE_S):
+            while len((await here.editor.command("agentLs.status", {}))["folders"]) > 1:
+                await asyncio.sleep(0.02)
         with pytest.raises(ServerError, match="not a file of an open workspace folder"):
-            while True:  # until the folder is closed
-                await here.editor.command("agentLs.delegate", {"task": "", "uri": other.uri})
+            await here.delegate(other)
         with pytest.raises(ServerError, match="no job"):
             await here.job(job)
