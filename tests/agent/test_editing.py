@@ -146,8 +146,8 @@ async def test_an_obedient_attacker_writes_nothing_that_is_protected(tmp_path: P
 async def test_arguments_are_held_against_the_schema_before_anything_runs(tmp_path: Path) -> None:
     async with bench_for(tmp_path) as bench:
         assert "There is no tool 'bash'" in await refused(bench, "bash", command="ls")
-        text = await refused(bench, "read_file", path="README.md")
-        assert "'start_line' is a required property" in text
+        text = await refused(bench, "read_file", start_line=1)
+        assert "'path' is a required property" in text
         assert '"additionalProperties": false' in text
         assert "Additional properties" in await refused(bench, "delete_file", path="README.md", force=True)
         (block,) = await run_calls(

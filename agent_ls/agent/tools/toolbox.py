@@ -11,6 +11,7 @@ import jsonschema
 
 from agent_ls.agent.bench import Bench
 from agent_ls.agent.tools import checking, editing, ending, reading, searching, symbols
+from agent_ls.agent.tools.leniency import completed
 from agent_ls.agent.tools.spec import Tool, ToolRefusedError, fit
 from agent_ls.core.errors import AgentLsError
 from agent_ls.model.protocol import ToolCall
@@ -57,11 +58,11 @@ async def run_calls(bench: Bench, calls: Sequence[ToolCall]) -> list[Json]:
 async def _run(bench: Bench, call: ToolCall, *, last: bool) -> tuple[str, bool]:
     before = bench.draft.fork()
     try:
-        tool = _checked(call)
+        tool, given = _checked(call)
         if call.name == "finish" and not last:
             raise ToolRefusedError("finish must be the last call of its turn", remedy="Call it alone")  # noqa: TRY301
         bench.link.progress(_step(call))
-        return await tool.run(bench, call.input), False
+        return await tool.run(bench, given), False
     except AgentLsError as error:
         bench.draft.adopt(before)
         return f"Error: {error.sentence()}", True
@@ -72,8 +73,8 @@ async def _run(bench: Bench, call: ToolCall, *, last: bool) -> tuple[str, bool]:
         return f"Error: the tool itself failed ({type(error).__name__}: {error}). Nothing was changed.", True
 
 
-def _checked(call: ToolCall) -> Tool:
-    """The tool of a call whose arguments are as its schema says.
+def _checked(call: ToolCall) -> tuple[Tool, Json]:
+    """The tool of a call and its arguments, which are as the tool's schema says.
 
     Raises:
         ToolRefusedError: no such tool, or arguments that do not fit; the text says what is right.
@@ -87,13 +88,14 @@ def _checked(call: ToolCall) -> Tool:
             kept="Nothing was run",
             remedy="Send the call again, in smaller pieces if it was cut off",
         )
-    if problem := _problem(tool, call.input):
+    given: Json = completed(tool.schema, call.input)
+    if problem := _problem(tool, given):
         raise ToolRefusedError(
             f"The arguments of {call.name} do not fit: {problem}",
             kept="Nothing was run",
             remedy=f"Wanted: {json.dumps(_without_words(tool.schema), sort_keys=True)}",
         )
-    return tool
+    return tool, given
 
 
 @cache
