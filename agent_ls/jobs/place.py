@@ -73,7 +73,7 @@ class Lookout:
 
     def look(self, site: Site, text: bytes, version: int | None) -> Here:
         """What is at a place. Cost: a hash of the text, or finding the region that changed."""
-        definitions, anchors = self._facts(site.path, text, version)
+        definitions, anchors = self._facts(site, text, version)
         first, last = _lines(text, site.span)
         name, name_span = name_at(text, site.span.start, site.path)
         return Here(
@@ -86,8 +86,10 @@ class Lookout:
         )
 
     def _facts(
-        self, path: RelPath, text: bytes, version: int | None
+        self, site: Site, text: bytes, version: int | None
     ) -> tuple[Sequence[Definition], Sequence[Anchor]]:
+        """The text's definitions (at least those around the place) and wishes."""
+        path = site.path
         facts = self._live.facts(path) if self._live is not None and version is not None else None
         if facts is None:
             self._last.pop(path, None)
@@ -100,8 +102,9 @@ class Lookout:
             return (), ()
         old, known_facts = self._last[path]
         change = _changed_region(old, text)
+        around = _candidates(known_facts.definitions, change, site.span.start)
         return (
-            [moved for d in known_facts.definitions if (moved := _carried(d, change)) is not None],
+            [moved for d in around if (moved := _carried(d, change)) is not None],
             [
                 replace(a, span=span)
                 for a in known_facts.anchors
@@ -115,6 +118,18 @@ def _changed_region(old: bytes, new: bytes) -> tuple[Span, int]:
     head = common_prefix(old, new)
     tail = common_suffix(old[head:], new[head:])
     return Span(head, len(old) - tail), len(new) - len(old)
+
+
+def _candidates(definitions: Sequence[Definition], change: tuple[Span, int], offset: int) -> list[Definition]:
+    """Those that may hold an offset of the new text: the others need not be moved, there are thousands."""
+    region, grown = change
+    if offset <= region.start:
+        first = last = offset
+    elif offset >= region.end + grown:
+        first = last = offset - grown
+    else:
+        first, last = region.start, region.end
+    return [d for d in definitions if d.span.start <= last and first <= d.span.end]
 
 
 def _carry(span: Span, change: tuple[Span, int]) -> Span | None:

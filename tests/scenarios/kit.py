@@ -118,12 +118,16 @@ class World:
         self.editor: Actor
         config = folder / "config"
         config.mkdir()
-        (config / "config.toml").write_text(
-            "[checks]\nallow_unsandboxed = true\n"
-            '[[engines]]\nname = "shout"\ntitle = "Shout"\n'
-            f"argv = [{json.dumps(sys.executable)}, '-c', "
-            "'import pathlib; p = pathlib.Path(\"shout.txt\"); p.write_text(p.read_text().upper())']\n"
+        engines = {
+            "shout": "p = pathlib.Path('shout.txt'); p.write_text(p.read_text().upper())",
+            "latin": "p = pathlib.Path('latin.txt'); p.write_bytes(p.read_bytes() + b'\\xe9')",
+        }
+        named = "".join(
+            f"[[engines]]\nname = {json.dumps(name)}\ntitle = {json.dumps(name.title())}\n"
+            f"argv = {json.dumps([sys.executable, '-c', f'import pathlib; {code}'])}\n"
+            for name, code in engines.items()
         )
+        (config / "config.toml").write_text(f"[checks]\nallow_unsandboxed = true\n{named}")
 
     @property
     def environ(self) -> dict[str, str]:
@@ -201,11 +205,18 @@ class World:
         return found() or ""
 
     async def plan(self, buffer: Buffer, text: str, **more: Any) -> str:
-        """A job that is ready."""
+        """A job that is ready. It is asked for at the buffer's first line."""
         self.play(text)
         job = await self.delegate(buffer, **more)
         state = await self.until_state(job, *ENDED)
         assert state == "ready", await self.job(job)
+        return job
+
+    async def plan_or(self, buffer: Buffer, text: str) -> str:
+        """A job that has ended, with a plan or without."""
+        self.play(text)
+        job = await self.delegate(buffer)
+        await self.until_state(job, *ENDED)
         return job
 
     async def job(self, job: str) -> Json:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -153,9 +155,6 @@ async def test_a_turn_under_way_is_cancelled_from_the_progress(here: World) -> N
 
 
 async def test_a_killed_worker_costs_a_turn_at_most(here: World) -> None:
-    import os
-    import signal
-
     here.file("kill.py", CALC)
     buffer = here.editor.open("kill.py")
     here.play(edits("kill.py", FIX, held=True))
@@ -176,7 +175,12 @@ async def test_a_question_stands_in_the_text_and_is_answered_from_the_menu(here:
     buffer = here.editor.open("question.py")
     place = CALC.index("return")
     here.play(
-        script([look("question.py")], [ask("Which sign?", ("plus", "minus"))], [change("question.py", FIX)], [finish()])
+        script(
+            [look("question.py")],
+            [ask("Which sign?", ("plus", "minus"))],
+            [change("question.py", FIX)],
+            [finish()],
+        )
     )
     line = {"line": 4, "character": 4}
     argument = {"task": "x", "uri": buffer.uri, "range": {"start": line, "end": line}, "version": 1}
@@ -220,7 +224,7 @@ async def test_an_engine_is_a_plan_like_every_other(here: World) -> None:
     with pytest.raises(ServerError, match=r"no engine 'whisper' \(known: shout\)"):
         await here.editor.command("agentLs.run", {"engine": "whisper"})
     await here.editor.command("agentLs.trust", {"uri": here.root.as_uri(), "trusted": False})
-    with pytest.raises(ServerError, match="not trusted.*agent-ls trust"):
+    with pytest.raises(ServerError, match=r"not trusted.*agent-ls trust"):
         await here.editor.command("agentLs.run", {"engine": "shout"})
 
 
@@ -239,12 +243,12 @@ async def test_review_shows_a_real_file(here: World) -> None:
 
 
 async def test_what_cannot_be_done_is_a_sentence(here: World) -> None:
-    with pytest.raises(ServerError, match="no job 'J1' in the open folders. agentLs.jobs lists"):
+    with pytest.raises(ServerError, match=r"no job 'J1' in the open folders\. agentLs\.jobs lists"):
         await here.editor.command("agentLs.apply", {"jobId": "J1"})
     with pytest.raises(ServerError, match="'jobId' is missing"):
         await here.editor.command("agentLs.cancel", {})
     outside = (here.folder / "config" / "config.toml").as_uri()
-    with pytest.raises(ServerError, match="not a file of an open workspace folder. Open its folder"):
+    with pytest.raises(ServerError, match=r"not a file of an open workspace folder\. Open its folder"):
         await here.editor.command("agentLs.delegate", {"task": "x", "uri": outside})
     with pytest.raises(ServerError, match="neither open nor a readable file"):
         await here.editor.command("agentLs.delegate", {"task": "x", "uri": (here.root / "no.py").as_uri()})

@@ -222,8 +222,11 @@ class Commands:
         elif self._editor.message_request:
             self._run(self._quietly(self._choose(here, offers)))
         else:
-            titles = "; ".join(offer.title for offer in offers)
-            self._report.notice(f"Here is more: {titles}. `agent-ls jobs` on the command line acts on jobs.")
+            self._list(offers)
+
+    def _list(self, offers: list[Offer]) -> None:
+        titles = "; ".join(offer.title for offer in offers)
+        self._report.notice(f"Here is more: {titles}. `agent-ls jobs` on the command line acts on jobs.")
 
     async def _choose(self, here: Here, offers: list[Offer]) -> None:
         titles = {plain(offer.title): offer for offer in offers}
@@ -234,7 +237,10 @@ class Commands:
         }
         try:
             answer = await self._peer.request("window/showMessageRequest", params, timeout_s=_CHOICE_S)
-        except (ClientError, TimeoutError):
+        except ClientError:
+            self._list(offers)
+            return
+        except TimeoutError:
             return
         offer = titles.get(chosen_title(answer))
         if offer is not None:
