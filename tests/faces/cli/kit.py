@@ -140,7 +140,10 @@ class Shell:
     def script(self, turns: Sequence[Mapping[str, Any]]) -> None:
         """Let these be the model's turns."""
         path = self.folder / "script.json"
-        path.write_text(json.dumps({"turns": [{"expect": [], **turn} for turn in turns]}))
+        calls = [sum(block["type"] == "tool_use" for block in turn["content"]) for turn in turns]
+        expects = [[{"contains": []}] * count for count in (0, *calls)]
+        made = [{"expect": expect, **turn} for expect, turn in zip(expects, turns, strict=False)]
+        path.write_text(json.dumps({"turns": made}))
         self.env["AGENT_LS_SCRIPT"] = str(path)
 
 
