@@ -111,7 +111,7 @@ async def _diff(here: Place, service: Service, job: JobId, options: Namespace) -
 
 async def _log(here: Place, service: Service, job: JobId, options: Namespace) -> int:
     if options.wire:
-        for value in service.wire_log(job):
+        for value in service.wire(job):
             _print(value)
         return 0
     detail = service.job(job)

@@ -70,7 +70,7 @@ def test_a_question_without_a_terminal_is_answered_from_another_one(shell: Shell
     assert job["question"]["text"] == "Which number?"  # type: ignore[index]
     answered = shell("jobs", "answer", str(job["jobId"]), "two")
     assert answered.code == 0, answered.err
-    out, err = child.communicate(timeout=60)
+    _, err = child.communicate(timeout=60)
     assert child.returncode == 0, err
     assert b"Nobody is at a terminal: it goes on with 'two' after" in err
     assert b"jobs answer" in err
