@@ -12,7 +12,6 @@ the owner of the job is alive but does not answer.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
 from collections import Counter
@@ -22,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, final
 
-from agent_ls.core.attempt import NEEDS_MODEL, WIRE_LOG, AttemptRequest, ExplainRequest
+from agent_ls.core.attempt import NEEDS_MODEL, AttemptRequest, ExplainRequest
 from agent_ls.core.codec import from_json
 from agent_ls.core.edits import ChangeSet
 from agent_ls.core.errors import AgentLsError, NotTrustedError, UsageError, WorkspaceError
