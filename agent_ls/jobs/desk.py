@@ -8,7 +8,7 @@ looking again (`Desk.settle`).
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import final
 
 from agent_ls.core.attempt import DraftFile
@@ -16,6 +16,7 @@ from agent_ls.core.edits import ChangeSet
 from agent_ls.core.errors import UsageError
 from agent_ls.core.job import JobId, JobState
 from agent_ls.core.paths import RelPath
+from agent_ls.index.merging import Clashing, Resolved
 from agent_ls.jobs import landing, wording
 from agent_ls.jobs.book import Book, Owned
 from agent_ls.jobs.landing import Step
@@ -25,6 +26,8 @@ from agent_ls.jobs.records import Landed, LandingFailed, LandingStarted
 from agent_ls.jobs.views import Applied
 from agent_ls.jobs.wording import Wish
 
+Resolve = Callable[[Mapping[RelPath, Clashing]], Awaitable[Mapping[RelPath, Resolved]]]
+
 _TRIES = 3
 
 
@@ -32,10 +35,14 @@ _TRIES = 3
 class Desk:
     """Lands plans of owned jobs through one editor."""
 
-    def __init__(self, book: Book, port: EditorPort, changed: Callable[[JobId], None]) -> None:
+    def __init__(
+        self, book: Book, port: EditorPort, changed: Callable[[JobId], None], resolve: Resolve
+    ) -> None:
+        """``resolve`` is asked about files whose lines clash; what it does not know stays a clash."""
         self._book = book
         self._port = port
         self._changed = changed
+        self._resolve = resolve
 
     async def apply(self, job: JobId, wish: Wish) -> Applied:
         """See `Service.apply`."""
@@ -49,6 +56,10 @@ class Desk:
             step = landing.plan_apply(pending, now, wish.files, wish.hunks)
             if not step.chosen:
                 return Applied(owned.job.state, message=wording.nothing_to_apply(owned.job, wish))
+            known = await self._resolve(landing.clashing(step.chosen, step.conflicts, now))
+            if known:
+                step = landing.plan_apply(pending, now, wish.files, wish.hunks, known)
+                self._free(job)  # somebody else may have begun meanwhile
             if step.conflicts and not (wish.partly and _lands(step)):
                 return wording.clash(owned.job.state, step)
             done = await self._land(owned, step, undo=False)
@@ -64,7 +75,12 @@ class Desk:
         for _ in range(_TRIES):
             applied = [self._changes(owned, draft) for draft in owned.job.applied]
             paths = {path for landed in applied for path in landed.paths}
-            step = landing.plan_undo(applied, landing.texts_of(paths, self._port.read))
+            now = landing.texts_of(paths, self._port.read)
+            step = landing.plan_undo(applied, now)
+            if len(applied) == 1:
+                known = await self._resolve(landing.clashing(applied[0].inverted(), step.conflicts, now))
+                step = landing.plan_undo(applied, now, known) if known else step
+                self._free(job)  # somebody else may have begun meanwhile
             if step.conflicts and not step.changes:
                 return wording.clash(owned.job.state, step)
             done = await self._land(owned, step, undo=True)
