@@ -46,47 +46,51 @@ class Desk:
 
     async def apply(self, job: JobId, wish: Wish) -> Applied:
         """See `Service.apply`."""
-        owned = self._free(job)
-        refusal = wording.refusal(owned.job, wish)
-        if refusal:
-            return Applied(owned.job.state, message=refusal)
         for _ in range(_TRIES):
+            owned = self._free(job)
+            refusal = wording.refusal(owned.job, wish)
+            if refusal:
+                return Applied(owned.job.state, message=refusal)
             pending = self._changes(owned, owned.job.pending)
             now = landing.texts_of(pending.paths, self._port.read)
             step = landing.plan_apply(pending, now, wish.files, wish.hunks)
             if not step.chosen:
                 return Applied(owned.job.state, message=wording.nothing_to_apply(owned.job, wish))
-            known = await self._resolve(landing.clashing(step.chosen, step.conflicts, now))
-            if known:
+            if step.conflicts:
+                seen = owned.job
+                known = await self._resolve(landing.clashing(step.chosen, step.conflicts, now))
                 step = landing.plan_apply(pending, now, wish.files, wish.hunks, known)
-                self._free(job)  # somebody else may have begun meanwhile
+                if self._free(job).job is not seen:
+                    continue  # discarded or landed meanwhile
             if step.conflicts and not (wish.partly and _lands(step)):
                 return wording.clash(owned.job.state, step)
             done = await self._land(owned, step, undo=False)
             if done is not None:
                 return done
-        return Applied(owned.job.state, message=wording.STALE)
+        return Applied(self._book.own(job).job.state, message=wording.STALE)
 
     async def undo(self, job: JobId) -> Applied:
         """See `Service.undo`."""
-        owned = self._free(job)
-        if not owned.job.applied:
-            return Applied(owned.job.state, message=wording.NOTHING_APPLIED)
         for _ in range(_TRIES):
+            owned = self._free(job)
+            if not owned.job.applied:
+                return Applied(owned.job.state, message=wording.NOTHING_APPLIED)
             applied = [self._changes(owned, draft) for draft in owned.job.applied]
             paths = {path for landed in applied for path in landed.paths}
             now = landing.texts_of(paths, self._port.read)
             step = landing.plan_undo(applied, now)
-            if len(applied) == 1:
+            if step.conflicts and len(applied) == 1:
+                seen = owned.job
                 known = await self._resolve(landing.clashing(applied[0].inverted(), step.conflicts, now))
-                step = landing.plan_undo(applied, now, known) if known else step
-                self._free(job)  # somebody else may have begun meanwhile
+                step = landing.plan_undo(applied, now, known)
+                if self._free(job).job is not seen:
+                    continue
             if step.conflicts and not step.changes:
                 return wording.clash(owned.job.state, step)
             done = await self._land(owned, step, undo=True)
             if done is not None:
                 return done
-        return Applied(owned.job.state, message=wording.STALE)
+        return Applied(self._book.own(job).job.state, message=wording.STALE)
 
     def settle(self, job: JobId) -> None:
         """Decide a landing that was cut off, by looking at the texts of now."""

@@ -100,7 +100,9 @@ def test_a_file_that_was_merged_by_somebody_else_clashes_no_more():
     assert rebase(changes, now).conflicts
     known = rebase(changes, now, {A: b"both\n"})
     assert (known.changes, known.conflicts) == (ChangeSet.of([FileChange(A, b"t\n", b"both\n")]), ())
-    quiet = rebase(ChangeSet.of([FileChange(A, b"a\nb\nc\n", b"o\nb\nc\n")]), {A: b"a\nb\nC\n"}, {A: b"never\n"})
+    quiet = rebase(
+        ChangeSet.of([FileChange(A, b"a\nb\nc\n", b"o\nb\nc\n")]), {A: b"a\nb\nC\n"}, {A: b"never\n"}
+    )
     assert quiet.changes.changes[0].after == b"o\nb\nC\n"
 
 

@@ -89,6 +89,22 @@ async def test_a_clash_leaves_everything_as_it_is(opener: Opener, root: Path) ->
     assert editor.asked == 0
 
 
+async def test_a_clash_of_lines_that_is_none_in_the_syntax_lands(opener: Opener, root: Path) -> None:
+    editor = PaperEditor(root)
+    service = await opener(editor)
+    editor.type("b.py", b"import a\nimport z\n")
+    job = await plan(service, **{"b.py": "import a\nimport b\nimport z\n"})
+    editor.type("b.py", b"import a\nimport c\nimport z\n")
+    done = await service.apply(job)
+    assert (done.state, done.conflicts) == (JobState.APPLIED, ())
+    assert editor.read(RelPath("b.py")) == b"import a\nimport b\nimport c\nimport z\n"
+    assert "rebased over your edit in b.py (1 clash resolved by syntax): not re-checked" in done.message
+    editor.type("b.py", b"import a\nimport b\nimport c\nimport d\nimport z\n")
+    undone = await service.undo(job)
+    assert (undone.state, undone.conflicts) == (JobState.UNDONE, ())
+    assert editor.read(RelPath("b.py")) == b"import a\nimport c\nimport d\nimport z\n"
+
+
 async def test_with_force_the_files_without_a_clash_land(opener: Opener, root: Path) -> None:
     editor = PaperEditor(root)
     service = await opener(editor)
