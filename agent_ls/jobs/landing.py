@@ -120,11 +120,23 @@ def plan_undo(
         there = {path: text for path, text in texts.items() if text is not None}
         after = apply_changes(there, step.changes)
         texts = {path: after.get(path) for path in {*texts, *after}}
+    left_out = _of_one_fate((conflict.path for conflict in conflicts), applied)
     # Several landings in one step: whole files before and after, where a move is a delete and a create.
     changes = ChangeSet.of(
-        FileChange(path, now.get(path), text) for path, text in texts.items() if now.get(path) != text
+        FileChange(path, now.get(path), text)
+        for path, text in texts.items()
+        if now.get(path) != text and path not in left_out
     )
-    return _step(changes, conflicts, sorted(moved))
+    return Step(changes, left_out=left_out, conflicts=tuple(conflicts), moved=tuple(sorted(moved - left_out)))
+
+
+def _of_one_fate(paths: Iterable[RelPath], applied: Sequence[ChangeSet]) -> frozenset[RelPath]:
+    """The paths, with those that a move of some landing connects to them: all are left out, or none."""
+    found = set(paths)
+    linked = [{change.path, change.source} for landed in applied for change in landed if change.moved_from]
+    while more := [pair for pair in linked if pair & found and not pair <= found]:
+        found.update(*more)
+    return frozenset(found)
 
 
 def still_applied(
