@@ -31,6 +31,7 @@ from agent_ls.core.paths import RelPath
 from agent_ls.core.settings import Settings
 from agent_ls.core.text import content_hash
 from agent_ls.index.indexer import Indexer
+from agent_ls.index.merging import SyntaxMerge
 from agent_ls.index.query import Index
 from agent_ls.jobs import landing
 from agent_ls.jobs.book import Book
@@ -101,7 +102,8 @@ class Service:
             listener=self._fleet,
         )
         self._fleet.attach(self._runner)
-        self._desk = Desk(self._book, port, self._changed)
+        resolve = SyntaxMerge(dirs.base / "worker", indexer_environment(environ))
+        self._desk = Desk(self._book, port, self._changed, resolve)
         self._wishes = Wishes(
             *(self._book, self._fleet, self._desk),
             view=self._view_of,

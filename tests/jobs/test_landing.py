@@ -89,6 +89,22 @@ async def test_a_clash_leaves_everything_as_it_is(opener: Opener, root: Path) ->
     assert editor.asked == 0
 
 
+async def test_a_clash_of_lines_that_is_none_in_the_syntax_lands(opener: Opener, root: Path) -> None:
+    editor = PaperEditor(root)
+    service = await opener(editor)
+    editor.type("b.py", b"import a\nimport z\n")
+    job = await plan(service, **{"b.py": "import a\nimport b\nimport z\n"})
+    editor.type("b.py", b"import a\nimport c\nimport z\n")
+    done = await service.apply(job)
+    assert (done.state, done.conflicts) == (JobState.APPLIED, ())
+    assert editor.read(RelPath("b.py")) == b"import a\nimport b\nimport c\nimport z\n"
+    assert "rebased over your edit in b.py (1 clash resolved by syntax): not re-checked" in done.message
+    editor.type("b.py", b"import a\nimport b\nimport c\nimport d\nimport z\n")
+    undone = await service.undo(job)
+    assert (undone.state, undone.conflicts) == (JobState.UNDONE, ())
+    assert editor.read(RelPath("b.py")) == b"import a\nimport c\nimport d\nimport z\n"
+
+
 async def test_with_force_the_files_without_a_clash_land(opener: Opener, root: Path) -> None:
     editor = PaperEditor(root)
     service = await opener(editor)
@@ -297,3 +313,22 @@ async def test_the_preview_is_what_apply_would_do(opener: Opener, root: Path) ->
     shown = service.preview(job, files=[RelPath("a.py")])
     assert [(c.path, c.after) for c in shown.changes] == [("a.py", b"ONE\ntwo\nmine\nfour\nFIVE\n")]
     assert editor.asked == 0
+
+
+async def test_undo_of_two_landings_leaves_a_file_alone_where_one_of_them_clashes(
+    opener: Opener, root: Path
+) -> None:
+    editor = PaperEditor(root)
+    service = await opener(editor)
+    job = await plan(service)
+    first = next(hunk for hunk in service.job(job).hunks if hunk.path == "a.py")
+    await service.apply(job, hunks=[first.id])
+    await service.apply(job)
+    mine = b"ONE, mine\ntwo\nthree\nfour\nFIVE\n"
+    editor.type("a.py", mine)
+    done = await service.undo(job)
+    assert [c.path for c in done.conflicts] == ["a.py"]
+    assert texts(editor) == {"a.py": mine, "b.py": B0, "c/new.py": None}
+    editor.type("a.py", A1)  # the clash is gone
+    assert (await service.undo(job)).state is JobState.UNDONE
+    assert texts(editor) == {"a.py": A0, "b.py": B0, "c/new.py": None}
