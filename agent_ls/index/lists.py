@@ -48,7 +48,7 @@ class ListReader:
                 "SELECT rowid FROM blocks WHERE kind = ? AND segment = ? AND first <= ? ORDER BY first DESC LIMIT 1",
                 (kind, segment, raw),
             )
-            if rows and (block := self._block(rows[0][0], kind)) is not None:
+            if rows and (block := self._block(rows[0][0])) is not None:
                 found += block.find(raw)
             if most is not None and len(found) > most + len(self._gone):
                 break
@@ -66,7 +66,7 @@ class ListReader:
                 (Kind.DEFINED, segment, raw, raw + b"\xff"),
             )
             for (row,) in rows:
-                block = self._block(row, Kind.DEFINED)
+                block = self._block(row)
                 if block is not None:
                     found.update(self._living(block, [n for n in block.names if n.startswith(raw)]))
                 if len(found) > _MOST_NAMES:
@@ -84,7 +84,7 @@ class ListReader:
             for (row,) in self._rows(
                 "SELECT rowid FROM blocks WHERE kind = ? AND segment = ?", (Kind.DEFINED, segment)
             ):
-                block = self._block(row, Kind.DEFINED)
+                block = self._block(row)
                 if block is not None:
                     found.update(self._living(block, [n for n in block.names if pattern.match(n)]))
         return found
@@ -107,9 +107,9 @@ class ListReader:
                 self._block.cache_clear()
         return former != self._segments
 
-    def _read(self, row: int, kind: Kind) -> Block | None:
+    def _read(self, row: int) -> Block | None:
         rows = self._rows("SELECT block FROM blocks WHERE rowid = ?", (row,))
         try:
-            return read_block(rows[0][0], kind) if rows else None
+            return read_block(rows[0][0]) if rows else None
         except (zlib.error, ValueError, IndexError):  # a damaged page
             return None

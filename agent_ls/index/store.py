@@ -14,6 +14,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count, repeat
 from pathlib import Path
 from typing import Any, final
 
@@ -98,10 +99,10 @@ class Store:
                 if file.reason:
                     continue
                 size += 1
-                postings.add(lists[Kind.USES], file.names, row)
-                postings.add(lists[Kind.DEFINED], file.defined, row)
+                postings.add(lists[Kind.USES], file.names, row, count())
+                postings.add(lists[Kind.DEFINED], file.defined, row, repeat(0))
                 postings.add(lists[Kind.WORDS], file.words, row, file.weights)
-                postings.add(lists[Kind.TAILS], file.tails, row)
+                postings.add(lists[Kind.TAILS], file.tails, row, repeat(0))
             if size:
                 _write_segment(db, size, lists)
                 self._merge_full_levels(db)
@@ -239,7 +240,7 @@ def _write_segment(db: sqlite3.Connection, size: int, lists: Mapping[Kind, Lists
     for kind, found in lists.items():
         db.executemany(
             "INSERT INTO blocks VALUES (?, ?, ?, ?)",
-            ((segment, kind, first, block) for first, block in postings.blocks(found, kind)),
+            ((segment, kind, first, block) for first, block in postings.blocks(found)),
         )
 
 
@@ -248,7 +249,7 @@ def _read_segments(db: sqlite3.Connection, segments: Sequence[int], kind: Kind) 
         rows = db.execute("SELECT block FROM blocks WHERE kind = ? AND segment = ?", (kind, segment))
         for (block,) in rows:
             try:
-                yield postings.read_block(block, kind)
+                yield postings.read_block(block)
             except (zlib.error, ValueError, IndexError) as error:
                 raise DamagedStoreError(f"The index is damaged: {error}", remedy="It is made anew") from None
 

@@ -19,10 +19,17 @@ from typing import final
 from agent_ls.core.text import Span
 from agent_ls.index.names import KEYWORDS
 
-# A word right before a quote is a string's prefix.
-_WORD = re.compile(rb"([\w\x80-\xff]++(?![\"']))")
-_WORD_WITH_DOLLAR = re.compile(rb"([\w$\x80-\xff]++)")
-_DOLLAR = frozenset({"javascript", "typescript", "tsx", "java"})
+# Bytes are listed one by one: the engine then looks each up in one table.
+_WORD = re.compile(rb"([0-9A-Za-z_\x80-\xff]+)")
+_WORD_WITH_DOLLAR = re.compile(rb"([$0-9A-Za-z_\x80-\xff]+)")
+_WORD_BEFORE_NO_QUOTE = re.compile(rb"([0-9A-Za-z_\x80-\xff]++(?![\"']))")  # `rb` in `rb"text"` is no name
+_PATTERNS: Mapping[str, re.Pattern[bytes]] = {
+    "javascript": _WORD_WITH_DOLLAR,
+    "typescript": _WORD_WITH_DOLLAR,
+    "tsx": _WORD_WITH_DOLLAR,
+    "java": _WORD_WITH_DOLLAR,
+    "python": _WORD_BEFORE_NO_QUOTE,
+}
 _KEYWORDS: Mapping[str, frozenset[bytes]] = {
     language: frozenset(word.encode() for word in words) for language, words in KEYWORDS.items()
 }
@@ -46,7 +53,7 @@ class Uses:
 
 def find_uses(text: bytes | bytearray, language: str, own: Sequence[Span]) -> Uses:
     """Every name that is no keyword, no number and not one of the places ``own`` (definitions' names)."""
-    parts = (_WORD_WITH_DOLLAR if language in _DOLLAR else _WORD).split(text)
+    parts = _PATTERNS.get(language, _WORD).split(text)
     words = parts[1::2]
     # Every step below is one call for the whole text: a loop over places would cost as much as parsing.
     table: defaultdict[bytes, int] = defaultdict(count().__next__)
