@@ -114,8 +114,8 @@ def facts_of(data: bytes, language: str, tree: Tree, *, names: bool = True) -> F
         len(found.lines),
         tuple(found.definitions),
         tuple(
-            Reference(written[name], Span(start, start + length))
-            for name, start, length in zip(found.uses.ids, found.uses.starts, found.uses.lengths, strict=True)
+            Reference(written[name], Span(start, start + found.uses.sizes[name]))
+            for name, start in zip(found.uses.ids, found.uses.starts, strict=True)
         ),
         tuple(found.imports),
         tuple(read_comment(data, found.lines, start, end) for start, end in found.comments),

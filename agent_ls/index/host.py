@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import gc
 import os
 import sys
 import time
@@ -199,6 +200,8 @@ def _lock(db: Path) -> Generator[bool]:
 
 
 async def main(argv: Iterable[str]) -> None:
+    # Lists and texts without cycles: the collector would only walk them, again and again.
+    gc.disable()
     root, db, deadline_s = argv
     receive, send = await worker_pipes()
     host = Host(Path(root), Path(db), send, float(deadline_s))

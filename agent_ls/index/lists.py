@@ -28,19 +28,19 @@ class ListReader:
         self._gone: frozenset[int] = frozenset()
         self._block = lru_cache(_BLOCKS_AT_HAND)(self._read)
 
-    def of(self, kind: Kind, name: str, most: int | None = None) -> list[tuple[int, int]]:
-        """(file, what stands beside it) of a name; stops early once there are more than ``most``.
+    def of(self, kind: Kind, name: str) -> list[tuple[int, int]]:
+        """(file, what stands beside it) of a name.
 
         ~20 µs per segment for a block that is not at hand.
         """
         raw = name.encode("utf-8", "replace")
         while True:
-            found = self._of(kind, raw, most)
+            found = self._of(kind, raw)
             # A merge in the middle would have taken segments away under our feet.
             if not self._refresh():
                 return found
 
-    def _of(self, kind: Kind, raw: bytes, most: int | None) -> list[tuple[int, int]]:
+    def _of(self, kind: Kind, raw: bytes) -> list[tuple[int, int]]:
         self._refresh()
         found: list[tuple[int, int]] = []
         for segment in self._segments:
@@ -50,8 +50,6 @@ class ListReader:
             )
             if rows and (block := self._block(rows[0][0])) is not None:
                 found += block.find(raw)
-            if most is not None and len(found) > most + len(self._gone):
-                break
         return [entry for entry in found if entry[0] not in self._gone] if self._gone else found
 
     def prefixed(self, text: str) -> set[str]:

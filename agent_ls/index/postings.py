@@ -31,7 +31,7 @@ class Kind(IntEnum):
 
     USES = 0  # the name's number among those of the file
     DEFINED = 1  # nothing
-    WORDS = 2  # weight as a search term
+    WORDS = 2  # weight as a search term; a file may come several times: they add up
     TAILS = 3  # nothing; names are stems of imported files
 
 
@@ -42,8 +42,8 @@ SHIFT = 24
 _BESIDE = (1 << SHIFT) - 1
 
 
-def add(lists: defaultdict[bytes, list[int]], names: bytes, file: int, beside: Iterable[int]) -> None:
-    """Put one file into the lists of its names (a line feed between them)."""
+def add(lists: Lists, names: bytes, file: int, beside: Iterable[int]) -> None:
+    """Put one file into the lists of its names (a line feed between them); ``lists`` is a defaultdict."""
     if not names:
         return
     entry = file << SHIFT

@@ -233,8 +233,10 @@ class Index:
 
     def term(self, term: str, most: int) -> list[tuple[int, int]] | None:
         """(file id, weight) of the files that hold a search term; ``None`` when more than ``most`` do."""
-        found = self._reader().of(Kind.WORDS, term, most)
-        return None if len(found) > most else found
+        weights: dict[int, int] = {}
+        for file, weight in self._reader().of(Kind.WORDS, term):
+            weights[file] = weights.get(file, 0) + weight
+        return None if len(weights) > most else list(weights.items())
 
     def lengths(self, ids: Iterable[int]) -> dict[int, tuple[RelPath, int]]:
         """Path and length in terms of files by their ids."""

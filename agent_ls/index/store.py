@@ -24,6 +24,7 @@ from agent_ls.index import postings
 from agent_ls.index.names import stem_of
 from agent_ls.index.packed import PackedFile
 from agent_ls.index.postings import Kind, Lists
+from agent_ls.index.words import by_term
 
 SCHEMA_VERSION = 2
 
@@ -92,7 +93,7 @@ class Store:
     def put(self, files: Iterable[PackedFile]) -> None:
         """Replace the facts of files, in one transaction. Cheapest for a thousand at once."""
         with self._transaction() as db:
-            lists = {kind: defaultdict[bytes, list[int]](list) for kind in Kind}
+            lists: dict[Kind, Lists] = {kind: defaultdict(list) for kind in Kind}
             size = 0
             for file in files:
                 row = self._put(db, file)
@@ -104,6 +105,7 @@ class Store:
                 postings.add(lists[Kind.WORDS], file.words, row, file.weights)
                 postings.add(lists[Kind.TAILS], file.tails, row, repeat(0))
             if size:
+                lists[Kind.WORDS] = by_term(lists[Kind.WORDS])
                 _write_segment(db, size, lists)
                 self._merge_full_levels(db)
 
