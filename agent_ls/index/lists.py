@@ -17,6 +17,20 @@ _BLOCKS_AT_HAND = 256
 _MOST_NAMES = 5000
 
 
+def fuzzy_pattern(text: str) -> re.Pattern[bytes]:
+    """Matches names that hold the letters of a text in order, in any case; linear in the name."""
+    steps: list[bytes] = []
+    for letter in text:
+        either = b"".join(re.escape(c.encode("utf-8", "replace")) for c in {letter.lower(), letter.upper()})
+        # Up to the next letter there is nothing but others: no backtracking.
+        steps.append(
+            b"[^" + either + b"]*+[" + either + b"]"
+            if letter.isascii()
+            else b".*?" + re.escape(letter.encode("utf-8", "replace"))
+        )
+    return re.compile(b"".join(steps), re.DOTALL)
+
+
 @final
 class ListReader:
     """Lists of one open store. Segments never change, so a block that was read once stays true."""
@@ -73,9 +87,7 @@ class ListReader:
 
     def fuzzy(self, text: str) -> set[str]:
         """Defined names that hold the letters of a text in order, in any case."""
-        letters = [re.escape(letter.encode("utf-8", "replace")) for letter in text]
-        # Up to the next letter there is nothing but others: no backtracking.
-        pattern = re.compile(rb"^" + b"".join(rb"[^\n]*?" + letter for letter in letters), re.IGNORECASE)
+        pattern = fuzzy_pattern(text)
         found: set[str] = set()
         self._refresh()
         for segment in self._segments:

@@ -170,7 +170,7 @@ class Live:
             if message["type"] == "lost":
                 self._tell(_opened(path, document))
                 continue
-            facts = _newer(message, document.facts)
+            facts = newer(message, document.facts)
             if facts is None:
                 self._tell(_opened(path, document))
                 continue
@@ -193,7 +193,7 @@ class Live:
             behind = late
 
 
-def _newer(message: Mapping[str, Any], former: LiveFacts | None) -> LiveFacts | None:
+def newer(message: Mapping[str, Any], former: LiveFacts | None) -> LiveFacts | None:
     """The facts that a message brings; ``None`` if it builds on others than these."""
     if message["type"] == "facts":
         return LiveFacts.from_json(message["facts"])

@@ -136,7 +136,8 @@ class LiveText:
         end = max([dirty.end, *(r.end_byte for r in changed)])
         before, was_end, delta = self._known, end - dirty.delta, dirty.delta
         holder = next(
-            (d.span for d in reversed(before.definitions) if d.span.start < start and was_end < d.span.end), None
+            (d.span for d in reversed(before.definitions) if d.span.start < start and was_end < d.span.end),
+            None,
         )
         if holder is None:
             return None
@@ -147,7 +148,9 @@ class LiveText:
         found = survey_within(
             self.data, self._language, tree, now, before, lambda at: at + delta if at >= was_end else at
         )
-        found.definitions = _with_docs(found.definitions, before.definitions, self._language, now, was_end, delta)
+        found.definitions = _with_docs(
+            found.definitions, before.definitions, self._language, now, was_end, delta
+        )
         lines = len(found.lines) - len(before.lines)
         moved = Moved(holder, was_end, delta, lines, tuple(found.definitions))
         if _around(before.definitions, holder) != _around(found.definitions, now):

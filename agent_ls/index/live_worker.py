@@ -23,7 +23,6 @@ from agent_ls.index.anchors import MARKERS
 from agent_ls.index.live_text import LiveText
 from agent_ls.workspace.process import worker_pipes
 
-
 _PAUSE_S = 0.3
 
 

@@ -127,7 +127,7 @@ def merged(blocks: Iterable[Block], gone: AbstractSet[int]) -> tuple[Lists, set[
     dropped: set[int] = set()
     for block in blocks:
         if gone:
-            dropped.update(gone.intersection(entry >> SHIFT for entry in block.entries))
+            dropped.update(gone & {entry >> SHIFT for entry in block.entries})
         for at, name in enumerate(block.names):
             lists[name] += block.entries[block.starts[at] : block.starts[at + 1]]
     for name, found in lists.items():

@@ -24,6 +24,7 @@ from agent_ls.index import postings
 from agent_ls.index.names import stem_of
 from agent_ls.index.packed import PackedFile
 from agent_ls.index.postings import Kind, Lists
+from agent_ls.index.sketch import pack_sketches
 from agent_ls.index.words import by_term
 
 SCHEMA_VERSION = 2
@@ -41,6 +42,7 @@ CREATE TABLE segments (id INTEGER PRIMARY KEY AUTOINCREMENT, files INTEGER NOT N
 CREATE TABLE blocks (segment INTEGER NOT NULL, kind INTEGER NOT NULL, first BLOB NOT NULL, block BLOB NOT NULL);
 CREATE UNIQUE INDEX blocks_by_name ON blocks (kind, segment, first);
 CREATE TABLE gone (file INTEGER PRIMARY KEY);
+CREATE TABLE sketches (id INTEGER PRIMARY KEY, records BLOB NOT NULL);
 """
 
 _MOST_OF_A_LEVEL = 8
@@ -108,6 +110,16 @@ class Store:
                 lists[Kind.WORDS] = by_term(lists[Kind.WORDS])
                 _write_segment(db, size, lists)
                 self._merge_full_levels(db)
+
+    def sketch(self, records: Iterable[bytes]) -> None:
+        """Add lines that look like definitions of files that are not parsed yet (see `sketch`)."""
+        with self._transaction() as db:
+            db.execute("INSERT INTO sketches VALUES (NULL, ?)", (pack_sketches(records),))
+
+    def drop_sketches(self) -> None:
+        """All files are parsed."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM sketches")
 
     def touch(self, files: Iterable[tuple[RelPath, int, int]]) -> None:
         """Files whose bytes are as before have a new (path, size, mtime_ns)."""
