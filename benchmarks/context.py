@@ -28,7 +28,7 @@ from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, Span
 from agent_ls.index.context import best_passages, context
 from agent_ls.index.query import Index
-from agent_ls.index.ranking import Weights, gather, rank
+from agent_ls.index.ranking import Weights, gather
 from agent_ls.index.signals import Scores, request_of
 from benchmarks.context_cases import BUDGETS, Case, Tree, counts, git_dir_of, load, prepare, score, store_of
 from benchmarks.context_fit import Group, fit_files, fit_passages
@@ -119,12 +119,26 @@ def figures(mirror: Path, lab: Path, job: tuple[Case, Mapping[str, Weights]]) ->
 
 def show(title: str, rows: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
     """A table: means per repository and over all cases."""
-    columns = ["r@10", "r@20", "r@40", "edit@2000", "name@2000", "edit@8000", "name@8000", "edit@32000", "cpu_ms"]
+    columns = [
+        "r@10",
+        "r@20",
+        "r@40",
+        "edit@2000",
+        "name@2000",
+        "edit@8000",
+        "name@8000",
+        "edit@32000",
+        "cpu_ms",
+    ]
     print(f"\n{title}\n| repository | cases | " + " | ".join(columns) + " |")
     print("|---" * (len(columns) + 2) + "|")
     for repo, cases in {**rows, "all": [case for some in rows.values() for case in some]}.items():
         means = [statistics.fmean(case[column] for case in cases) for column in columns]
-        print(f"| {repo} | {len(cases)} | " + " | ".join(f"{m:.3f}" if m < 1.5 else f"{m:.0f}" for m in means) + " |")
+        print(
+            f"| {repo} | {len(cases)} | "
+            + " | ".join(f"{m:.3f}" if m < 1.5 else f"{m:.0f}" for m in means)
+            + " |"
+        )
 
 
 def recall(group: Group, scores: Sequence[float], gold: int, first: int) -> float:
@@ -146,7 +160,9 @@ def ablate(cases: Mapping[str, Sequence[Case]], groups: Mapping[str, Sequence[Gr
         return [statistics.fmean(column) for column in zip(*found, strict=True)]
 
     whole = mean(FILE_SIGNALS)
-    print(f"\nr@10 and r@20 with all signals: {whole[0]:.3f} {whole[1]:.3f}\n| signal | without it | alone |\n|---|---|---|")
+    print(
+        f"\nr@10 and r@20 with all signals: {whole[0]:.3f} {whole[1]:.3f}\n| signal | without it | alone |\n|---|---|---|"
+    )
     for name in FILE_SIGNALS:
         less, alone = mean([n for n in FILE_SIGNALS if n != name]), mean([name])
         print(
@@ -156,20 +172,30 @@ def ablate(cases: Mapping[str, Sequence[Case]], groups: Mapping[str, Sequence[Gr
 
 
 def fitted(
-    file_groups: Sequence[Group], cases: Sequence[Case], passages: Callable[[Sequence[tuple[Case, Weights]]], list[Group]]
+    file_groups: Sequence[Group],
+    cases: Sequence[Case],
+    passages: Callable[[Sequence[tuple[Case, Weights]]], list[Group]],
 ) -> dict[str, dict[str, float]]:
     """Both sets of weights, from some cases."""
     files = fit_files(file_groups, FILE_SIGNALS)
-    return {"files": files, "passages": fit_passages(passages([(case, files) for case in cases]), PASSAGE_SIGNALS)}
+    return {
+        "files": files,
+        "passages": fit_passages(passages([(case, files) for case in cases]), PASSAGE_SIGNALS),
+    }
 
 
 def toml(weights: Mapping[str, Mapping[str, float]]) -> str:
-    tables = ["\n".join([f"[{table}]", *(f"{n} = {w:.3f}" for n, w in some.items())]) for table, some in weights.items()]
+    tables = [
+        "\n".join([f"[{table}]", *(f"{n} = {w:.3f}" for n, w in some.items())])
+        for table, some in weights.items()
+    ]
     return _HEAD + "\n" + "\n\n".join(tables) + "\n"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("cases", type=Path)
     parser.add_argument("mirror", type=Path)
     parser.add_argument("lab", type=Path)
@@ -192,7 +218,9 @@ def main() -> None:
         rows: dict[str, list[dict[str, float]]] = {}
         for repo, some in cases.items():
             others = [other for other in cases if other != repo]
-            weights = fitted([g for o in others for g in groups[o]], [c for o in others for c in cases[o]], passages)
+            weights = fitted(
+                [g for o in others for g in groups[o]], [c for o in others for c in cases[o]], passages
+            )
             rows[repo] = list(workers.map(partial(figures, *here), [(case, weights) for case in some]))
         show("Weights fitted on the other repositories", rows)
         if chosen.fit:
@@ -202,9 +230,22 @@ def main() -> None:
             print("\n" + toml(weights))
     if chosen.ablate:
         ablate(cases, groups)
-    scored = [(row["r@10"] + row["edit@8000"], case, row) for r, some in cases.items() for case, row in zip(some, rows[r], strict=True)]
+    scored = [
+        (row["r@10"] + row["edit@8000"], case, row)
+        for r, some in cases.items()
+        for case, row in zip(some, rows[r], strict=True)
+    ]
     for _, case, row in sorted(scored, key=lambda item: item[0])[: chosen.worst]:
-        print(json.dumps({"case": case["id"], "subject": case["subject"], "r@10": row["r@10"], "edit@8000": row["edit@8000"]}))
+        print(
+            json.dumps(
+                {
+                    "case": case["id"],
+                    "subject": case["subject"],
+                    "r@10": row["r@10"],
+                    "edit@8000": row["edit@8000"],
+                }
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -58,7 +58,9 @@ class Tree:
     def __init__(self, git_dir: Path, revision: str) -> None:
         self._git_dir = git_dir
         self.blobs: dict[RelPath, str] = {}
-        for row in _git(git_dir, "ls-tree", "-r", "-z", "-l", revision).decode("utf-8", "replace").split("\0"):
+        for row in (
+            _git(git_dir, "ls-tree", "-r", "-z", "-l", revision).decode("utf-8", "replace").split("\0")
+        ):
             if not row:
                 continue
             meta, path = row.split("\t", 1)
@@ -196,6 +198,6 @@ def _delivered(
 
 
 def _git(git_dir: Path, *arguments: str) -> bytes:
-    return subprocess.run(["git", "--git-dir", str(git_dir), *arguments], check=True, stdout=subprocess.PIPE).stdout
-
-
+    return subprocess.run(
+        ["git", "--git-dir", str(git_dir), *arguments], check=True, stdout=subprocess.PIPE
+    ).stdout

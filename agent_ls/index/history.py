@@ -7,7 +7,7 @@ keeps the answer is `history_file`: never the one who asks for context.
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
@@ -24,7 +24,7 @@ _MOST_FILES = 40
 """A commit of more files is a sweep: it says nothing about which belong together."""
 _RECENT = 40.0
 """After so many changes of a file, an older one counts for a third."""
-_MOST_CHANGES = 150
+_MOST_CHANGES, _MOST_SAYING = 150, 200
 
 
 @final
@@ -82,13 +82,14 @@ class History:
     def said(self, query: Mapping[str, float]) -> dict[RelPath, float]:
         """Files changed by commits whose message has the query's words; the best one has 1."""
         count = len(self._paths) + 1
-        scores: Counter[int] = Counter()
+        scores: defaultdict[int, float] = defaultdict(float)
         for term, weight in query.items():
             found = self._saying.get(term, ())
             for at in found:
                 scores[at] += weight * math.log(1 + count / (1 + len(found)))
         files: defaultdict[RelPath, float] = defaultdict(float)
-        for at, score in scores.most_common(200):
+        for at in sorted(scores, key=lambda at: (-scores[at], at))[:_MOST_SAYING]:
+            score = scores[at]
             share = score * score / math.log2(1 + len(self._paths[at]))
             for path in self._paths[at]:
                 files[path] += share

@@ -41,7 +41,8 @@ def read_commits(file: Path) -> tuple[str, list[Commit]]:
             return "", []
         paths = value["paths"]
         commits = [
-            Commit(name, subject, tuple(paths[n] for n in numbers)) for name, subject, numbers in value["commits"]
+            Commit(name, subject, tuple(paths[n] for n in numbers))
+            for name, subject, numbers in value["commits"]
         ]
     except (OSError, zlib.error, ValueError, KeyError, TypeError, IndexError):
         return "", []

@@ -47,10 +47,14 @@ class _Shown:
 def likelihoods(passages: Sequence[Passage], weights: Mapping[str, float]) -> list[float]:
     """How likely each passage is what the request is about: a logistic model of its signals."""
     bias = weights.get("bias", 0.0)
-    return [
-        1 / (1 + math.exp(-bias - sum(weights.get(name, 0.0) * value for name, value in p.signals.items())))
-        for p in passages
-    ]
+    rest = [(name, weight) for name, weight in weights.items() if name != "bias"]
+    found: list[float] = []
+    for passage in passages:
+        odds, signals = bias, passage.signals
+        for name, weight in rest:
+            odds += weight * signals[name]
+        found.append(1 / (1 + math.exp(-odds)))
+    return found
 
 
 def pack(

@@ -24,13 +24,17 @@ _IMPORTS = ("import ", "from ", "use ", "#include", "package ", "using ")
 @final
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A unit and what its text holds. ``size`` and ``head_size`` count characters, line ends included."""
+    """A unit and what its text holds. ``size`` and ``head_size`` count characters, line ends included.
+
+    ``own_names``: those of its definition and of what holds it. ``signals``: what no request changes.
+    """
 
     unit: Unit
     size: int
     head_size: int
     names: frozenset[str]
-    imports: bool
+    own_names: frozenset[str]
+    signals: Mapping[str, float]
 
 
 @final
@@ -48,7 +52,9 @@ class Passage:
 class Cutter:
     """Cuts texts into units, and remembers the last ones by their hash: the next request asks for the same."""
 
-    _known: OrderedDict[tuple[str, int], list[Cut]] = field(default_factory=OrderedDict[tuple[str, int], list[Cut]])
+    _known: OrderedDict[tuple[str, int], list[Cut]] = field(
+        default_factory=OrderedDict[tuple[str, int], list[Cut]]
+    )
 
     def cuts(self, data: bytes, digest: str, definitions: Sequence[Definition]) -> list[Cut]:
         """The units of a text. Linear the first time."""
@@ -67,17 +73,21 @@ _CUTTER = Cutter()
 
 def _cut(data: bytes, definitions: Sequence[Definition]) -> list[Cut]:
     index = LineIndex(data)
-    lines = [line.decode("utf-8", "replace") for line in data.splitlines()]
-    lines += [""] * (len(index) - len(lines))
+    lines = [line.decode("utf-8", "replace") for line in data.splitlines(keepends=True)]
     cuts: list[Cut] = []
     for unit in units_of(definitions, index, lines):
         shown = lines[unit.first : unit.last + 1]
-        text = "\n".join(shown)
+        text = "".join(shown)
         imports = sum(line.startswith(_IMPORTS) for line in shown)
-        head = len(lines[unit.head]) + 1 if unit.head >= 0 else 0
-        cuts.append(
-            Cut(unit, len(text) + 1, head, frozenset(NAME.findall(text)), imports > 3 or imports * 2 > len(shown))
-        )
+        head = len(lines[unit.head]) if unit.head >= 0 else 0
+        names, own = NAME.findall(text), NAME.findall(unit.definition.path) if unit.definition else ()
+        signals = {
+            "length": math.log2(1 + len(shown)) / 5,
+            "between": float(unit.definition is None),
+            "block": float(unit.definition is not None and unit.head < 0),
+            "imports": float(imports > 3 or imports * 2 > len(shown)),
+        }
+        cuts.append(Cut(unit, len(text), head, frozenset(names), frozenset(own), signals))
     return cuts
 
 
@@ -109,7 +119,10 @@ def passages_of(
         digest = content_hash(data)
         cuts = _CUTTER.cuts(data, digest, _current(index, path, data, digest))
         of_file = {"file": score - top, "rank": math.log2(1 + place) / 5}
-        found += _beside_the_best([Passage(path, cut, of_file | matcher.signals(cut)) for cut in cuts])
+        matcher.learn(cuts)
+        found += _beside_the_best(
+            [Passage(path, cut, {**of_file, **cut.signals, **matcher.signals(cut)}) for cut in cuts]
+        )
     return found
 
 
@@ -151,12 +164,22 @@ class _Matcher:
         self._task_total = sum(self._task.values()) or 1.0
         self._around_total = sum(self._around.values()) or 1.0
         self._hits: dict[str, tuple[str, ...]] = {}
+        self._seen: set[str] = set()
+
+    def learn(self, cuts: Sequence[Cut]) -> None:
+        """Find the names that hold words of the request: most hold none, and are not looked at again."""
+        fresh = set[str]().union(*(cut.names for cut in cuts), *(cut.own_names for cut in cuts)) - self._seen
+        self._seen |= fresh
+        for name in fresh:
+            hits = tuple(t for t in name_terms(name) if t in self._task or t in self._around)
+            if hits:
+                self._hits[name] = hits
 
     def signals(self, cut: Cut) -> dict[str, float]:
         """What the request has to do with a unit, each about 0..1."""
         task, around = self._shares(cut.names)
         own, here = cut.unit.definition, self._request.here
-        task_name, around_name = self._shares(NAME.findall(own.path)) if own else (0.0, 0.0)
+        task_name, around_name = self._shares(cut.own_names)
         return {
             "task": task,
             "around": around,
@@ -164,26 +187,16 @@ class _Matcher:
             "around_name": around_name,
             "mentions": float(here is not None and here.name in cut.names),
             "asked": float(own is not None and own.name in self._request.named),
-            "length": math.log2(2 + cut.unit.last - cut.unit.first) / 5,
-            "between": float(own is None),
-            "block": float(own is not None and cut.unit.head < 0),
-            "imports": float(cut.imports),
         }
 
-    def _shares(self, names: Sequence[str] | frozenset[str]) -> tuple[float, float]:
+    def _shares(self, names: frozenset[str]) -> tuple[float, float]:
         """Which shares of the task's and of the surroundings' words some names hold."""
-        terms: set[str] = set()
-        for name in names:
-            terms.update(self._terms(name))
+        hits = names & self._hits.keys()
+        if not hits:
+            return 0.0, 0.0
+        terms = {term for name in hits for term in self._hits[name]}
         task, around = self._task, self._around
         return (
-            sum(task.get(term, 0.0) for term in terms) / self._task_total,
-            sum(around.get(term, 0.0) for term in terms) / self._around_total,
+            sum(task[term] for term in terms if term in task) / self._task_total,
+            sum(around[term] for term in terms if term in around) / self._around_total,
         )
-
-    def _terms(self, name: str) -> tuple[str, ...]:
-        known = self._hits.get(name)
-        if known is None:
-            known = tuple(t for t in name_terms(name) if t in self._task or t in self._around)
-            self._hits[name] = known
-        return known

@@ -23,7 +23,7 @@ _POOL, _NEAR = 120, 20
 """How many files each signal may propose; being near proposes few, as it says little by itself."""
 _ALWAYS_SAID = frozenset({"imported", "importers", "users"})
 _SAID = 0.1
-_MOST_REASONS = 5
+_MOST_REASONS = 6
 
 
 @final
@@ -108,7 +108,9 @@ def best_files(evidence: Evidence, weights: Weights, request: Request, most: int
     scores = rank(evidence, weights)
     best = sorted(scores, key=lambda path: (-scores[path], path))[:most]
     return [
-        RankedFile(path, round(math.exp(scores[path] - scores[best[0]]), 4), _why(path, evidence, weights, request))
+        RankedFile(
+            path, round(math.exp(scores[path] - scores[best[0]]), 4), _why(path, evidence, weights, request)
+        )
         for path in best
     ]
 

@@ -60,7 +60,9 @@ def request_of(
 ) -> Request:
     """Take a task and the place of the cursor apart. Reads the cursor's file."""
     words = {term: 1.0 + math.log(count) for term, count in Counter(terms_of(task)).items()}
-    named = [name for name in dict.fromkeys(NAME.findall(task)) if _COMPOUND.search(name) or f"`{name}" in task]
+    named = [
+        name for name in dict.fromkeys(NAME.findall(task)) if _COMPOUND.search(name) or f"`{name}" in task
+    ]
     if site is None:
         return Request(_strongest(words), {}, named[:_MOST_NAMES], (), None, None, {})
     data = read(site.path) or b""
@@ -78,7 +80,13 @@ def request_of(
         for term in terms_of(here.path):
             around[term] += 1.0
     return Request(
-        _strongest(words), _strongest(around), named[:_MOST_NAMES], used[:_MOST_NAMES], here, site.path, _whole(data)
+        _strongest(words),
+        _strongest(around),
+        named[:_MOST_NAMES],
+        used[:_MOST_NAMES],
+        here,
+        site.path,
+        _whole(data),
     )
 
 
@@ -143,7 +151,9 @@ def words(index: Index, request: Request) -> Words:
     sums: list[defaultdict[int, float]] = [defaultdict(float), defaultdict(float), defaultdict(float)]
     parts: defaultdict[int, list[tuple[float, str]]] = defaultdict(list)
     for term, rows in postings.items():
-        factors = [(at, weight * rarity[term]) for at, side in enumerate(weights) if (weight := side.get(term))]
+        factors = [
+            (at, weight * rarity[term]) for at, side in enumerate(weights) if (weight := side.get(term))
+        ]
         for row, count in rows:
             if row not in damped:
                 continue
@@ -155,7 +165,9 @@ def words(index: Index, request: Request) -> Words:
     task, around, alike = (
         to_one({lengths[row][0]: score for row, score in side.items()}, without=request.path) for side in sums
     )
-    best = {lengths[row][0]: [term for _, term in sorted(some, reverse=True)[:4]] for row, some in parts.items()}
+    best = {
+        lengths[row][0]: [term for _, term in sorted(some, reverse=True)[:4]] for row, some in parts.items()
+    }
     return Words(task, around, alike, rarity, best)
 
 
@@ -185,7 +197,9 @@ def linked(index: Index, path: RelPath | None) -> tuple[Scores, Scores]:
     """Files that a file imports, and files that import it; one of many counts less."""
     if path is None:
         return {}, {}
-    imported = {target for _, targets in index.imports_of(path) if len(targets) < _MOST_IMPORTED for target in targets}
+    imported = {
+        target for _, targets in index.imports_of(path) if len(targets) < _MOST_IMPORTED for target in targets
+    }
     importers = set(index.importers(path, _MOST_USERS))
     return (
         {p: 1.0 for p in imported if p != path},

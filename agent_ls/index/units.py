@@ -39,7 +39,7 @@ class Unit:
 def units_of(definitions: Sequence[Definition], index: LineIndex, lines: Sequence[str]) -> list[Unit]:
     """The units of a text, in order; together they are all its lines. Linear.
 
-    ``lines``: the text's lines; as many as ``index`` has.
+    ``lines``: the text's lines, with their ends or without.
     """
     units: list[Unit] = []
     at = 0
@@ -70,9 +70,7 @@ def _leaves(definitions: Sequence[Definition], index: LineIndex) -> Iterator[tup
         end = last
 
 
-def _between(
-    lines: Sequence[str], first: int, last: int, holders: dict[int, Definition]
-) -> Iterator[Unit]:
+def _between(lines: Sequence[str], first: int, last: int, holders: dict[int, Definition]) -> Iterator[Unit]:
     """Units of what lies between definitions: imports, heads of classes, statements; no blank lines."""
     while first <= last and not lines[first].strip():
         first += 1

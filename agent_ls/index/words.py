@@ -8,13 +8,12 @@ from functools import lru_cache
 from agent_ls.index.names import words_of
 
 NAME = re.compile(r"[A-Za-z_$\x80-\U0010ffff][\w$]*")
-_STOP = frozenset(
-    (
-        "the an and or of to in is it for on with as by be this that from at are not if we can should would will "
-        "when was has have do does did but so which into than then there been no its also only use used using fix "
-        "add remove change make update instead more some all any"
-    ).split()
-)
+_NO_TERMS = """
+the an and or of to in is it for on with as by be this that from at are not if we can should would will
+when was has have do does did but so which into than then there been no its also only use used using fix
+add remove change make update instead more some all any
+"""
+_STOP = frozenset(_NO_TERMS.split())
 
 
 def terms_of(text: str) -> list[str]:
