@@ -22,6 +22,7 @@ from typing import Any, cast, final
 from agent_ls.core.errors import AgentLsError
 from agent_ls.core.paths import RelPath, rel_path
 from agent_ls.index.changes import Difference, compare, stat_some
+from agent_ls.index.git_log import refresh_history
 from agent_ls.index.packed import PackedFile
 from agent_ls.index.pool import ParseJob, Pool
 from agent_ls.index.reading import read_regular
@@ -93,6 +94,8 @@ class Host:
                     store.rebuild()
                     changed, skipped = self._look(store, None)
                     await self._update(store, ask_id, changed)
+                if paths is None:
+                    await refresh_history(self._root, self._db, os.environ)
                 return self._report(store, changed, skipped, started, cpu)
             finally:
                 store.close()

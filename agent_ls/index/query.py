@@ -20,6 +20,8 @@ from typing import Any, final
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
 from agent_ls.index.facts import Definition, Import
+from agent_ls.index.history import History
+from agent_ls.index.history_file import history_path, read_history
 from agent_ls.index.imports import means, tails
 from agent_ls.index.lists import ListReader, fuzzy_pattern
 from agent_ls.index.names import is_test, kin_stem, stem_of
@@ -141,6 +143,19 @@ class Index:
             (limit,),
         )
         return [RelPath(path) for (path,) in rows]
+
+    def definers(self, name: str, limit: int = 50) -> list[RelPath]:
+        """Files that define a name, sorted."""
+        rows = self._rows(
+            "SELECT f.path FROM names n JOIN definitions d ON d.name = n.id JOIN files f ON f.id = d.file"
+            " WHERE n.name = ? ORDER BY 1 LIMIT ?",
+            (name, limit),
+        )
+        return [RelPath(path) for (path,) in rows]
+
+    def history(self) -> History:
+        """What git tells about the files, as of the last refresh; kept until the indexer writes it anew."""
+        return read_history(history_path(self._path))
 
     def outline(self, path: RelPath) -> list[Definition]:
         """All definitions of a file as it was indexed, in order."""

@@ -25,7 +25,7 @@ from agent_ls.index.names import stem_of
 from agent_ls.index.packed import PackedFile
 from agent_ls.index.postings import Kind, Lists
 from agent_ls.index.sketch import pack_sketches
-from agent_ls.index.words import by_term
+from agent_ls.index.terms import by_term
 
 SCHEMA_VERSION = 2
 

@@ -1,31 +1,32 @@
-"""From names as they are written to the words people search by, once per segment of the store."""
+"""Search terms of a text: the words of its names, without those that say nothing."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
 from functools import lru_cache
 
 from agent_ls.index.names import words_of
-from agent_ls.index.postings import Lists
 
-_LONGEST_NAME = 200
+NAME = re.compile(r"[A-Za-z_$\x80-\U0010ffff][\w$]*")
+_NO_TERMS = """
+the an and or of to in is it for on with as by be this that from at are not if we can should would will
+when was has have do does did but so which into than then there been no its also only use used using fix
+add remove change make update instead more some all any
+"""
+_STOP = frozenset(_NO_TERMS.split())
 
 
-def by_term(written: Lists) -> Lists:
-    """The lists of names as lists of search terms. A file stands in a term's list once per name."""
-    found: defaultdict[bytes, list[int]] = defaultdict(list)
-    for name, entries in written.items():
-        for term in _terms(name):
-            found[term] += entries
+def terms_of(text: str) -> list[str]:
+    """Search terms of a text: the words of its names, and names of several words as a whole."""
+    found: list[str] = []
+    for name in NAME.findall(text):
+        found += name_terms(name)
     return found
 
 
-@lru_cache(200_000)
-def _terms(raw: bytes) -> tuple[bytes, ...]:
-    """Search terms of a name: its words, and itself in lower case when they are several."""
-    if len(raw) > _LONGEST_NAME or raw[:1].isdigit():
-        return ()
-    name = raw.decode("utf-8", "replace")
+@lru_cache(maxsize=50_000)
+def name_terms(name: str) -> tuple[str, ...]:
+    """Search terms of one name: ``getItem`` gives get, item, getitem."""
     words = words_of(name)
-    terms = dict.fromkeys([*words, name.lower()]) if len(words) > 1 else words
-    return tuple(term.encode("utf-8", "replace") for term in terms)
+    whole = (name.lower(),) if len(words) > 1 else ()
+    return (*(word for word in words if word not in _STOP), *whole)
