@@ -22,7 +22,11 @@ TURNS = [
     ),
     {
         "content": [
-            *call("edit_file", path="relay/names.py", edits=[{"old_str": "old", "new_str": "fresh", "replace_all": False}])["content"],
+            *call(
+                "edit_file",
+                path="relay/names.py",
+                edits=[{"old_str": "old", "new_str": "fresh", "replace_all": False}],
+            )["content"],
             *call("write_file", path="docs/new.md", content="# New\n")["content"],
             *call("move_path", old_path="notes/gone.txt", new_path="notes/kept.txt")["content"],
         ]
