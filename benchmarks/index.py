@@ -114,7 +114,7 @@ def live_edit(root: Path, index: Index) -> tuple[float, float]:
     owner: list[float] = []
     for version in range(1, 401, 2):
         body = rng.choice(bodies)
-        found = [m for m in re.finditer(rb"\b[a-z_]{6,}\b", data[body.start + 80 : body.end])]
+        found = list(re.finditer(rb"\b[a-z_]{6,}\b", data[body.start + 80 : body.end]))
         if not found:
             continue
         at = body.start + 80 + rng.choice(found).end()

@@ -37,7 +37,7 @@ OTHER = rel_path("c.py")
 STEPS = 12
 
 
-class Lost(AssertionError):
+class LostError(AssertionError):
     """A word is not where it must be."""
 
 
@@ -154,17 +154,17 @@ class Life:
         self.applied = (*self.applied, step.changes)
         back = landing.plan_undo([step.changes], landing.texts_of(self._paths(), self.texts.get))
         if back.conflicts or apply_changes(self.texts, back.changes) != now:
-            raise Lost("undo right after apply does not give the same bytes")
+            raise LostError("undo right after apply does not give the same bytes")
 
     def _land(self, step: Step, meant: list[FileChange]) -> None:
         """Write a step as an editor would, and count the words."""
         for change in step.changes:
             if self.texts.get(change.source) != change.before:
-                raise Lost(f"{change.path}: the step is not against the text of now")
+                raise LostError(f"{change.path}: the step is not against the text of now")
             if change.before is not None and change.after is not None:
                 edits = text_edits(change.before, change.after)
                 if apply_text_edits(change.before, edits) != change.after:
-                    raise Lost(f"{change.path}: the edits do not give the text")
+                    raise LostError(f"{change.path}: the edits do not give the text")
         after = apply_changes(self.texts, step.changes)
         _count(self.texts, after, meant)
         self._remember()
@@ -173,7 +173,7 @@ class Life:
     def _same(self, before: dict[RelPath, bytes], step: Step) -> None:
         for path in step.left_out:
             if before.get(path) != self.texts.get(path):
-                raise Lost(f"{path} clashes and was changed")
+                raise LostError(f"{path} clashes and was changed")
         self.steps["clash"] += bool(step.conflicts)
 
     # --- texts --------------------------------------------------------------------------
@@ -257,17 +257,17 @@ def _count(before: Mapping[RelPath, bytes], after: Mapping[RelPath, bytes], mean
         added += new - old
     for what, words in (("lost", now - then - removed), ("brought back", then - now - added)):
         if words:
-            raise Lost(f"{what} {b' '.join(words).decode()}")
+            raise LostError(f"{what} {b' '.join(words).decode()}")
     twice = [word for word, count in then.items() if count > max(1, now[word])]
     if twice:
-        raise Lost(f"doubled {b' '.join(twice).decode()}")
+        raise LostError(f"doubled {b' '.join(twice).decode()}")
 
 
 def play(first: int, count: int) -> Counter[str]:
     """Play interleavings; how often each thing happened.
 
     Raises:
-        Lost: with the seed.
+        LostError: with the seed.
     """
     happened: Counter[str] = Counter()
     for seed in range(first, first + count):

@@ -57,10 +57,10 @@ def test_a_moved_function_that_the_other_side_edited_moves_with_the_edit():
     edited = "def f(a):\n    return 100\n"
     check(
         "python",
-        "\n\n".join((f, g, h)),
-        "\n\n".join((g, h, f)),
-        "\n\n".join((edited, g, h)),
-        "\n\n".join((g, h, edited)),
+        f"{f}\n\n{g}\n\n{h}",
+        f"{g}\n\n{h}\n\n{f}",
+        f"{edited}\n\n{g}\n\n{h}",
+        f"{g}\n\n{h}\n\n{edited}",
     )
 
 

@@ -16,7 +16,7 @@ def completed(schema: Mapping[str, Any], value: Any) -> Any:
     if isinstance(value, list) and "items" in schema:
         return [completed(schema["items"], item) for item in cast("list[Any]", value)]
     if not isinstance(value, dict) or "properties" not in schema:
-        return value
+        return cast("Any", value)
     given = cast("dict[str, Any]", value)
     filled = {name: completed(schema["properties"].get(name, {}), item) for name, item in given.items()}
     for name, wanted in schema["properties"].items():
