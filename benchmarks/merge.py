@@ -4,7 +4,8 @@
 
 A case is a file that both parents of a merge commit changed since their merge base (commits with
 one base and two parents). Each is merged three times, and compared with what the people committed:
-equal or not, and where not, whether they differ in a region that git and we treat differently.
+equal or not, and where not, whether they differ in a region that git and we treat differently, and
+there by lines that a side has (then we may be wrong: listed) or by lines that the people wrote anew.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ class Repository:
 
     def blob(self, name: str) -> bytes | None:
         """A blob's bytes, ``None`` where the copy does not hold it or it is no text."""
-        assert self._batch.stdin and self._batch.stdout
+        assert self._batch.stdin is not None
+        assert self._batch.stdout is not None
         self._batch.stdin.write(name.encode() + b"\n")
         self._batch.stdin.flush()
         head = self._batch.stdout.readline().split()
@@ -87,7 +89,9 @@ class Repository:
 
     def _files(self, commit: str, tree: str, base: str, ours: str, theirs: str) -> Iterator[Case]:
         changed = [self._changed(base, side) for side in (ours, theirs)]
-        both = {path for path in changed[0].keys() & changed[1].keys() if changed[0][path] != changed[1][path]}
+        both = {
+            path for path in changed[0].keys() & changed[1].keys() if changed[0][path] != changed[1][path]
+        }
         if not both:
             return
         result = self._changed(base, tree)
@@ -127,9 +131,7 @@ def git_merge(case: Case, folder: Path, *flags: str) -> tuple[bytes, bool]:
 
 def in_contested(merged: bytes, human: bytes, *others: bytes) -> bool:
     """Whether the human's text differs from ours in lines about which git's versions differ from ours."""
-    contested = [
-        (hunk.old_start, hunk.old_end) for other in others for hunk in line_hunks(merged, other)
-    ]
+    contested = [(hunk.old_start, hunk.old_end) for other in others for hunk in line_hunks(merged, other)]
     return any(
         hunk.old_start <= end and start <= hunk.old_end
         for hunk in line_hunks(merged, human)
@@ -137,9 +139,19 @@ def in_contested(merged: bytes, human: bytes, *others: bytes) -> bool:
     )
 
 
+def wrote_anew(case: Case, merged: bytes) -> bool:
+    """Whether the human's text differs from ours by lines that neither side has."""
+    known = {line.strip() for side in (case.ours, case.theirs, case.base) for line in side.splitlines()}
+    lines = case.human.splitlines()
+    new = (lines[at] for hunk in line_hunks(merged, case.human) for at in range(hunk.new_start, hunk.new_end))
+    return any(line.strip() not in known for line in new)
+
+
 def same_but_order(a: bytes, b: bytes) -> bool:
     """Whether two texts have the same lines, blank ones and commas at their ends aside."""
-    lines = [Counter(line.strip().rstrip(b",") for line in text.splitlines() if line.strip()) for text in (a, b)]
+    lines = [
+        Counter(line.strip().rstrip(b",") for line in text.splitlines() if line.strip()) for text in (a, b)
+    ]
     return lines[0] == lines[1]
 
 
@@ -149,6 +161,7 @@ class Tally:
 
     rows: Counter[str] = field(default_factory=Counter)
     wrong: list[tuple[str, Case, bytes]] = field(default_factory=list)
+    rewritten: list[str] = field(default_factory=list)
     merges: set[str] = field(default_factory=set)
     slowest_s: float = 0.0
 
@@ -186,20 +199,27 @@ class Tally:
         if clean and git == ours:
             rows["clean, as git, human differs"] += 1
             return
-        sides = (git,) if clean else tuple(git_merge(case, folder, side)[0] for side in ("--ours", "--theirs"))
+        sides = (
+            (git,) if clean else tuple(git_merge(case, folder, side)[0] for side in ("--ours", "--theirs"))
+        )
         if not in_contested(ours, case.human, *sides):
             rows[f"clean by {how}, human differs elsewhere only"] += 1
             rows["git conflict, resolved as the human did (edits elsewhere)"] += not clean
         elif same_but_order(ours, case.human):
             rows[f"clean by {how}, human has another order"] += 1
             rows["git conflict, resolved but for the order"] += not clean
+        elif wrote_anew(case, ours):
+            rows[f"clean by {how}, human wrote there what neither side has"] += 1
+            self.rewritten.append(f"{case.merge[:12]} {case.path}")
         else:
-            rows[f"clean by {how}, human differs there"] += 1
+            rows[f"clean by {how}, human differs there: WRONG?"] += 1
             self.wrong.append((f"{how}, git {'clean' if clean else 'conflict'}", case, ours))
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("repositories", nargs="+", type=Path)
     parser.add_argument("--merges", type=int, default=100, help="merge commits per repository")
     parser.add_argument("--list", action="store_true", help="show where a clean merge and the human differ")
@@ -217,6 +237,8 @@ def main() -> int:
     for name, count in sorted(tally.rows.items()):
         print(f"{count:7}  {name}")
     print(f"slowest file: {tally.slowest_s * 1000:.0f} ms CPU")
+    for name in tally.rewritten:
+        print(f"human wrote what neither side has: {name}")
     for how, case, ours in tally.wrong:
         print(f"human differs ({how}): {case.merge[:12]} {case.path}")
         if options.list:

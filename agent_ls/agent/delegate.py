@@ -49,7 +49,7 @@ async def delegate(ground: Ground, link: Link, resources: Resources, prover: Pro
         wire.close()
         await model.close()
     outcome = await conclude(ground, prover, ending, meter.spent)
-    return replace(outcome, evidence=(*_origin(model), *_marks(ground)))
+    return replace(outcome, evidence=_origin(model))
 
 
 def _origin(model: Model) -> tuple[str, ...]:
@@ -57,13 +57,6 @@ def _origin(model: Model) -> tuple[str, ...]:
     if not isinstance(model, Scripted):
         return ()
     return ("scripted turns, no model was called", model.score)
-
-
-def _marks(ground: Ground) -> tuple[str, ...]:
-    """The changed files that deserve a second look, each with the reason."""
-    gate = ground.snapshot.gate
-    reasons = ((path, gate.marked(path)) for path in sorted(ground.draft.changes().paths))
-    return tuple(f"{path}: {reason}" for path, reason in reasons if reason)
 
 
 async def _opened(ground: Ground, link: Link, resources: Resources, prover: Prover) -> Opened:

@@ -35,7 +35,7 @@ KEY_COMMAND: Final = "AGENT_LS_API_KEY_COMMAND"
 """The worker's variable with the command that prints the model's key, a JSON list of words."""
 
 WIRE_LOG: Final = "wire.jsonl"
-"""The file in a job's folder with every byte that its requests sent and received."""
+"""In a job's folder: every byte that its requests sent and received, as ``{"direction", "text"}`` lines."""
 
 
 @final

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, final
+from typing import final
 
 from agent_ls.core.alignment import Gap, gaps
 from agent_ls.core.text import line_ending
@@ -44,18 +44,12 @@ class MergedText:
     conflicts: tuple[TextConflict, ...] = ()
 
 
-class Resolver(Protocol):
-    """Resolves a clash of lines that is none in the language's grammar; ``None`` where it is one."""
-
-    def __call__(self, base: bytes, ours: bytes, theirs: bytes) -> bytes | None: ...
-
-
-def merge_text(base: bytes, ours: bytes, theirs: bytes, resolve: Resolver | None = None) -> MergedText:
+def merge_text(base: bytes, ours: bytes, theirs: bytes) -> MergedText:
     """Merge two texts that come from one base.
 
     Changes that only one side made are taken, the same change on both sides is taken once. Whole
     lines replaced side by side merge; anything closer (a shared line, an insertion that touches
-    the other side's change) is a conflict, after ``resolve`` had its say about the whole texts.
+    the other side's change) is a conflict.
     Cost: that of two line diffs.
     """
     if ours in (theirs, base):
@@ -64,12 +58,7 @@ def merge_text(base: bytes, ours: bytes, theirs: bytes, resolve: Resolver | None
         return MergedText(ours)
     base, ours = with_line_ends_of(theirs, base, ours)
     lines = [text.splitlines(keepends=True) for text in (base, ours, theirs)]
-    merged = merge_lines(lines[0], lines[1], gaps(lines[0], lines[1]), lines[2])
-    if merged.conflicts and resolve is not None:
-        resolved = resolve(base, ours, theirs)
-        if resolved is not None:
-            return MergedText(resolved)
-    return merged
+    return merge_lines(lines[0], lines[1], gaps(lines[0], lines[1]), lines[2])
 
 
 def merge_lines(

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import final
 
-from agent_ls.core.diff3 import MergedText, Resolver, TextConflict, merge_text
+from agent_ls.core.diff3 import MergedText, TextConflict, merge_text
 from agent_ls.core.edits import ChangeSet, FileChange, Op
 from agent_ls.core.paths import RelPath
 
-__all__ = ["Conflict", "MergedText", "Rebased", "Resolver", "TextConflict", "merge_text", "rebase", "undo"]
+__all__ = ["Conflict", "MergedText", "Rebased", "TextConflict", "merge_text", "rebase", "undo"]
 
 
 @final
@@ -50,14 +51,17 @@ class Rebased:
 
 
 def rebase(
-    changes: ChangeSet, now: Mapping[RelPath, bytes | None], resolve: Resolver | None = None
+    changes: ChangeSet,
+    now: Mapping[RelPath, bytes | None],
+    resolved: Mapping[RelPath, bytes] = MappingProxyType({}),
 ) -> Rebased:
     """Move a change set onto the texts of now. Never raises.
 
     Args:
         changes: What was planned, each ``before`` being the text that the planner saw.
         now: The newest texts of ``changes.paths``; ``None`` or missing: no such file.
-        resolve: Asked about clashes of lines, see `merge_text`.
+        resolved: Texts of files whose lines clash, merged by somebody who knows their language: from
+            these changes and exactly these texts of now.
 
     Returns:
         What still applies, against now, and every clash as a value. What is already so is dropped.
@@ -69,7 +73,7 @@ def rebase(
         source, target = now.get(change.source), now.get(change.path)
         if source != change.before or (change.op is Op.MOVE and target is not None):
             moved.append(change.path)
-        result = _rebase_file(change, source, target, resolve)
+        result = _rebase_file(change, source, target, resolved.get(change.path))
         if isinstance(result, str):
             conflicts.append(_whole_file(change, source if target is None else target, result))
         elif result is not None:
@@ -78,13 +82,17 @@ def rebase(
     return Rebased(ChangeSet.of(kept), tuple(conflicts), tuple(moved))
 
 
-def undo(landed: ChangeSet, now: Mapping[RelPath, bytes | None], resolve: Resolver | None = None) -> Rebased:
+def undo(
+    landed: ChangeSet,
+    now: Mapping[RelPath, bytes | None],
+    resolved: Mapping[RelPath, bytes] = MappingProxyType({}),
+) -> Rebased:
     """Take a landed change set back, keeping whatever was edited since. See `rebase`."""
-    return rebase(landed.inverted(), now, resolve)
+    return rebase(landed.inverted(), now, resolved)
 
 
 def _rebase_file(
-    change: FileChange, source: bytes | None, target: bytes | None, resolve: Resolver | None
+    change: FileChange, source: bytes | None, target: bytes | None, resolved: bytes | None
 ) -> tuple[FileChange, list[Conflict]] | str | None:
     """The change against now with its clashing regions, ``None`` if already so, a reason if impossible."""
     match change.op:
@@ -104,7 +112,9 @@ def _rebase_file(
         case Op.EDIT:
             if source is None:
                 return "the file to be edited is gone"
-    merged = merge_text(change.before or b"", change.after or b"", source, resolve)
+    merged = merge_text(change.before or b"", change.after or b"", source)
+    if merged.conflicts and resolved is not None:
+        merged = MergedText(resolved)
     conflicts = [Conflict(change.path, c.base, c.ours, c.theirs, c.line, c.reason) for c in merged.conflicts]
     return FileChange(change.path, source, merged.data, change.moved_from), conflicts
 

@@ -46,8 +46,7 @@ class LineIndex:
     __slots__ = ("_starts", "size")
 
     def __init__(self, data: bytes) -> None:
-        lengths = [len(line) for line in data.splitlines(keepends=True)]
-        starts = [0, *accumulate(lengths)]
+        starts = [0, *accumulate(map(len, data.splitlines(keepends=True)))]
         # A text that ends with a line end has one more, empty line: `starts` already holds its start.
         if len(starts) > 1 and not data.endswith((b"\n", b"\r")):
             starts.pop()

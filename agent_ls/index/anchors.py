@@ -60,6 +60,9 @@ def anchors(facts: FileFacts, markers: Sequence[str] = MARKERS) -> list[Anchor]:
 
 def is_wish(text: str, markers: Sequence[str] = MARKERS) -> bool:
     """Whether a comment asks for something: then it documents nothing."""
+    folded = text.lower()
+    if not any(marker.lower() in folded for marker in markers):
+        return False
     return _wish(_bare(text), markers) is not None
 
 

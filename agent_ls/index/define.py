@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import final
@@ -161,9 +161,20 @@ def _comment_above(comments: Comments, attributes: AbstractSet[int], line: int) 
             return ""
         texts.insert(0, comment.text)
         above = comment.line - 1
-    if not texts:
-        return ""
-    return _paragraph("\n".join(_MARKS.sub("", line) for text in texts for line in text.splitlines()))
+    return _first_paragraph(line for text in texts for line in text.splitlines())
+
+
+def _first_paragraph(lines: Iterable[str]) -> str:
+    """What a comment says up to its first empty line."""
+    words: list[str] = []
+    for line in lines:
+        inner = _MARKS.sub("", line).split()
+        if words and not inner:
+            break
+        words += inner
+        if len(words) >= _DOC:
+            break
+    return " ".join(words)[:_DOC]
 
 
 def _docstring(data: bytes, node: Node) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import final
@@ -114,8 +114,8 @@ def facts_of(data: bytes, language: str, tree: Tree, *, names: bool = True) -> F
         len(found.lines),
         tuple(found.definitions),
         tuple(
-            Reference(written[name], Span(start, start + length))
-            for name, start, length in zip(found.uses.ids, found.uses.starts, found.uses.lengths, strict=True)
+            Reference(written[name], Span(start, start + found.uses.sizes[name]))
+            for name, start in zip(found.uses.ids, found.uses.starts, strict=True)
         ),
         tuple(found.imports),
         tuple(read_comment(data, found.lines, start, end) for start, end in found.comments),
@@ -141,16 +141,7 @@ def syntax_problems(data: bytes, language: str, since: bytes | None = None) -> t
 def survey(data: bytes, language: str, tree: Tree, *, names: bool = True) -> Survey:
     """Facts from a tree of exactly this text, in one walk; ``names=False`` leaves the uses out."""
     result = Survey(language, LineIndex(data))
-    found: list[Captured] = []
-    attributes: set[int] = set()
-    for _, captures in QueryCursor(languages.query(language)).matches(tree.root_node):
-        # Strings and comments are most of the matches.
-        if "opaque" in captures:
-            result.strings.append(captures["opaque"][0].byte_range)
-        elif "comment" in captures:
-            result.comments.append(captures["comment"][0].byte_range)
-        else:
-            _take(captures, result, data, found, attributes)
+    found, attributes = _gather(result, data, tree, None)
     docs = Comments(data, result.lines, result.comments)
     result.definitions = define(data, language, result.lines, docs, found, attributes)
     if names:
@@ -162,6 +153,51 @@ def survey(data: bytes, language: str, tree: Tree, *, names: bool = True) -> Sur
     if tree.root_node.has_error:
         result.problems = find_problems(tree, data)
     return result
+
+
+def survey_within(
+    data: bytes, language: str, tree: Tree, span: Span, before: Survey, moved: Callable[[int], int]
+) -> Survey:
+    """What a text defines inside a definition and in those around it, after an edit inside of it.
+
+    ``span`` is that definition in this text; ``before`` is what was known of the former text, whose
+    offsets outside of it ``moved`` brings into this one. Only ``definitions``, ``comments`` and
+    ``problems`` of the answer count; definitions beside the span are left out. Cost: that of the span.
+    """
+    result = Survey(language, LineIndex(data))
+    found, attributes = _gather(result, data, tree, span)
+    inside = [place for place in result.comments if span.start <= place[0] < span.end]
+    outside = [(moved(start), moved(end)) for start, end in before.comments]
+    head = [place for place in outside if place[0] < span.start]
+    result.comments = [*head, *inside, *(place for place in outside if place[0] >= span.end)]
+    docs = Comments(data, result.lines, result.comments)
+    result.definitions = [
+        d
+        for d in define(data, language, result.lines, docs, found, attributes)
+        if (span.start <= d.span.start and d.span.end <= span.end)
+        or (d.span.start <= span.start and span.end <= d.span.end)
+    ]
+    if tree.root_node.has_error:
+        result.problems = find_problems(tree, data)
+    return result
+
+
+def _gather(result: Survey, data: bytes, tree: Tree, span: Span | None) -> tuple[list[Captured], set[int]]:
+    """Sort what the language's query finds; returns definitions and the lines of attributes."""
+    found: list[Captured] = []
+    attributes: set[int] = set()
+    cursor = QueryCursor(languages.query(result.language))
+    if span is not None:
+        cursor.set_byte_range(span.start, span.end)
+    for _, captures in cursor.matches(tree.root_node):
+        # Strings and comments are most of the matches.
+        if "opaque" in captures:
+            result.strings.append(captures["opaque"][0].byte_range)
+        elif "comment" in captures:
+            result.comments.append(captures["comment"][0].byte_range)
+        else:
+            _take(captures, result, data, found, attributes)
+    return found, attributes
 
 
 def _take(

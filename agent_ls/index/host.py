@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import gc
 import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast, final
@@ -21,9 +22,12 @@ from typing import Any, cast, final
 from agent_ls.core.errors import AgentLsError
 from agent_ls.core.paths import RelPath, rel_path
 from agent_ls.index.changes import Difference, compare, stat_some
+from agent_ls.index.git_log import refresh_history
 from agent_ls.index.packed import PackedFile
-from agent_ls.index.pool import Pool
+from agent_ls.index.pool import ParseJob, Pool
+from agent_ls.index.reading import read_regular
 from agent_ls.index.report import IndexReport, rss_mb
+from agent_ls.index.sketch import sketch
 from agent_ls.index.store import DamagedStoreError, Store
 from agent_ls.workspace.ignore import Rules
 from agent_ls.workspace.process import worker_pipes
@@ -31,6 +35,7 @@ from agent_ls.workspace.scan import FileStat, scan
 
 _FIRST_BATCH, _BATCH = 64, 1024
 """Files written at once: few at first, so that there is something to find soon; many are cheaper."""
+_SKETCH_FROM, _SKETCH_CHUNK = 500, 256
 _IDLE_S = 10.0
 _COMPACT_AFTER = 500
 
@@ -89,6 +94,8 @@ class Host:
                     store.rebuild()
                     changed, skipped = self._look(store, None)
                     await self._update(store, ask_id, changed)
+                if paths is None:
+                    await refresh_history(self._root, self._db, os.environ)
                 return self._report(store, changed, skipped, started, cpu)
             finally:
                 store.close()
@@ -144,11 +151,25 @@ class Host:
 
         store.remove(changed.gone)
         store.say(progress=[0, len(changed.jobs)])
+        if len(changed.jobs) >= _SKETCH_FROM:
+            await self._sketch(store, changed.jobs)
         await self._pool.run(changed.jobs, on_answer)
         flush()
+        store.drop_sketches()
         if len(changed.jobs) + len(changed.gone) >= _COMPACT_AFTER:
             store.compact()
         await asyncio.gather(*told)
+
+    async def _sketch(self, store: Store, jobs: Sequence[ParseJob]) -> None:
+        """Make names findable before their files are parsed."""
+        for chunk in range(0, len(jobs), _SKETCH_CHUNK):
+            records: list[bytes] = []
+            for job in jobs[chunk : chunk + _SKETCH_CHUNK]:
+                with suppress(OSError):
+                    data, _, _ = read_regular(self._root / job.path)
+                    records.append(sketch(data, job.path, job.language))
+            store.sketch(records)
+            await asyncio.sleep(0)
 
     async def _progress(self, ask_id: int, done: int, total: int) -> None:
         await self._send({"type": "progress", "id": ask_id, "done": done, "total": total})
@@ -199,6 +220,8 @@ def _lock(db: Path) -> Generator[bool]:
 
 
 async def main(argv: Iterable[str]) -> None:
+    # Lists and texts without cycles: the collector would only walk them, again and again.
+    gc.disable()
     root, db, deadline_s = argv
     receive, send = await worker_pipes()
     host = Host(Path(root), Path(db), send, float(deadline_s))

@@ -17,6 +17,20 @@ _BLOCKS_AT_HAND = 256
 _MOST_NAMES = 5000
 
 
+def fuzzy_pattern(text: str) -> re.Pattern[bytes]:
+    """Matches names that hold the letters of a text in order, in any case; linear in the name."""
+    steps: list[bytes] = []
+    for letter in text:
+        either = b"".join(re.escape(c.encode("utf-8", "replace")) for c in {letter.lower(), letter.upper()})
+        # Up to the next letter there is nothing but others: no backtracking.
+        steps.append(
+            b"[^" + either + b"]*+[" + either + b"]"
+            if letter.isascii()
+            else b".*?" + re.escape(letter.encode("utf-8", "replace"))
+        )
+    return re.compile(b"".join(steps), re.DOTALL)
+
+
 @final
 class ListReader:
     """Lists of one open store. Segments never change, so a block that was read once stays true."""
@@ -28,19 +42,19 @@ class ListReader:
         self._gone: frozenset[int] = frozenset()
         self._block = lru_cache(_BLOCKS_AT_HAND)(self._read)
 
-    def of(self, kind: Kind, name: str, most: int | None = None) -> list[tuple[int, int]]:
-        """(file, what stands beside it) of a name; stops early once there are more than ``most``.
+    def of(self, kind: Kind, name: str) -> list[tuple[int, int]]:
+        """(file, what stands beside it) of a name.
 
         ~20 µs per segment for a block that is not at hand.
         """
         raw = name.encode("utf-8", "replace")
         while True:
-            found = self._of(kind, raw, most)
+            found = self._of(kind, raw)
             # A merge in the middle would have taken segments away under our feet.
             if not self._refresh():
                 return found
 
-    def _of(self, kind: Kind, raw: bytes, most: int | None) -> list[tuple[int, int]]:
+    def _of(self, kind: Kind, raw: bytes) -> list[tuple[int, int]]:
         self._refresh()
         found: list[tuple[int, int]] = []
         for segment in self._segments:
@@ -48,10 +62,8 @@ class ListReader:
                 "SELECT rowid FROM blocks WHERE kind = ? AND segment = ? AND first <= ? ORDER BY first DESC LIMIT 1",
                 (kind, segment, raw),
             )
-            if rows and (block := self._block(rows[0][0], kind)) is not None:
+            if rows and (block := self._block(rows[0][0])) is not None:
                 found += block.find(raw)
-            if most is not None and len(found) > most + len(self._gone):
-                break
         return [entry for entry in found if entry[0] not in self._gone] if self._gone else found
 
     def prefixed(self, text: str) -> set[str]:
@@ -66,7 +78,7 @@ class ListReader:
                 (Kind.DEFINED, segment, raw, raw + b"\xff"),
             )
             for (row,) in rows:
-                block = self._block(row, Kind.DEFINED)
+                block = self._block(row)
                 if block is not None:
                     found.update(self._living(block, [n for n in block.names if n.startswith(raw)]))
                 if len(found) > _MOST_NAMES:
@@ -75,16 +87,14 @@ class ListReader:
 
     def fuzzy(self, text: str) -> set[str]:
         """Defined names that hold the letters of a text in order, in any case."""
-        letters = [re.escape(letter.encode("utf-8", "replace")) for letter in text]
-        # Up to the next letter there is nothing but others: no backtracking.
-        pattern = re.compile(rb"^" + b"".join(rb"[^\n]*?" + letter for letter in letters), re.IGNORECASE)
+        pattern = fuzzy_pattern(text)
         found: set[str] = set()
         self._refresh()
         for segment in self._segments:
             for (row,) in self._rows(
                 "SELECT rowid FROM blocks WHERE kind = ? AND segment = ?", (Kind.DEFINED, segment)
             ):
-                block = self._block(row, Kind.DEFINED)
+                block = self._block(row)
                 if block is not None:
                     found.update(self._living(block, [n for n in block.names if pattern.match(n)]))
         return found
@@ -107,9 +117,9 @@ class ListReader:
                 self._block.cache_clear()
         return former != self._segments
 
-    def _read(self, row: int, kind: Kind) -> Block | None:
+    def _read(self, row: int) -> Block | None:
         rows = self._rows("SELECT block FROM blocks WHERE rowid = ?", (row,))
         try:
-            return read_block(rows[0][0], kind) if rows else None
+            return read_block(rows[0][0]) if rows else None
         except (zlib.error, ValueError, IndexError):  # a damaged page
             return None

@@ -13,10 +13,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, final
 
+from agent_ls.core import codec
 from agent_ls.core.edits import TextEdit, apply_text_edits
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.paths import RelPath
-from agent_ls.index.live_facts import LiveFacts
+from agent_ls.index.facts import Anchor, SyntaxProblem
+from agent_ls.index.live_facts import LiveFacts, Moved
 from agent_ls.workspace.process import Worker
 
 _PATIENCE_S = 15.0
@@ -168,7 +170,11 @@ class Live:
             if message["type"] == "lost":
                 self._tell(_opened(path, document))
                 continue
-            document.facts = LiveFacts.from_json(message["facts"])
+            facts = newer(message, document.facts)
+            if facts is None:
+                self._tell(_opened(path, document))
+                continue
+            document.facts = facts
             if self.on_facts is not None:
                 self.on_facts(path)
 
@@ -185,6 +191,21 @@ class Live:
             if any(behind.get(path) == version for path, version in late.items()):
                 return
             behind = late
+
+
+def newer(message: Mapping[str, Any], former: LiveFacts | None) -> LiveFacts | None:
+    """The facts that a message brings; ``None`` if it builds on others than these."""
+    if message["type"] == "facts":
+        return LiveFacts.from_json(message["facts"])
+    if former is None or former.version != message["base"]:
+        return None
+    moved = codec.from_json(Moved, message["moved"])
+    return LiveFacts(
+        message["version"],
+        tuple(moved.apply(former.definitions)),
+        codec.from_json(tuple[Anchor, ...], message["anchors"]),
+        codec.from_json(tuple[SyntaxProblem, ...], message["problems"]),
+    )
 
 
 def _opened(path: RelPath, document: _Open) -> dict[str, Any]:

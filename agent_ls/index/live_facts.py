@@ -6,12 +6,54 @@ rows: a thousand definitions are read in a few milliseconds (by names of fields 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast, final
 
 from agent_ls.core.text import Span
 from agent_ls.index.facts import Anchor, Definition, SyntaxProblem
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How the definitions of a text follow from those before an edit inside the definition ``holder``.
+
+    ``holder`` and ``end`` (where what changed ends) are places in the former text. From there on
+    everything is ``delta`` bytes and ``lines`` lines further; ``fresh`` takes the place of the
+    holder, of what was inside it and of what is around it.
+    """
+
+    holder: Span
+    end: int
+    delta: int
+    lines: int
+    fresh: tuple[Definition, ...]
+
+    def apply(self, before: Sequence[Definition]) -> list[Definition]:
+        """The definitions of now, in order."""
+        start, end = self.holder.start, self.holder.end
+        found: list[Definition] = list(self.fresh)
+        for d in before:
+            span = d.span
+            if (start <= span.start and span.end <= end) or (span.start <= start and end <= span.end):
+                continue
+            found.append(self._further(d) if span.start >= self.end else d)
+        found.sort(key=lambda d: (d.span.start, -d.span.end, d.name_span.start))
+        return found
+
+    def _further(self, d: Definition) -> Definition:
+        delta, span, name = self.delta, d.span, d.name_span
+        return Definition(
+            d.name,
+            d.kind,
+            Span(span.start + delta, span.end + delta),
+            Span(name.start + delta, name.end + delta),
+            d.signature,
+            d.container,
+            d.doc,
+            d.line + self.lines,
+        )
 
 
 @final

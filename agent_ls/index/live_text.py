@@ -3,20 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import final
 
 from tree_sitter import Point, Tree
 
 from agent_ls.core.edits import TextEdit, apply_text_edits
+from agent_ls.core.text import LineIndex, Span
 from agent_ls.index.anchors import MARKERS
-from agent_ls.index.extract import ParseTimeoutError, anchors, dialect, facts_of, parse
-from agent_ls.index.facts import FileFacts
-from agent_ls.index.live_facts import LiveFacts
+from agent_ls.index.comments import read_comment
+from agent_ls.index.extract import (
+    ParseTimeoutError,
+    Survey,
+    anchors,
+    dialect,
+    parse,
+    survey,
+    survey_within,
+)
+from agent_ls.index.facts import Anchor, Definition, FileFacts, SyntaxProblem
+from agent_ls.index.live_facts import LiveFacts, Moved
+
+
+@final
+@dataclass(slots=True)
+class _Dirty:
+    """The part of a text that edits touched since it was last looked at, in offsets of now."""
+
+    start: int
+    end: int
+    delta: int = 0
+
+    def edited(self, start: int, end: int, new: int) -> None:
+        """Bytes ``start..end`` became ``new`` bytes."""
+        grown = new - (end - start)
+        self.start = min(self.start, start)
+        self.end = max(self.end, end) + grown
+        self.delta += grown
 
 
 @final
 class LiveText:
-    """Facts are those of a fresh parse of the same bytes, always; getting them is incremental."""
+    """Facts are those of a fresh parse of the same bytes; getting them is incremental.
+
+    An edit inside a definition costs what that definition costs, not what the text does. While the
+    text cannot be parsed, unsettled facts may differ from a fresh parse's: recovery from errors
+    depends on what was reused.
+    """
 
     def __init__(self, language: str, data: bytes, version: int) -> None:
         self._named_language = language
@@ -24,6 +57,14 @@ class LiveText:
         self.version = version
         self._language = dialect(data, language)
         self._tree: Tree | None = None
+        self._known = Survey(language, LineIndex(b""))
+        self._dirty: _Dirty | None = None
+        self._settled = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether the last facts are those of a fresh parse."""
+        return self._settled
 
     def edit(self, edits: Sequence[TextEdit], version: int) -> None:
         """Apply edits, all of which point into the text as it is now. Parses nothing.
@@ -32,32 +73,91 @@ class LiveText:
             ValueError: the edits overlap or lie outside: the caller's text is another one.
         """
         new = apply_text_edits(self.data, edits)
-        if self._tree is not None:
-            for edit in reversed(edits):
+        for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
+            span = edit.span
+            if self._tree is not None:
                 self._move(self._tree, edit)
+            if self._dirty is None:
+                self._dirty = _Dirty(span.start, span.end)
+            self._dirty.edited(span.start, span.end, len(edit.new))
         self.data = new
         self.version = version
 
-    def facts(self, markers: Sequence[str] = MARKERS) -> LiveFacts:
-        """Parse what changed and look."""
-        found = self.file_facts(names=False)
-        return LiveFacts(self.version, found.definitions, tuple(anchors(found, markers)), found.problems)
+    def facts(self, markers: Sequence[str] = MARKERS, *, settled: bool = True) -> LiveFacts:
+        """Parse what changed and look; see `change`."""
+        self.change(settled=settled)
+        return LiveFacts(
+            self.version, tuple(self._known.definitions), self.anchors(markers), self._known.problems
+        )
 
-    def file_facts(self, *, names: bool = True) -> FileFacts:
-        """All facts. A text that takes too long to parse has none."""
+    def change(self, *, settled: bool = False) -> Moved | None:
+        """Parse what changed and look; how the definitions of now follow from those before.
+
+        ``None``: nothing can be said but all of them anew.
+        """
+        if self._dirty is None and self._tree is not None and (self._settled or not settled):
+            return None
+        old = self._tree
         language = dialect(self.data, self._named_language)
-        old = self._tree if language == self._language else None
+        old = old if language == self._language else None
         self._language = language
         try:
             tree = parse(self.data, language, old=old)
-            if old is not None and tree.root_node.has_error:
-                # Recovery from errors depends on what was reused: only a fresh parse is the same for all.
-                tree = parse(self.data, language)
+            self._settled = old is None or not tree.root_node.has_error
+            if settled and not self._settled:
+                tree, old, self._settled = parse(self.data, language), None, True
         except ParseTimeoutError:
-            self._tree = None
-            return FileFacts(language, 0)
-        self._tree = tree
-        return facts_of(self.data, language, tree, names=names)
+            self._tree, self._dirty, self._settled = None, None, True
+            self._known = Survey(language, LineIndex(b""))
+            return None
+        dirty, self._tree, self._dirty = self._dirty, tree, None
+        moved = self._moved(old, tree, dirty) if old is not None and dirty is not None else None
+        if moved is None:
+            self._known = survey(self.data, language, tree, names=False)
+        return moved
+
+    def anchors(self, markers: Sequence[str] = MARKERS) -> tuple[Anchor, ...]:
+        """The wishes in the comments of the text as it was last looked at."""
+        folded = self.data.lower()
+        if not any(marker.lower().encode() in folded for marker in markers):
+            return ()
+        lines = self._known.lines
+        comments = [read_comment(self.data, lines, start, end) for start, end in self._known.comments]
+        return tuple(anchors(FileFacts(self._language, len(lines), comments=tuple(comments)), markers))
+
+    @property
+    def problems(self) -> tuple[SyntaxProblem, ...]:
+        return self._known.problems
+
+    def _moved(self, old: Tree, tree: Tree, dirty: _Dirty) -> Moved | None:
+        """Look inside the innermost definition that holds all that changed, if there is one."""
+        changed = old.changed_ranges(tree)
+        start = min([dirty.start, *(r.start_byte for r in changed)])
+        end = max([dirty.end, *(r.end_byte for r in changed)])
+        before, was_end, delta = self._known, end - dirty.delta, dirty.delta
+        holder = next(
+            (d.span for d in reversed(before.definitions) if d.span.start < start and was_end < d.span.end),
+            None,
+        )
+        if holder is None:
+            return None
+        now = Span(holder.start, holder.end + delta)
+        node = tree.root_node.descendant_for_byte_range(now.start, now.end)
+        if node is None or node.byte_range != (now.start, now.end):
+            return None
+        found = survey_within(
+            self.data, self._language, tree, now, before, lambda at: at + delta if at >= was_end else at
+        )
+        found.definitions = _with_docs(
+            found.definitions, before.definitions, self._language, now, was_end, delta
+        )
+        lines = len(found.lines) - len(before.lines)
+        moved = Moved(holder, was_end, delta, lines, tuple(found.definitions))
+        if _around(before.definitions, holder) != _around(found.definitions, now):
+            return None
+        found.definitions = moved.apply(before.definitions)
+        self._known = found
+        return moved
 
     def _move(self, tree: Tree, edit: TextEdit) -> None:
         start, end = edit.span.start, edit.span.end
@@ -70,6 +170,31 @@ class LiveText:
             _point(self.data, end),
             _after(before, edit.new),
         )
+
+
+def _with_docs(
+    found: list[Definition],
+    before: Sequence[Definition],
+    language: str,
+    span: Span,
+    was_end: int,
+    delta: int,
+) -> list[Definition]:
+    """What stands above a definition did not change, and attributes there were not looked at."""
+    if language == "python":
+        return found
+    docs = {d.name_span.start + (delta if d.name_span.start >= was_end else 0): d.doc for d in before}
+    return [
+        replace(d, doc=docs.get(d.name_span.start, d.doc))
+        if d.span.start <= span.start and span.end <= d.span.end
+        else d
+        for d in found
+    ]
+
+
+def _around(definitions: Sequence[Definition], span: Span) -> list[str]:
+    """Names of the definitions that hold a span, itself included."""
+    return [d.name for d in definitions if d.span.start <= span.start and span.end <= d.span.end]
 
 
 def _point(data: bytes, offset: int) -> Point:

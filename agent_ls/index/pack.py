@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
-from typing import final
+from itertools import repeat
 
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, content_hash
 from agent_ls.index.extract import ParseTimeoutError, Survey, dialect, parse, survey
 from agent_ls.index.imports import tails
-from agent_ls.index.names import KEYWORDS, words_of
 from agent_ls.index.packed import PackedFile, pack_facts, pack_lines
-from agent_ls.index.uses import pack_uses
+from agent_ls.index.uses import KEYWORD_BYTES, pack_uses
 
 _WORD = re.compile(rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*+")
 _LONGEST_LINE = 20_000
 _LONGEST_NAME = 200
-_MOST_CACHED = 100_000
 _IN_PATH, _IN_DEFINITION = 8, 3
 """How often a word counts extra as a search term when the path or a definition's name has it."""
 
@@ -45,7 +43,7 @@ def pack_file(
         mtime_ns,
         language,
         len(found.lines),
-        sum(weights.values()),
+        weights.total(),
         len(found.definitions),
         len(found.uses.ids),
         "",
@@ -54,8 +52,8 @@ def pack_file(
         pack_uses(found.uses),
         b"\n".join(found.uses.names),
         _joined(d.name for d in found.definitions),
-        "\n".join(weights).encode(),
-        bytes(weights.values()),
+        b"\n".join(weights),
+        bytes(map(min, weights.values(), repeat(0xFF))),
         _joined(tail for i in found.imports for tail in tails(language, i.module, i.names)),
     )
 
@@ -74,44 +72,18 @@ def _joined(names: Iterable[str]) -> bytes:
     ).encode("utf-8", "replace")
 
 
-def _weights(data: bytes, path: RelPath, found: Survey) -> dict[str, int]:
-    """How much each word (and each whole name in lower case) says about a file, as BM25 term counts.
+def _weights(data: bytes, path: RelPath, found: Survey) -> Counter[bytes]:
+    """How much each word as it is written says about a file: its count, more in names and the path.
 
-    At most 255: saturation makes more of them the same.
+    Names are taken apart once per segment (`words`), not here once per file.
     """
-    counts: defaultdict[str, int] = defaultdict(int)
-    written = found.uses.counts
+    counts = found.uses.counts
     prose = b"\n".join([data[start:end] for start, end in (*found.strings, *found.comments)])
-    written.update(_WORD.findall(prose))
-    _add(counts, written)
-    _add(counts, Counter([d.name.encode() for d in found.definitions]), _IN_DEFINITION)
-    _add(counts, Counter([part.encode() for part in re.split(r"[/.]", path)]), _IN_PATH)
-    for keyword in counts.keys() & KEYWORDS[found.language]:
+    counts.update(_WORD.findall(prose))
+    for definition in found.definitions:
+        counts[definition.name.encode()] += _IN_DEFINITION
+    for part in re.split(r"[/.]", path):
+        counts[part.encode()] += _IN_PATH
+    for keyword in counts.keys() & KEYWORD_BYTES[found.language]:
         del counts[keyword]
-    return {word: min(count, 0xFF) for word, count in counts.items()}
-
-
-def _add(counts: defaultdict[str, int], written: Counter[bytes], times: int = 1) -> None:
-    terms = _TERMS
-    for raw, count in written.items():
-        for word in terms[raw]:
-            counts[word] += times * count
-
-
-@final
-class _Terms(dict[bytes, tuple[str, ...]]):
-    """Search terms of a name: its words, and itself in lower case when they are several. A cache."""
-
-    def __missing__(self, raw: bytes) -> tuple[str, ...]:
-        if len(raw) > _LONGEST_NAME:
-            return ()
-        if len(self) > _MOST_CACHED:
-            self.clear()
-        name = raw.decode("utf-8", "replace")
-        words = words_of(name) if not name[:1].isdigit() else []
-        terms = tuple(dict.fromkeys([*words, name.lower()])) if len(words) > 1 else tuple(words)
-        self[raw] = terms
-        return terms
-
-
-_TERMS = _Terms()
+    return counts

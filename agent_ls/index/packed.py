@@ -29,7 +29,7 @@ class PackedFile:
 
     ``reason``: why there are no facts, ``""`` when there are. Lists of names are UTF-8 with a line
     feed between them: ``names`` it uses (place in the list = number in ``uses``, see
-    `uses.pack_uses`), names ``defined`` here, search ``words`` with one byte of weight each in
+    `uses.pack_uses`), names ``defined`` here, ``words`` as written with one byte of weight each in
     ``weights``, ``tails``: stems of the files its imports can mean.
     """
 

@@ -1,99 +1,22 @@
-"""Within the right files: which definitions to show, and how many fit the budget."""
+"""Which passages to show within a budget: the bodies that matter most, and the heads of more."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import final
 
 from agent_ls.core.paths import RelPath
-from agent_ls.core.text import LineIndex, content_hash
-from agent_ls.index.facts import Definition
-from agent_ls.index.names import words_of
-from agent_ls.index.query import Index
+from agent_ls.index.passages import Passage
 
-_K1 = 1.2
-_USUAL_TERMS, _IN_NAME = 120, 1.5
-_WHOLE = frozenset({"function", "method", "macro", "constant", "variable", "type", "enum", "field"})
-NAME = re.compile(r"[A-Za-z_$\x80-\U0010ffff][\w$]*")
-_STOP = frozenset(
-    [
-        "the",
-        "an",
-        "and",
-        "or",
-        "of",
-        "to",
-        "in",
-        "is",
-        "it",
-        "for",
-        "on",
-        "with",
-        "as",
-        "by",
-        "be",
-        "this",
-        "that",
-        "from",
-        "at",
-        "are",
-        "not",
-        "if",
-        "we",
-        "can",
-        "should",
-        "would",
-        "will",
-        "when",
-        "was",
-        "has",
-        "have",
-        "do",
-        "does",
-        "did",
-        "but",
-        "so",
-        "which",
-        "into",
-        "than",
-        "then",
-        "there",
-        "been",
-        "no",
-        "its",
-        "also",
-        "only",
-        "use",
-        "used",
-        "using",
-        "fix",
-        "add",
-        "remove",
-        "change",
-        "make",
-        "update",
-        "instead",
-        "more",
-        "some",
-        "all",
-        "any",
-    ]
-)
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class RankedFile:
-    """A file that matters; ``why`` in words for people, the strongest reason first."""
-
-    path: RelPath
-    score: float
-    why: tuple[str, ...]
+_HEADS = 0.2
+"""Share of the budget that is kept for heads: a name with its parameters costs a tenth of a body."""
+_THRIFT = 0.75
+"""Between 0 (the likeliest first, whatever it costs) and 1 (the most likelihood per token)."""
+_SMALL = 3
+"""Tokens added to every cost, so that a lone brace is no bargain."""
 
 
 @final
@@ -109,114 +32,112 @@ class ContextSpan:
     tokens: int
 
 
-def terms_of(text: str) -> list[str]:
-    """Search terms of a text: the words of its names, and names of several words as a whole."""
-    found: list[str] = []
-    for name in NAME.findall(text):
-        found += _name_terms(name)
+@final
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Lines of a passage, 0-based, and their characters."""
+
+    passage: Passage
+    first: int
+    last: int
+    size: int
+    likely: float
+
+
+def likelihoods(passages: Sequence[Passage], weights: Mapping[str, float]) -> list[float]:
+    """How likely each passage is what the request is about: a logistic model of its signals."""
+    bias = weights.get("bias", 0.0)
+    rest = [(name, weight) for name, weight in weights.items() if name != "bias"]
+    found: list[float] = []
+    for passage in passages:
+        odds, signals = bias, passage.signals
+        for name, weight in rest:
+            odds += weight * signals[name]
+        found.append(1 / (1 + math.exp(-odds)))
     return found
 
 
-@lru_cache(maxsize=50_000)
-def _name_terms(name: str) -> tuple[str, ...]:
-    words = words_of(name)
-    whole = (name.lower(),) if len(words) > 1 else ()
-    return (*(word for word in words if word not in _STOP), *whole)
+def pack(
+    passages: Sequence[Passage], likely: Sequence[float], budget: int
+) -> tuple[tuple[ContextSpan, ...], int]:
+    """Choose what to show: bodies for most of the budget, then heads for the rest.
+
+    A token is four characters; each file costs its path / 4 + 2 once. Passages that touch are
+    joined. Returns the spans, best first, and the tokens used: never more than ``budget``.
+    """
+    purse = _Purse(budget)
+    worth = sorted(
+        range(len(passages)),
+        key=lambda at: (-likely[at] / (passages[at].cut.size / 4 + _SMALL) ** _THRIFT, at),
+    )
+    chosen: list[_Shown] = []
+    rest: list[int] = []
+    for at in worth:
+        passage = passages[at]
+        if purse.pay(passage.path, passage.cut.size, leave=_HEADS * budget):
+            unit = passage.cut.unit
+            chosen.append(_Shown(passage, unit.first, unit.last, passage.cut.size, likely[at]))
+        elif passage.cut.head_size:
+            rest.append(at)
+    rest.sort(key=lambda at: (-likely[at] / (passages[at].cut.head_size / 4 + _SMALL), at))
+    for at in rest:
+        passage = passages[at]
+        if purse.pay(passage.path, passage.cut.head_size, leave=0):
+            head = passage.cut.unit.head
+            chosen.append(_Shown(passage, head, head, passage.cut.head_size, likely[at]))
+    spans = _joined(chosen)
+    used = sum(span.tokens for span in spans) + sum(_header(path) for path in {span.path for span in spans})
+    return tuple(sorted(spans, key=lambda s: (-s.score, s.path, s.start_line))), used
+
+
+def _header(path: RelPath) -> int:
+    return math.ceil(len(path) / 4) + 2
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A definition worth showing: 0-based first and last line, and its size in characters."""
+class _Purse:
+    """What is left of a budget, in tokens."""
 
-    path: RelPath
-    symbol: str
-    first: int
-    last: int
-    score: float
-    size: int
+    def __init__(self, budget: int) -> None:
+        self._left = budget
+        self._paid: set[RelPath] = set()
 
-
-def candidates(
-    index: Index,
-    read: Callable[[RelPath], bytes | None],
-    files: Sequence[RankedFile],
-    query: Mapping[str, float],
-) -> list[Candidate]:
-    """Definitions of the best files, best first by (file score times own score)."""
-    found: list[Candidate] = []
-    for rank, file in enumerate(files):
-        data = read(file.path)
-        if data is None:
-            continue
-        definitions = _current(index, file.path, data)
-        lines = LineIndex(data)
-        for definition in _leaves(definitions):
-            body = data[definition.span.start : definition.span.end]
-            own = _score(definition, body, query)
-            if own > 0:
-                first, last = (
-                    lines.line_of(definition.span.start),
-                    lines.line_of(max(definition.span.start, definition.span.end - 1)),
-                )
-                shown = data[lines.start(first) : lines.start(last + 1)]
-                size = len(shown.decode("utf-8", "replace"))
-                weight = own * file.score / math.sqrt(1 + rank / 4)
-                found.append(Candidate(file.path, definition.path, first, last, weight, size))
-    found.sort(key=lambda c: (-c.score, c.path, c.first))
-    return found
+    def pay(self, path: RelPath, size: int, *, leave: float) -> bool:
+        """Take what some characters of a file cost, if that much remains; say whether."""
+        cost = math.ceil(size / 4) + (0 if path in self._paid else _header(path))
+        if self._left - cost < leave:
+            return False
+        self._left -= cost
+        self._paid.add(path)
+        return True
 
 
-def _current(index: Index, path: RelPath, data: bytes) -> list[Definition]:
-    """The indexed definitions that still stand where they were; all, if the text is the indexed one."""
-    definitions = index.outline(path)
-    if content_hash(data) == index.hash_of(path):
-        return definitions
-    return [
-        d
-        for d in definitions
-        if d.span.end <= len(data) and data[d.name_span.start : d.name_span.end] == d.name.encode()
-    ]
-
-
-def _leaves(definitions: Sequence[Definition]) -> list[Definition]:
-    """Definitions shown whole: functions and their like, and classes too small to be cut; no nested ones."""
-    shown: list[Definition] = []
-    end = -1
-    for definition in definitions:
-        if definition.span.start < end:
-            continue
-        if definition.kind in _WHOLE or definition.span.end - definition.span.start < 1200:
-            shown.append(definition)
-            end = definition.span.end
-    return shown
-
-
-def _score(definition: Definition, body: bytes, query: Mapping[str, float]) -> float:
-    """How much of the query a definition holds; its name counts most, length is damped."""
-    counts = Counter(terms_of(body.decode("utf-8", "replace")))
-    damping = _K1 * (0.4 + 0.6 * sum(counts.values()) / _USUAL_TERMS)
-    score = 0.0
-    for term, count in counts.items():
-        weight = query.get(term)
-        if weight:
-            score += weight * count * (_K1 + 1) / (count + damping)
-    for term in dict.fromkeys(terms_of(definition.path)):
-        score += _IN_NAME * query.get(term, 0.0)
-    return score
-
-
-def pack(candidates: Sequence[Candidate], budget: int) -> tuple[tuple[ContextSpan, ...], int]:
-    """Take what fits, best first."""
+def _joined(chosen: Sequence[_Shown]) -> list[ContextSpan]:
+    """Spans of what was chosen; neighbours in a file become one."""
+    by_path: defaultdict[RelPath, list[_Shown]] = defaultdict(list)
+    for shown in chosen:
+        by_path[shown.passage.path].append(shown)
     spans: list[ContextSpan] = []
-    paid: set[RelPath] = set()
-    used = 0
-    for c in candidates:
-        tokens = math.ceil(c.size / 4)
-        header = 0 if c.path in paid else math.ceil(len(c.path) / 4) + 2
-        if used + tokens + header > budget:
-            continue
-        used += tokens + header
-        paid.add(c.path)
-        spans.append(ContextSpan(c.path, c.symbol, c.first + 1, c.last + 1, round(c.score, 3), tokens))
-    return tuple(spans), used
+    for path, some in by_path.items():
+        some.sort(key=lambda shown: shown.first)
+        group: list[_Shown] = []
+        for shown in some:
+            if group and shown.first > group[-1].last + 1:
+                spans.append(_span(path, group))
+                group = []
+            group.append(shown)
+        spans.append(_span(path, group))
+    return spans
+
+
+def _span(path: RelPath, group: Sequence[_Shown]) -> ContextSpan:
+    best = max(group, key=lambda shown: shown.likely)
+    definition = best.passage.cut.unit.definition
+    return ContextSpan(
+        path,
+        definition.path if definition else "",
+        group[0].first + 1,
+        group[-1].last + 1,
+        round(best.likely, 4),
+        math.ceil(sum(shown.size for shown in group) / 4),
+    )

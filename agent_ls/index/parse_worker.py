@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
-import stat
 import time
 from pathlib import Path
 from typing import Any
@@ -18,25 +16,16 @@ from typing import Any
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import content_hash
 from agent_ls.index.pack import pack_file
+from agent_ls.index.reading import read_regular
 from agent_ls.index.report import rss_mb
 from agent_ls.workspace.process import worker_pipes
-
-
-def _read(file: Path) -> tuple[bytes, int, int]:
-    """A regular file's bytes, size and mtime; never waits on a FIFO, never follows a last link."""
-    fd = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(fd, "rb", 0) as opened:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(f"{file} is no regular file")
-        return opened.read(), status.st_size, status.st_mtime_ns
 
 
 def answer(ask: dict[str, Any]) -> dict[str, Any]:
     """The answer to one request. A file that cannot be read is a reason, not an error."""
     path = RelPath(ask["path"])
     try:
-        data, size, mtime_ns = _read(Path(ask["root"]) / path)
+        data, size, mtime_ns = read_regular(Path(ask["root"]) / path)
     except OSError:
         return {"path": path, "reason": "unreadable"}
     if ask["hash"] and content_hash(data) == ask["hash"]:

@@ -9,6 +9,7 @@ that are gone, and merging drops them. Source: log-structured merge tree (O'Neil
 from __future__ import annotations
 
 import zlib
+from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +17,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import accumulate, chain, groupby
-from operator import itemgetter, or_
+from operator import itemgetter
 from typing import final
 
 from agent_ls.index.uses import pack_numbers, unpack_numbers
@@ -30,7 +31,7 @@ class Kind(IntEnum):
 
     USES = 0  # the name's number among those of the file
     DEFINED = 1  # nothing
-    WORDS = 2  # weight as a search term
+    WORDS = 2  # weight as a search term; a file may come several times: they add up
     TAILS = 3  # nothing; names are stems of imported files
 
 
@@ -39,76 +40,68 @@ Lists = dict[bytes, list[int]]
 
 SHIFT = 24
 _BESIDE = (1 << SHIFT) - 1
-_WITH = (Kind.USES, Kind.WORDS)
 
 
-def add(lists: defaultdict[bytes, list[int]], names: bytes, file: int, beside: bytes | None = None) -> None:
-    """Put one file into the lists of its names; ``beside``: a byte for each, else their numbers."""
+def add(lists: Lists, names: bytes, file: int, beside: Iterable[int]) -> None:
+    """Put one file into the lists of its names (a line feed between them); ``lists`` is a defaultdict."""
     if not names:
         return
     entry = file << SHIFT
-    for at, name in enumerate(names.split(b"\n")) if beside is None else _weighted(names, beside):
+    for at, name in zip(beside, names.split(b"\n"), strict=False):
         lists[name].append(entry | at)
 
 
-def _weighted(names: bytes, beside: bytes) -> Iterator[tuple[int, bytes]]:
-    return zip(beside, names.split(b"\n"), strict=True)
-
-
-def blocks(lists: Lists, kind: Kind) -> Iterator[tuple[bytes, bytes]]:
+def blocks(lists: Lists) -> Iterator[tuple[bytes, bytes]]:
     """(first name, block) of all lists, in order."""
     names = sorted(lists)
     at = 0
     while at < len(names):
-        some = names[at : at + _NAMES_IN_BLOCK]
-        ends = list(accumulate(len(lists[name]) for name in some))
+        size, end = 0, at
         # A block with the lists of common names stays small by holding few names.
-        some = some[: 1 + bisect_left(ends, _FILES_IN_BLOCK)]
-        yield some[0], _block(some, [lists[name] for name in some], kind)
-        at += len(some)
+        while end < len(names) and end - at < _NAMES_IN_BLOCK and size < _FILES_IN_BLOCK:
+            size += len(lists[names[end]])
+            end += 1
+        some = names[at:end]
+        yield some[0], _block(some, [lists[name] for name in some])
+        at = end
 
 
-def _block(names: Sequence[bytes], lists: Sequence[list[int]], kind: Kind) -> bytes:
-    entries = list(chain.from_iterable(lists))
-    files = [entry >> SHIFT for entry in entries]
-    base = min(files)
+def _block(names: Sequence[bytes], lists: Sequence[list[int]]) -> bytes:
     text = b"\n".join(names)
-    parts = [
-        len(text).to_bytes(4, "little"),
-        text,
-        base.to_bytes(8, "little"),
-        pack_numbers(list(map(len, lists))),
-        pack_numbers([file - base for file in files]),
-    ]
-    if kind in _WITH:
-        parts.append(pack_numbers([entry & _BESIDE for entry in entries]))
-    return zlib.compress(b"".join(parts), 1)
+    entries = array("Q", chain.from_iterable(lists)).tobytes()
+    return zlib.compress(
+        b"".join(
+            (
+                len(text).to_bytes(4, "little"),
+                text,
+                pack_numbers(list(map(len, lists))),
+                # All lowest bytes, then all second ones …: the high ones are runs that cost nothing.
+                *(entries[plane::8] for plane in range(8)),
+            )
+        ),
+        1,
+    )
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block read back. List i holds places ``starts[i]`` to ``starts[i + 1]`` of ``files`` and ``beside``."""
+    """A block read back. The list of name i is ``entries[starts[i] : starts[i + 1]]``."""
 
     names: Sequence[bytes]
-    base: int
     starts: Sequence[int]
-    files: Sequence[int]
-    beside: Sequence[int]
+    entries: Sequence[int]
 
     def find(self, name: bytes) -> list[tuple[int, int]]:
         """(file, what stands beside it) of a name, files ascending."""
         at = bisect_left(self.names, name)
-        return self.at(at) if at < len(self.names) and self.names[at] == name else []
-
-    def at(self, at: int) -> list[tuple[int, int]]:
-        """The list of the name with this number."""
-        part = slice(self.starts[at], self.starts[at + 1])
-        files = [self.base + file for file in self.files[part]]
-        return list(zip(files, self.beside[part] if self.beside else bytes(len(files)), strict=True))
+        if at == len(self.names) or self.names[at] != name:
+            return []
+        part = self.entries[self.starts[at] : self.starts[at + 1]]
+        return [(entry >> SHIFT, entry & _BESIDE) for entry in part]
 
 
-def read_block(packed: bytes, kind: Kind) -> Block:
+def read_block(packed: bytes) -> Block:
     """Read a block.
 
     Raises:
@@ -117,11 +110,15 @@ def read_block(packed: bytes, kind: Kind) -> Block:
     raw = zlib.decompress(packed)
     end = 4 + int.from_bytes(raw[:4], "little")
     names = raw[4:end].split(b"\n")
-    base = int.from_bytes(raw[end : end + 8], "little")
-    lengths, end = unpack_numbers(raw, end + 8)
-    files, end = unpack_numbers(raw, end)
-    beside = unpack_numbers(raw, end)[0] if kind in _WITH else b""
-    return Block(names, base, list(accumulate(lengths, initial=0)), files, beside)
+    lengths, end = unpack_numbers(raw, end)
+    starts = list(accumulate(lengths, initial=0))
+    size = starts[-1]
+    mixed = bytearray(8 * size)
+    for plane in range(8):
+        mixed[plane::8] = raw[end + plane * size : end + (plane + 1) * size]
+    entries = array("Q")
+    entries.frombytes(mixed)
+    return Block(names, starts, entries)
 
 
 def merged(blocks: Iterable[Block], gone: AbstractSet[int]) -> tuple[Lists, set[int]]:
@@ -129,11 +126,10 @@ def merged(blocks: Iterable[Block], gone: AbstractSet[int]) -> tuple[Lists, set[
     lists: defaultdict[bytes, list[int]] = defaultdict(list)
     dropped: set[int] = set()
     for block in blocks:
-        shifted = [(block.base + file) << SHIFT for file in block.files]
-        entries = list(map(or_, shifted, block.beside)) if block.beside else shifted
-        dropped.update(gone.intersection(map(block.base.__add__, block.files)))
+        if gone:
+            dropped.update(gone & {entry >> SHIFT for entry in block.entries})
         for at, name in enumerate(block.names):
-            lists[name] += entries[block.starts[at] : block.starts[at + 1]]
+            lists[name] += block.entries[block.starts[at] : block.starts[at + 1]]
     for name, found in lists.items():
         found.sort()
         if dropped:

@@ -6,23 +6,28 @@ makes it anew.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, final
 
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
 from agent_ls.index.facts import Definition, Import
+from agent_ls.index.history import History
+from agent_ls.index.history_file import history_path, read_history
 from agent_ls.index.imports import means, tails
-from agent_ls.index.lists import ListReader
+from agent_ls.index.lists import ListReader, fuzzy_pattern
 from agent_ls.index.names import is_test, kin_stem, stem_of
 from agent_ls.index.packed import unpack_facts, unpack_lines
 from agent_ls.index.postings import Kind
+from agent_ls.index.sketch import find_sketched, names_like
 from agent_ls.index.store import SCHEMA_VERSION, read_meta
 from agent_ls.index.uses import places_of
 
@@ -105,6 +110,8 @@ class Index:
                 ]
             if len(hits) >= limit:
                 break
+        if len(hits) < limit and not container:
+            hits += self._sketched(names)
         return hits[:limit]
 
     def references(self, name: str, limit: int = 200) -> list[RefHit]:
@@ -136,6 +143,19 @@ class Index:
             (limit,),
         )
         return [RelPath(path) for (path,) in rows]
+
+    def definers(self, name: str, limit: int = 50) -> list[RelPath]:
+        """Files that define a name, sorted."""
+        rows = self._rows(
+            "SELECT f.path FROM names n JOIN definitions d ON d.name = n.id JOIN files f ON f.id = d.file"
+            " WHERE n.name = ? ORDER BY 1 LIMIT ?",
+            (name, limit),
+        )
+        return [RelPath(path) for (path,) in rows]
+
+    def history(self) -> History:
+        """What git tells about the files, as of the last refresh; kept until the indexer writes it anew."""
+        return read_history(history_path(self._path))
 
     def outline(self, path: RelPath) -> list[Definition]:
         """All definitions of a file as it was indexed, in order."""
@@ -233,8 +253,10 @@ class Index:
 
     def term(self, term: str, most: int) -> list[tuple[int, int]] | None:
         """(file id, weight) of the files that hold a search term; ``None`` when more than ``most`` do."""
-        found = self._reader().of(Kind.WORDS, term, most)
-        return None if len(found) > most else found
+        weights: dict[int, int] = {}
+        for file, weight in self._reader().of(Kind.WORDS, term):
+            weights[file] = weights.get(file, 0) + weight
+        return None if len(weights) > most else list(weights.items())
 
     def lengths(self, ids: Iterable[int]) -> dict[int, tuple[RelPath, int]]:
         """Path and length in terms of files by their ids."""
@@ -248,7 +270,21 @@ class Index:
 
     def _names_like(self, text: str, limit: int, *, fuzzy: bool) -> list[str]:
         names = self._reader().fuzzy(text) if fuzzy else self._reader().prefixed(text)
+        pattern = fuzzy_pattern(text) if fuzzy else re.compile(re.escape(text.encode("utf-8", "replace")))
+        for (records,) in self._rows("SELECT records FROM sketches"):
+            names |= names_like(records, pattern)
         return sorted(names, key=lambda name: (len(name), name))[:limit]
+
+    def _sketched(self, names: Sequence[str]) -> list[Hit]:
+        """Lines that look like definitions, in files that a first index run has not come to yet."""
+        hits: list[Hit] = []
+        for (records,) in self._rows("SELECT records FROM sketches"):
+            for found in chain.from_iterable(find_sketched(records, name) for name in names):
+                if not self._rows("SELECT 1 FROM files WHERE path = ?", (found.path,)):
+                    span = Span(found.start, found.start + len(found.name.encode()))
+                    definition = Definition(found.name, "", span, span, found.text, line=found.line)
+                    hits.append(Hit(found.path, found.line + 1, definition))
+        return hits
 
     def _reader(self) -> ListReader:
         """The lists of the store as it is now."""

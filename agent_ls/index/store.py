@@ -14,6 +14,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count, repeat
 from pathlib import Path
 from typing import Any, final
 
@@ -23,6 +24,8 @@ from agent_ls.index import postings
 from agent_ls.index.names import stem_of
 from agent_ls.index.packed import PackedFile
 from agent_ls.index.postings import Kind, Lists
+from agent_ls.index.sketch import pack_sketches
+from agent_ls.index.terms import by_term
 
 SCHEMA_VERSION = 2
 
@@ -39,6 +42,7 @@ CREATE TABLE segments (id INTEGER PRIMARY KEY AUTOINCREMENT, files INTEGER NOT N
 CREATE TABLE blocks (segment INTEGER NOT NULL, kind INTEGER NOT NULL, first BLOB NOT NULL, block BLOB NOT NULL);
 CREATE UNIQUE INDEX blocks_by_name ON blocks (kind, segment, first);
 CREATE TABLE gone (file INTEGER PRIMARY KEY);
+CREATE TABLE sketches (id INTEGER PRIMARY KEY, records BLOB NOT NULL);
 """
 
 _MOST_OF_A_LEVEL = 8
@@ -91,20 +95,31 @@ class Store:
     def put(self, files: Iterable[PackedFile]) -> None:
         """Replace the facts of files, in one transaction. Cheapest for a thousand at once."""
         with self._transaction() as db:
-            lists = {kind: defaultdict[bytes, list[int]](list) for kind in Kind}
+            lists: dict[Kind, Lists] = {kind: defaultdict(list) for kind in Kind}
             size = 0
             for file in files:
                 row = self._put(db, file)
                 if file.reason:
                     continue
                 size += 1
-                postings.add(lists[Kind.USES], file.names, row)
-                postings.add(lists[Kind.DEFINED], file.defined, row)
+                postings.add(lists[Kind.USES], file.names, row, count())
+                postings.add(lists[Kind.DEFINED], file.defined, row, repeat(0))
                 postings.add(lists[Kind.WORDS], file.words, row, file.weights)
-                postings.add(lists[Kind.TAILS], file.tails, row)
+                postings.add(lists[Kind.TAILS], file.tails, row, repeat(0))
             if size:
+                lists[Kind.WORDS] = by_term(lists[Kind.WORDS])
                 _write_segment(db, size, lists)
                 self._merge_full_levels(db)
+
+    def sketch(self, records: Iterable[bytes]) -> None:
+        """Add lines that look like definitions of files that are not parsed yet (see `sketch`)."""
+        with self._transaction() as db:
+            db.execute("INSERT INTO sketches VALUES (NULL, ?)", (pack_sketches(records),))
+
+    def drop_sketches(self) -> None:
+        """All files are parsed."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM sketches")
 
     def touch(self, files: Iterable[tuple[RelPath, int, int]]) -> None:
         """Files whose bytes are as before have a new (path, size, mtime_ns)."""
@@ -239,7 +254,7 @@ def _write_segment(db: sqlite3.Connection, size: int, lists: Mapping[Kind, Lists
     for kind, found in lists.items():
         db.executemany(
             "INSERT INTO blocks VALUES (?, ?, ?, ?)",
-            ((segment, kind, first, block) for first, block in postings.blocks(found, kind)),
+            ((segment, kind, first, block) for first, block in postings.blocks(found)),
         )
 
 
@@ -248,7 +263,7 @@ def _read_segments(db: sqlite3.Connection, segments: Sequence[int], kind: Kind) 
         rows = db.execute("SELECT block FROM blocks WHERE kind = ? AND segment = ?", (kind, segment))
         for (block,) in rows:
             try:
-                yield postings.read_block(block, kind)
+                yield postings.read_block(block)
             except (zlib.error, ValueError, IndexError) as error:
                 raise DamagedStoreError(f"The index is damaged: {error}", remedy="It is made anew") from None
 

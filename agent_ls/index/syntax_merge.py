@@ -11,28 +11,17 @@ asked only about regions in which lines clash, and its answer is checked before 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import final
 
 from tree_sitter import Node
 
 from agent_ls.core.diff3 import merge_text, with_line_ends_of
 from agent_ls.core.text import BOM
 from agent_ls.index.languages import parser
+from agent_ls.index.merging import Resolved
 from agent_ls.index.syntax_three import Side, merge_sequence
-from agent_ls.index.syntax_units import leaves
+from agent_ls.index.syntax_units import leaves, names_in
 
 _MAX_BYTES = 2_000_000
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """A text without clashes, and how many clashes of lines there were."""
-
-    data: bytes
-    clashes: int
 
 
 def resolve(base: bytes, ours: bytes, theirs: bytes, language: str) -> Resolved | None:
@@ -52,37 +41,51 @@ def resolve(base: bytes, ours: bytes, theirs: bytes, language: str) -> Resolved 
     text = merged.data
     for clash in reversed(merged.conflicts):  # from the last one: the offsets before it stay true
         head, tail = text[: clash.offset], text[clash.offset + len(clash.theirs) :]
-        region = merge_trees(*(head + side + tail for side in (clash.base, clash.ours, clash.theirs)), language)
+        region = merge_trees(head + clash.base + tail, head + clash.ours + tail, text, language)
         if region is None:
-            whole = merge_trees(base, ours, theirs, language)
-            return None if whole is None else Resolved(whole, count)
+            break
         text = region
-    return Resolved(text, count)
+    else:
+        # A region does not see the rest of the file: what both sides added at two places is there twice.
+        if _sound(*(_parsed(side, language) for side in (text, base, ours, theirs))):
+            return Resolved(text, count)
+    whole = merge_trees(base, ours, theirs, language)
+    return None if whole is None else Resolved(whole, count)
 
 
 def merge_trees(base: bytes, ours: bytes, theirs: bytes, language: str) -> bytes | None:
     """Merge three texts by their trees; ``None`` where that is in doubt."""
-    read = parser(language).parse
-    texts = (base, ours, theirs)
-    bom = BOM if all(text.startswith(BOM) for text in texts) else b""
-    sides = [Side(text, read(text).root_node) for text in (text.removeprefix(bom) for text in texts)]
+    bom = BOM if theirs.startswith(BOM) else b""
+    texts = [text.removeprefix(bom) for text in (base, ours, theirs)]
+    sides = (_parsed(texts[0], language), _parsed(texts[1], language), _parsed(texts[2], language))
     merged = merge_sequence(*sides, whole=True)
-    if merged is None or not _sound(Side(merged, read(merged).root_node), sides):
+    if merged is None or not _sound(_parsed(merged, language), *sides):
         return None
     return bom + merged
 
 
-def _sound(merged: Side, sides: Sequence[Side]) -> bool:
-    """Whether a merged text has no new syntax error, and every token that a side added or removed."""
-    if _errors(merged.node) > max(_errors(side.node) for side in sides[1:]):
+def _parsed(data: bytes, language: str) -> Side:
+    return Side(data, parser(language).parse(data).root_node)
+
+
+def _sound(merged: Side, base: Side, ours: Side, theirs: Side) -> bool:
+    """Whether a merged text is what both sides wanted, as far as counting tells.
+
+    No new syntax error, no name twice that neither side has twice, every token that one added or
+    removed.
+    """
+    if _errors(merged.node) > max(_errors(ours.node), _errors(theirs.node)):
         return False
-    base, ours, theirs, now = (_tokens(side) for side in (*sides, merged))
-    for token in {*base, *ours, *theirs, *now}:
-        one, other = ours[token] - base[token], theirs[token] - base[token]
-        bounds = [one + other]
-        if one * other > 0:  # both did the same, perhaps at the same place
-            bounds += [one, other]
-        if not min(bounds) <= now[token] - base[token] <= max(bounds):
+    mine, yours = names_in(ours.node), names_in(theirs.node)
+    if any(count > max(1, mine[name], yours[name]) for name, count in names_in(merged.node).items()):
+        return False
+    was, one, other, now = (_tokens(side) for side in (base, ours, theirs, merged))
+    for token in {*was, *one, *other, *now}:
+        added, more = one[token] - was[token], other[token] - was[token]
+        bounds = [added + more]
+        if added * more > 0:  # both did the same, perhaps at the same place
+            bounds += [added, more]
+        if not min(bounds) <= now[token] - was[token] <= max(bounds):
             return False
     return True
 

@@ -73,9 +73,7 @@ def merge_node(base: Side, ours: Side, theirs: Side, depth: int = 0) -> bytes | 
 def _only_child(base: Side, ours: Side, theirs: Side, depth: int) -> bytes | None:
     """Merge where everything but one child is the same on all sides."""
     for children in zip(base.node.children, ours.node.children, theirs.node.children, strict=False):
-        sides = [
-            Side(side.data, child) for side, child in zip((base, ours, theirs), children, strict=True)
-        ]
+        sides = [Side(side.data, child) for side, child in zip((base, ours, theirs), children, strict=True)]
         if len({side.text for side in sides}) == 1:
             continue
         heads = [s.data[s.node.start_byte : c.node.start_byte] for s, c in _pairs(base, ours, theirs, sides)]
@@ -104,16 +102,19 @@ def merge_sequence(
         parts.append(found)
     names = _names([part.units for part in parts])
     rows = [_row(parts[0].units, part.units, names[0], own) for part, own in zip(parts, names, strict=True)]
-    order = _order(parts[0].units, rows[1], rows[2], names[1], names[2])
-    if order is None:
+    if _beside(_touched(parts[0].units, rows[1]), _touched(parts[0].units, rows[2])):
         return None
-    last_comma = _pick(*(part.last_comma for part in parts))
+    order = _order(parts[0].units, rows[1], rows[2], names[1], names[2])
+    # With the blanks before the bracket: a list is broken into lines as a whole, the comma belongs to it.
+    closing = _pick(*((part.last_comma, part.units[-1].lead if part.units else b"") for part in parts))
+    if order is None or closing is None:
+        return None
     texts = [_by_number(row) for row in rows]
     out: list[bytes] = []
     for index, place in enumerate(order):
         following = order[index + 1] if index + 1 < len(order) else None
         after = following is not None and _unit_at(following, texts).item
-        comma = _unit_at(place, texts).item and (after or bool(last_comma))
+        comma = _unit_at(place, texts).item and (after or closing[0])
         written = _written(place, texts, (base, ours, theirs), comma=comma, depth=depth)
         if written is None:
             return None
@@ -138,11 +139,14 @@ def _written(
     if place.added is not None:
         return place.lead + place.added.head + place.added.text + mark + place.added.tail
     base, ours, theirs = (text[place.number or 0] for text in texts)
-    node = merge_node(*(Side(s.data, u.node) for s, u in zip(sides, (base, ours, theirs), strict=True)), depth + 1)
+    nodes = [Side(side.data, unit.node) for side, unit in zip(sides, (base, ours, theirs), strict=True)]
+    node = merge_node(nodes[0], nodes[1], nodes[2], depth + 1)
     head, tail = _pick(base.head, ours.head, theirs.head), _pick(base.tail, ours.tail, theirs.tail)
     lead = _lead(base.lead, ours.lead, theirs.lead)
     if node is None or head is None or tail is None or lead is None:
         return None
+    if base.tail != tail and base.text != node:
+        return None  # a comment on the same line is about what stands there
     return lead + head + node + mark + tail
 
 
@@ -169,11 +173,13 @@ def _names(rows: Sequence[Sequence[Unit]]) -> list[list[Name]]:
     named: list[list[Name]] = []
     for row in rows:
         chosen = [unit.long_name if unit.name in short else unit.name for unit in row]
-        named.append([() if name in long and name in short or name in long else name for name in chosen])
+        named.append([() if name in long else name for name in chosen])
     return named
 
 
-def _row(base: Sequence[Unit], side: Sequence[Unit], base_names: Sequence[Name], names: Sequence[Name]) -> _Row:
+def _row(
+    base: Sequence[Unit], side: Sequence[Unit], base_names: Sequence[Name], names: Sequence[Name]
+) -> _Row:
     """Match a side's units with the base's: by name, by text in order, by place and kind."""
     numbers = {name: index for index, name in enumerate(base_names) if name}
     same: list[int | None] = [numbers.get(name) if name else None for name in names]
@@ -197,6 +203,37 @@ def _row(base: Sequence[Unit], side: Sequence[Unit], base_names: Sequence[Name],
                 same[place] = index
         at, other = end, new_end
     return _Row(tuple(side), tuple(same))
+
+
+def _touched(base: Sequence[Unit], row: _Row) -> set[int]:
+    """Where a side changed something that depends on its neighbours.
+
+    The base's unit ``i`` is place ``2 * i + 1``, what was added before it is at ``2 * i``.
+    """
+    now = _by_number(row)
+    places = {
+        2 * number + 1
+        for number, unit in enumerate(base)
+        if not (unit.name or unit.part) and (number not in now or now[number].whole != unit.whole)
+    }
+    before = -1
+    for unit, number in zip(row.units, row.same, strict=True):
+        if number is not None:
+            before = number
+        elif not unit.free:
+            places.add(2 * before + 2)
+    return places
+
+
+def _beside(ours: set[int], theirs: set[int]) -> bool:
+    """Whether both sides changed things that lie beside each other: what one means, the other decides."""
+    return any(
+        other in theirs
+        for place in ours
+        for other in (
+            (place - 1, place + 1) if place % 2 == 0 else (place - 2, place - 1, place + 1, place + 2)
+        )
+    )
 
 
 def _order(
@@ -256,9 +293,8 @@ def _woven(frame: _Row, guest: _Row, *, guest_first: bool, moved: bool) -> list[
         low = (start if start is not None else _back(places, end or 0)) + 1
         high = end if end is not None else _forth(places, low)
         between = places[low:high] if low <= high else []
-        if [place.added.whole for place in between if place.added] == [p.added.whole for p in added if p.added]:
-            if between:
-                continue
+        if between and _words(between) == _words(added):
+            continue
         quiet = start is not None and end is not None and low == high and not moved
         if not quiet and not _all_free([*added, *between]):
             return None
@@ -266,6 +302,10 @@ def _woven(frame: _Row, guest: _Row, *, guest_first: bool, moved: bool) -> list[
         places[at:at] = added
     kept = set(guest.kept)
     return [place for place in places if place.number is None or place.number in kept]
+
+
+def _words(places: Sequence[_Place]) -> list[bytes]:
+    return [place.added.whole for place in places if place.added is not None]
 
 
 def _all_free(places: Sequence[_Place]) -> bool:

@@ -7,6 +7,7 @@ the list is written. Between units there is nothing but blanks.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final
@@ -24,7 +25,12 @@ IMPORTS = frozenset(
 )
 _DEFINITIONS = frozenset(
     [
-        *("function_definition", "class_definition", "function_declaration", "generator_function_declaration"),
+        *(
+            "function_definition",
+            "class_definition",
+            "function_declaration",
+            "generator_function_declaration",
+        ),
         *("class_declaration", "abstract_class_declaration", "method_definition", "interface_declaration"),
         *("type_alias_declaration", "enum_declaration", "method_declaration", "constructor_declaration"),
         *("record_declaration", "annotation_type_declaration", "function_item", "struct_item", "enum_item"),
@@ -60,6 +66,8 @@ _PARTED = frozenset(
 )
 """Nodes whose parts (name, parameters, body…) are changed independently of each other."""
 
+_ROLES = ("name", "type_parameters", "parameters", "return_type", "type", "result", "body", "definition")
+
 SEQUENCES = _ROOTS | _BODIES | _BLOCKS | _LISTS | _PARTED
 
 Name = tuple[str, ...]
@@ -72,7 +80,8 @@ class Unit:
 
     ``lead``: the blanks before it. ``name``: what makes it the same one wherever it stands, ``()``
     for what has no name. ``long_name``: with parameters, where names repeat. ``free``: its order
-    among others that were added at the same place says nothing. ``item``: commas part it.
+    among others that were added at the same place says nothing. ``item``: commas part it. ``part``:
+    it has a role of its own (a name, a body), whatever happens to its neighbours.
     """
 
     lead: bytes
@@ -84,6 +93,7 @@ class Unit:
     long_name: Name = ()
     free: bool = False
     item: bool = False
+    part: bool = False
 
     @property
     def whole(self) -> bytes:
@@ -148,7 +158,7 @@ def last_end(unit: Unit) -> int:
 def _with_tail(unit: Unit, tail: bytes) -> Unit:
     return Unit(
         *(unit.lead, unit.head, unit.node, unit.text, unit.tail + tail),
-        *(unit.name, unit.long_name, unit.free, unit.item),
+        *(unit.name, unit.long_name, unit.free, unit.item, unit.part),
     )
 
 
@@ -168,7 +178,7 @@ def _unit(parent: Node, child: Node, data: bytes, at: int, start: int) -> Unit:
     name, long_name, free = _named(parent, child)
     item = parent.type in _LISTS and child.is_named and child.type not in _COMMENTS
     if parent.type == "import_from_statement":
-        item = item and child != parent.child_by_field_name("module_name")
+        item = item and child in parent.children_by_field_name("name")
     return Unit(
         data[at:start],
         data[start : child.start_byte],
@@ -179,6 +189,7 @@ def _unit(parent: Node, child: Node, data: bytes, at: int, start: int) -> Unit:
         long_name,
         free,
         item,
+        part=parent.type in _PARTED and any(child == parent.child_by_field_name(role) for role in _ROLES),
     )
 
 
@@ -192,7 +203,8 @@ def _named(parent: Node, child: Node) -> tuple[Name, Name, bool]:
     if not child.is_named or kind in _COMMENTS:
         return (), (), False
     if kind in IMPORTS:
-        source = child.child_by_field_name("module_name") or child.child_by_field_name("source")
+        sources = (child.child_by_field_name("module_name"), child.child_by_field_name("source"))
+        source = next((node for node in sources if node is not None), None)
         long_name = ("import", _spaced(child))
         return (("import", _spaced(source)) if source is not None else long_name), long_name, True
     if parent.type in _LISTS:
@@ -213,7 +225,8 @@ def _named(parent: Node, child: Node) -> tuple[Name, Name, bool]:
 
 def _item_name(parent: Node, child: Node) -> tuple[Name, Name, bool]:
     if child.type in _PAIRS:
-        key = child.child_by_field_name("key") or child.child_by_field_name("name") or child.named_child(0)
+        keys = (child.child_by_field_name("key"), child.child_by_field_name("name"), _first(child))
+        key = next((node for node in keys if node is not None), None)
         if key is not None and not key.type.startswith("computed"):
             name = ("key", _spaced(key))
             return name, name, True
@@ -223,7 +236,7 @@ def _item_name(parent: Node, child: Node) -> tuple[Name, Name, bool]:
     if child.type == "method_definition" and parent.type == "object":
         name = ("key", _declared(child))
         return name, name, True
-    if parent.type in _NAME_LISTS and child != parent.child_by_field_name("module_name"):
+    if parent.type in _NAME_LISTS and child not in parent.children_by_field_name("module_name"):
         name = ("item", _spaced(child))
         return name, name, True
     return (), (), False
@@ -235,7 +248,8 @@ def _spaced(node: Node) -> str:
 
 def _inner(node: Node) -> Node:
     while node.type in _WRAPPERS:
-        inner = node.child_by_field_name("definition") or node.child_by_field_name("declaration")
+        inner = node.child_by_field_name("definition")
+        inner = node.child_by_field_name("declaration") if inner is None else inner
         if inner is None:
             break
         node = inner
@@ -256,6 +270,10 @@ def _declared(node: Node) -> str:
     return " ".join(filter(None, (receiver, accessor, _spaced(name))))
 
 
+def _first(node: Node) -> Node | None:
+    return next(iter(node.named_children), None)
+
+
 def _is_class_block(node: Node) -> bool:
     return node.type == "block" and node.parent is not None and node.parent.type == "class_definition"
 
@@ -268,26 +286,26 @@ def _value_name(node: Node) -> str:
         if name is None and len(declarators) == 1:
             name = declarators[0].child_by_field_name("name")
         return _spaced(name) if name is not None and name.type == "identifier" else ""
-    if node.type == "expression_statement" and node.named_child_count == 1:
-        inner = node.named_child(0)
-        if inner is not None and inner.type == "assignment":
-            left = inner.child_by_field_name("left")
-            return _spaced(left) if left is not None and left.type == "identifier" else ""
+    inner = _first(node) if node.type == "expression_statement" else None
+    if inner is not None and inner.type == "assignment" and node.named_child_count == 1:
+        left = inner.child_by_field_name("left")
+        return _spaced(left) if left is not None and left.type == "identifier" else ""
     if node.type == "field_declaration":
         declarators = node.children_by_field_name("declarator")
         if len(declarators) == 1:
-            return _spaced(declarators[0].child_by_field_name("name") or declarators[0])
+            field = declarators[0].child_by_field_name("name")
+            return _spaced(declarators[0] if field is None else field)
     return ""
 
 
 def _test_name(node: Node) -> str:
     """``it("…", …)`` and its kin: a statement that only registers a test under its words."""
-    call = node.named_child(0) if node.type == "expression_statement" else None
+    call = _first(node) if node.type == "expression_statement" else None
     if call is None or call.type != "call_expression":
         return ""
     function = call.child_by_field_name("function")
     arguments = call.child_by_field_name("arguments")
-    first = arguments.named_child(0) if arguments is not None else None
+    first = _first(arguments) if arguments is not None else None
     if function is None or first is None or first.type != "string":
         return ""
     if _text(function).split(b".")[0] not in _TESTS:
@@ -304,6 +322,24 @@ def bound(unit: Unit) -> frozenset[str]:
     return frozenset(
         token for token, after in followed if token.isidentifier() and after not in _NOT_LAST
     ) - {"import", "from", "use", "static", "type"}
+
+
+def names_in(root: Node) -> Counter[Name]:
+    """How often each name stands in its scope: imports, definitions and values, down to class bodies."""
+    found: Counter[Name] = Counter()
+    stack: list[tuple[Node, Name]] = [(root, ())]
+    while stack:
+        node, scope = stack.pop()
+        scoped = node.type in _ROOTS or node.type in _BODIES or _is_class_block(node)
+        for child in node.named_children:
+            _, name, _ = _named(node, child) if scoped else ((), (), False)
+            if name:
+                found[(*scope, *name)] += 1
+            if not scoped or name:
+                inner = child.type in _BODIES or child.type in _PARTED or _is_class_block(child)
+                if inner:
+                    stack.append((child, (*scope, *name)))
+    return found
 
 
 def leaves(node: Node) -> Iterator[Node]:

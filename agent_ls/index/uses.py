@@ -19,11 +19,18 @@ from typing import final
 from agent_ls.core.text import Span
 from agent_ls.index.names import KEYWORDS
 
-# A word right before a quote is a string's prefix.
-_WORD = re.compile(rb"([\w\x80-\xff]++(?![\"']))")
-_WORD_WITH_DOLLAR = re.compile(rb"([\w$\x80-\xff]++)")
-_DOLLAR = frozenset({"javascript", "typescript", "tsx", "java"})
-_KEYWORDS: Mapping[str, frozenset[bytes]] = {
+# Bytes are listed one by one: the engine then looks each up in one table.
+_WORD = re.compile(rb"([0-9A-Za-z_\x80-\xff]+)")
+_WORD_WITH_DOLLAR = re.compile(rb"([$0-9A-Za-z_\x80-\xff]+)")
+_WORD_BEFORE_NO_QUOTE = re.compile(rb"([0-9A-Za-z_\x80-\xff]++(?![\"']))")  # `rb` in `rb"text"` is no name
+_PATTERNS: Mapping[str, re.Pattern[bytes]] = {
+    "javascript": _WORD_WITH_DOLLAR,
+    "typescript": _WORD_WITH_DOLLAR,
+    "tsx": _WORD_WITH_DOLLAR,
+    "java": _WORD_WITH_DOLLAR,
+    "python": _WORD_BEFORE_NO_QUOTE,
+}
+KEYWORD_BYTES: Mapping[str, frozenset[bytes]] = {
     language: frozenset(word.encode() for word in words) for language, words in KEYWORDS.items()
 }
 
@@ -33,44 +40,47 @@ _KEYWORDS: Mapping[str, frozenset[bytes]] = {
 class Uses:
     """Names of a text and their places, in order: place i is ``names[ids[i]]`` at byte ``starts[i]``.
 
-    ``names`` is UTF-8 (broken bytes replaced), in order of first use. ``counts``: how often every
-    word of the code stands there, keywords and definitions included.
+    ``names`` is UTF-8 (broken bytes replaced), in order of first use; ``sizes`` are their bytes in
+    the text. ``counts``: how often every word of the code stands there, definitions included.
     """
 
     names: list[bytes] = field(default_factory=list[bytes])
     ids: list[int] = field(default_factory=list[int])
     starts: list[int] = field(default_factory=list[int])
-    lengths: list[int] = field(default_factory=list[int])
+    sizes: list[int] = field(default_factory=list[int])
     counts: Counter[bytes] = field(default_factory=Counter[bytes])
 
 
 def find_uses(text: bytes | bytearray, language: str, own: Sequence[Span]) -> Uses:
     """Every name that is no keyword, no number and not one of the places ``own`` (definitions' names)."""
-    parts = (_WORD_WITH_DOLLAR if language in _DOLLAR else _WORD).split(text)
+    parts = _PATTERNS.get(language, _WORD).split(text)
     words = parts[1::2]
     # Every step below is one call for the whole text: a loop over places would cost as much as parsing.
     table: defaultdict[bytes, int] = defaultdict(count().__next__)
     ids = list(map(table.__getitem__, words))
     starts = list(accumulate(map(len, parts)))[:-1:2]
     counts = Counter(words)
+    raws = list(table)
     for span in own:
         at = bisect_left(starts, span.start)
-        if at < len(starts) and starts[at] == span.start and len(words[at]) == span.end - span.start:
-            del ids[at], starts[at], words[at]
+        if at < len(starts) and starts[at] == span.start and len(raws[ids[at]]) == span.end - span.start:
+            del ids[at], starts[at]
     names: list[bytes] = []
+    sizes: list[int] = []
     renumbered, kept = [0] * len(table), [False] * len(table)
-    raws, keywords = list(table), _KEYWORDS[language]
+    keywords = KEYWORD_BYTES[language]
     for number in dict.fromkeys(ids):
         raw = raws[number]
         if raw not in keywords and (raw[0] > 0x39 or raw[0] == 0x24):  # not a digit; `$` stands below them
             kept[number], renumbered[number] = True, len(names)
+            sizes.append(len(raw))
             names.append(raw if raw.isascii() else raw.decode("utf-8", "replace").encode())
     mask = list(map(kept.__getitem__, ids))
     return Uses(
         names,
         list(map(renumbered.__getitem__, compress(ids, mask))),
         list(compress(starts, mask)),
-        list(map(len, compress(words, mask))),
+        sizes,
         counts,
     )
 

@@ -8,7 +8,7 @@ looking again (`Desk.settle`).
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import final
 
 from agent_ls.core.attempt import DraftFile
@@ -16,6 +16,7 @@ from agent_ls.core.edits import ChangeSet
 from agent_ls.core.errors import UsageError
 from agent_ls.core.job import JobId, JobState
 from agent_ls.core.paths import RelPath
+from agent_ls.index.merging import Clashing, Resolved
 from agent_ls.jobs import landing, wording
 from agent_ls.jobs.book import Book, Owned
 from agent_ls.jobs.landing import Step
@@ -25,6 +26,8 @@ from agent_ls.jobs.records import Landed, LandingFailed, LandingStarted
 from agent_ls.jobs.views import Applied
 from agent_ls.jobs.wording import Wish
 
+Resolve = Callable[[Mapping[RelPath, Clashing]], Awaitable[Mapping[RelPath, Resolved]]]
+
 _TRIES = 3
 
 
@@ -32,45 +35,63 @@ _TRIES = 3
 class Desk:
     """Lands plans of owned jobs through one editor."""
 
-    def __init__(self, book: Book, port: EditorPort, changed: Callable[[JobId], None]) -> None:
+    def __init__(
+        self, book: Book, port: EditorPort, changed: Callable[[JobId], None], resolve: Resolve
+    ) -> None:
+        """``resolve`` is asked about files whose lines clash; what it does not know stays a clash."""
         self._book = book
         self._port = port
         self._changed = changed
+        self._resolve = resolve
+        self._landing: set[JobId] = set()
 
     async def apply(self, job: JobId, wish: Wish) -> Applied:
         """See `Service.apply`."""
-        owned = self._free(job)
-        refusal = wording.refusal(owned.job, wish)
-        if refusal:
-            return Applied(owned.job.state, message=refusal)
         for _ in range(_TRIES):
+            owned = self.free(job)
+            refusal = wording.refusal(owned.job, wish)
+            if refusal:
+                return Applied(owned.job.state, message=refusal)
             pending = self._changes(owned, owned.job.pending)
             now = landing.texts_of(pending.paths, self._port.read)
             step = landing.plan_apply(pending, now, wish.files, wish.hunks)
             if not step.chosen:
                 return Applied(owned.job.state, message=wording.nothing_to_apply(owned.job, wish))
+            if step.conflicts:
+                seen = owned.job
+                known = await self._resolve(landing.clashing(step.chosen, step.conflicts, now))
+                step = landing.plan_apply(pending, now, wish.files, wish.hunks, known)
+                if self.free(job).job is not seen:
+                    continue  # discarded or landed meanwhile
             if step.conflicts and not (wish.partly and _lands(step)):
                 return wording.clash(owned.job.state, step)
             done = await self._land(owned, step, undo=False)
             if done is not None:
                 return done
-        return Applied(owned.job.state, message=wording.STALE)
+        return Applied(self._book.own(job).job.state, message=wording.STALE)
 
     async def undo(self, job: JobId) -> Applied:
         """See `Service.undo`."""
-        owned = self._free(job)
-        if not owned.job.applied:
-            return Applied(owned.job.state, message=wording.NOTHING_APPLIED)
         for _ in range(_TRIES):
+            owned = self.free(job)
+            if not owned.job.applied:
+                return Applied(owned.job.state, message=wording.NOTHING_APPLIED)
             applied = [self._changes(owned, draft) for draft in owned.job.applied]
             paths = {path for landed in applied for path in landed.paths}
-            step = landing.plan_undo(applied, landing.texts_of(paths, self._port.read))
+            now = landing.texts_of(paths, self._port.read)
+            step = landing.plan_undo(applied, now)
+            if step.conflicts and len(applied) == 1:
+                seen = owned.job
+                known = await self._resolve(landing.clashing(applied[0].inverted(), step.conflicts, now))
+                step = landing.plan_undo(applied, now, known)
+                if self.free(job).job is not seen:
+                    continue
             if step.conflicts and not step.changes:
                 return wording.clash(owned.job.state, step)
             done = await self._land(owned, step, undo=True)
             if done is not None:
                 return done
-        return Applied(owned.job.state, message=wording.STALE)
+        return Applied(self._book.own(job).job.state, message=wording.STALE)
 
     def settle(self, job: JobId) -> None:
         """Decide a landing that was cut off, by looking at the texts of now."""
@@ -92,13 +113,19 @@ class Desk:
             self._book.record(job, LandingFailed(started.operation, wording.CUT_OFF))
         self._changed(job)
 
-    def _free(self, job: JobId) -> Owned:
+    def free(self, job: JobId) -> Owned:
+        """The job, owned, with no landing under way; one that its process left behind is settled.
+
+        Raises:
+            UsageError: an editor is being asked at this moment.
+        """
         owned = self._book.own(job)
-        if owned.job.landing is not None:
+        if job in self._landing:
             raise UsageError(
                 "This job is being applied or undone at this moment",
                 remedy="Answer the editor's preview first",
             )
+        self.settle(job)
         return owned
 
     async def _land(self, owned: Owned, step: Step, *, undo: bool) -> Applied | None:
@@ -120,7 +147,11 @@ class Desk:
         if step.changes:
             label = f"{'Undo: ' if undo else ''}{job.request.intent.title}"
             notes = dict.fromkeys(step.moved, "merged with your edits")
-            answer = await self._port.land(step.changes, label=label, notes=notes)
+            self._landing.add(job.id)
+            try:
+                answer = await self._port.land(step.changes, label=label, notes=notes)
+            finally:
+                self._landing.discard(job.id)
         there, missing = landing.settle(step, answer, self._port.read)
         if step.changes and not there:
             return self._failed(owned, started, answer)

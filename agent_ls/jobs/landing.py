@@ -7,7 +7,8 @@ plan was made from, and is merged onto the texts of its own moment when its turn
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import final
 
 from agent_ls.core.attempt import DraftFile
@@ -16,10 +17,13 @@ from agent_ls.core.edits import ChangeSet, FileChange, apply_changes
 from agent_ls.core.hunks import select
 from agent_ls.core.merge import Conflict, merge_text, rebase, undo
 from agent_ls.core.paths import RelPath
+from agent_ls.index.merging import Clashing, Resolved
+from agent_ls.index.names import language_of
 from agent_ls.jobs.port import Landing
 
 Read = Callable[[RelPath], bytes | None]
 Texts = Mapping[RelPath, bytes | None]
+NOTHING_RESOLVED: Mapping[RelPath, Resolved] = MappingProxyType({})
 
 
 @final
@@ -30,6 +34,7 @@ class Step:
     ``changes``: from the texts of now. ``chosen`` and ``rest``: the part of the plan that this
     stands for, and the other. ``left_out``: the paths of ``conflicts``, which are not in
     ``changes``. ``moved``: files whose text had changed, ``edits`` in how many places.
+    ``settled``: clashes of lines that were none in the syntax.
     """
 
     changes: ChangeSet
@@ -39,6 +44,7 @@ class Step:
     conflicts: tuple[Conflict, ...] = ()
     moved: tuple[RelPath, ...] = ()
     edits: int = 0
+    settled: int = 0
 
 
 def texts_of(paths: Iterable[RelPath], read: Read) -> dict[RelPath, bytes | None]:
@@ -47,16 +53,38 @@ def texts_of(paths: Iterable[RelPath], read: Read) -> dict[RelPath, bytes | None
 
 
 def plan_apply(
-    pending: ChangeSet, now: Texts, files: Collection[RelPath] | None, hunks: Collection[str] | None
+    pending: ChangeSet,
+    now: Texts,
+    files: Collection[RelPath] | None,
+    hunks: Collection[str] | None,
+    resolved: Mapping[RelPath, Resolved] = NOTHING_RESOLVED,
 ) -> Step:
     """The chosen part of what is pending, on the texts of now, without the files that clash."""
     chosen, rest = select(pending, files, hunks)
-    rebased = rebase(chosen, now)
-    clashing = {conflict.path for conflict in rebased.conflicts}
-    changes = ChangeSet.of(change for change in rebased.changes if change.path not in clashing)
+    rebased = rebase(chosen, now, _texts(resolved))
+    left_out = frozenset(conflict.path for conflict in rebased.conflicts)
+    changes = ChangeSet.of(change for change in rebased.changes if change.path not in left_out)
     moved = tuple(path for path in rebased.moved if path in changes.paths)
     edits = sum(_edits_between(change, now) for change in chosen if change.path in moved)
-    return Step(changes, chosen, rest, frozenset(clashing), rebased.conflicts, moved, edits)
+    settled = sum(known.clashes for known in resolved.values())
+    return Step(changes, chosen, rest, left_out, rebased.conflicts, moved, edits, settled)
+
+
+def clashing(changes: ChangeSet, conflicts: Iterable[Conflict], now: Texts) -> dict[RelPath, Clashing]:
+    """The files with clashing lines whose syntax may know better."""
+    paths = {conflict.path for conflict in conflicts}
+    found: dict[RelPath, Clashing] = {}
+    for change in changes:
+        text, language = now.get(change.source), language_of(change.path)
+        if change.path not in paths or text is None or language is None:
+            continue
+        if change.before is not None and change.after is not None:
+            found[change.path] = Clashing(language, change.before, change.after, text)
+    return found
+
+
+def _texts(resolved: Mapping[RelPath, Resolved]) -> dict[RelPath, bytes]:
+    return {path: known.data for path, known in resolved.items()}
 
 
 def remaining(pending: ChangeSet, step: Step, missing: Collection[RelPath]) -> ChangeSet:
@@ -73,10 +101,15 @@ def remaining(pending: ChangeSet, step: Step, missing: Collection[RelPath]) -> C
     return ChangeSet.of(left)
 
 
-def plan_undo(applied: Sequence[ChangeSet], now: Texts) -> Step:
-    """Every landing taken back, the last one first, on the texts of now; later edits stay."""
+def plan_undo(
+    applied: Sequence[ChangeSet], now: Texts, resolved: Mapping[RelPath, Resolved] = NOTHING_RESOLVED
+) -> Step:
+    """Every landing taken back, the last one first, on the texts of now; later edits stay.
+
+    ``resolved``: for a single landing only; between several there are texts that nobody saw.
+    """
     if len(applied) == 1:
-        return _undo_one(applied[0], now)
+        return _undo_one(applied[0], now, resolved)
     texts = dict(now)
     conflicts: list[Conflict] = []
     moved: set[RelPath] = set()
@@ -87,11 +120,23 @@ def plan_undo(applied: Sequence[ChangeSet], now: Texts) -> Step:
         there = {path: text for path, text in texts.items() if text is not None}
         after = apply_changes(there, step.changes)
         texts = {path: after.get(path) for path in {*texts, *after}}
+    left_out = _of_one_fate((conflict.path for conflict in conflicts), applied)
     # Several landings in one step: whole files before and after, where a move is a delete and a create.
     changes = ChangeSet.of(
-        FileChange(path, now.get(path), text) for path, text in texts.items() if now.get(path) != text
+        FileChange(path, now.get(path), text)
+        for path, text in texts.items()
+        if now.get(path) != text and path not in left_out
     )
-    return _step(changes, conflicts, sorted(moved))
+    return Step(changes, left_out=left_out, conflicts=tuple(conflicts), moved=tuple(sorted(moved - left_out)))
+
+
+def _of_one_fate(paths: Iterable[RelPath], applied: Sequence[ChangeSet]) -> frozenset[RelPath]:
+    """The paths, with those that a move of some landing connects to them: all are left out, or none."""
+    found = set(paths)
+    linked = [{change.path, change.source} for landed in applied for change in landed if change.moved_from]
+    while more := [pair for pair in linked if pair & found and not pair <= found]:
+        found.update(*more)
+    return frozenset(found)
 
 
 def still_applied(
@@ -155,12 +200,14 @@ def from_draft(draft: Iterable[DraftFile], get: Callable[[str], bytes]) -> Chang
     )
 
 
-def _undo_one(landed: ChangeSet, now: Texts) -> Step:
-    rebased = undo(landed, now)
-    clashing = {conflict.path for conflict in rebased.conflicts}
-    changes = ChangeSet.of(change for change in rebased.changes if change.path not in clashing)
+def _undo_one(landed: ChangeSet, now: Texts, resolved: Mapping[RelPath, Resolved] = NOTHING_RESOLVED) -> Step:
+    rebased = undo(landed, now, _texts(resolved))
+    left_out = frozenset(conflict.path for conflict in rebased.conflicts)
+    changes = ChangeSet.of(change for change in rebased.changes if change.path not in left_out)
     moved = tuple(path for path in rebased.moved if path in changes.paths)
-    return _step(changes, rebased.conflicts, moved)
+    return replace(
+        _step(changes, rebased.conflicts, moved), settled=sum(known.clashes for known in resolved.values())
+    )
 
 
 def _step(changes: ChangeSet, conflicts: Sequence[Conflict], moved: Sequence[RelPath]) -> Step:

@@ -12,7 +12,6 @@ the owner of the job is alive but does not answer.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
 from collections import Counter
@@ -22,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, final
 
-from agent_ls.core.attempt import NEEDS_MODEL, WIRE_LOG, AttemptRequest, ExplainRequest
+from agent_ls.core.attempt import NEEDS_MODEL, AttemptRequest, ExplainRequest
 from agent_ls.core.codec import from_json
 from agent_ls.core.edits import ChangeSet
 from agent_ls.core.errors import AgentLsError, NotTrustedError, UsageError, WorkspaceError
@@ -32,6 +31,7 @@ from agent_ls.core.paths import RelPath
 from agent_ls.core.settings import Settings
 from agent_ls.core.text import content_hash
 from agent_ls.index.indexer import Indexer
+from agent_ls.index.merging import SyntaxMerge
 from agent_ls.index.query import Index
 from agent_ls.jobs import landing
 from agent_ls.jobs.book import Book
@@ -52,6 +52,7 @@ from agent_ls.jobs.requests import attempt_request, model_choice, model_configur
 from agent_ls.jobs.runner import LocalRunner
 from agent_ls.jobs.trust import Trust
 from agent_ls.jobs.views import Applied, Explanation, HoverFacts, JobDetail, JobView, Offer
+from agent_ls.jobs.wirelog import read_wire_log
 from agent_ls.jobs.wishes import Wishes, no_model, wish_params
 from agent_ls.jobs.wording import Wish
 from agent_ls.workspace.state import StateDirs, private_dir
@@ -101,7 +102,8 @@ class Service:
             listener=self._fleet,
         )
         self._fleet.attach(self._runner)
-        self._desk = Desk(self._book, port, self._changed)
+        resolve = SyntaxMerge(dirs.base / "worker", indexer_environment(environ))
+        self._desk = Desk(self._book, port, self._changed, resolve)
         self._wishes = Wishes(
             *(self._book, self._fleet, self._desk),
             view=self._view_of,
@@ -244,27 +246,10 @@ class Service:
         step = landing.plan_apply(pending, landing.texts_of(pending.paths, self._port.read), files, hunks)
         return Rebased(step.changes, step.conflicts, step.moved)
 
-    def wire(self, job: JobId) -> Iterator[dict[str, Any]]:
-        """Every byte that the job's requests sent to a model and received from it, as they stand beside the journal.
-
-        Each is ``{"direction": "sent" | "received", "text"}``; empty where no model was asked.
-        """
+    def wire_log(self, job: JobId) -> Iterator[dict[str, Any]]:
+        """Every byte that the job's requests sent and received: ``{"direction", "text"}``, oldest first."""
         self._book.get(job)
-        try:
-            with (self._book.folder(job) / WIRE_LOG).open(encoding="utf-8") as lines:
-                for line in lines:
-                    with suppress(ValueError):  # a torn last line
-                        yield json.loads(line)
-        except FileNotFoundError:
-            return
-
-    def wire_log(self, job: JobId) -> list[dict[str, Any]]:
-        """Every recorded value of a job as it stands in the journal, oldest first."""
-        self._book.get(job)
-        return [
-            {"seq": entry.seq, "at": entry.at, "kind": entry.kind, "value": dict(entry.value)}
-            for entry in self._book.entries(job)
-        ]
+        return read_wire_log(self._book.folder(job))
 
     async def wait(self, job: JobId, *, for_question: bool = False) -> JobView:
         """Wait until the job is no longer live; with ``for_question`` also until it asks something."""

@@ -85,14 +85,21 @@ def rebased(step: Step) -> str:
     if not step.moved:
         return ""
     edits = "edit" if step.edits == 1 else f"{step.edits} edits"
-    return f"rebased over your {edits} in {_names(step.moved)}: not re-checked"
+    return f"rebased over your {edits} in {_names(step.moved)}{settled(step)}: not re-checked"
+
+
+def settled(step: Step) -> str:
+    """That lines clashed and the syntax did not, in brackets."""
+    if not step.settled:
+        return ""
+    return f" ({'1 clash' if step.settled == 1 else f'{step.settled} clashes'} resolved by syntax)"
 
 
 def outcome(step: Step, there: ChangeSet, missing: Sequence[RelPath], answer: Landing, *, undo: bool) -> str:
     count = "1 file" if len(there) == 1 else f"{len(there)} files"
     parts = [f"{'Taken back in' if undo else 'Applied to'} {count}"] if there else ["It is so already"]
     if step.moved:
-        parts.append("your later edits were kept" if undo else rebased(step))
+        parts.append(f"your later edits were kept{settled(step)}" if undo else rebased(step))
     if step.conflicts:
         parts.append(f"left out because they clash with your text: {_names(sorted(step.left_out))}")
     if missing:

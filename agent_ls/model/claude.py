@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Literal, cast, final
 
@@ -205,7 +205,8 @@ class Claude:
                 f"The model service at {self.place} cannot be reached ({why})",
                 kept=KEPT,
                 remedy="Check the network, the proxy settings and ANTHROPIC_BASE_URL",
-                retryable=True,
+                # A server of this machine that is not running is not coming back by waiting.
+                retryable=not (is_loopback(self.base_url) and _refused(causes)),
             )
         return broken_stream(f"The connection to {self.place} was lost in the middle ({why})")
 
@@ -267,6 +268,10 @@ async def _beginning(response: httpx2.Response) -> str:
         if len(received) >= _PORTAL_BYTES:
             break
     return received[:_PORTAL_BYTES].decode("utf-8", "replace")
+
+
+def _refused(causes: Iterable[BaseException]) -> bool:
+    return any(isinstance(cause, ConnectionRefusedError) for cause in causes)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

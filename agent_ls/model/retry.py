@@ -102,6 +102,9 @@ async def ask(
         await clock.sleep(wait_s)
 
 
+_LATER = "Try again later: a job that is resumed goes on from its last whole turn"
+
+
 def _wait(policy: RetryPolicy, error: ModelError, tries: int, chance: float) -> float:
     """Seconds to wait. The service's own wish is a floor: it is never asked earlier, but may be later."""
     backoff = min(policy.longest_s, policy.first_s * 2.0 ** min(tries - 1, 30)) * (1 - chance / 2)
@@ -114,7 +117,7 @@ def _given_up(error: ModelError, tries: int, spent_s: float, wait_s: float) -> M
     return ModelError(
         f"{error.what} (tried {times})",
         kept=error.kept,
-        remedy=f"Resume the job later: it goes on from the last whole turn.{asked}",
+        remedy=". ".join(part for part in (error.remedy.rstrip("."), f"{_LATER}.{asked}") if part),
         retryable=True,
         retry_after_s=error.retry_after_s or wait_s,
         billed=error.billed,

@@ -305,6 +305,14 @@ async def test_a_command_becomes_a_plan(tmp_path: Path) -> None:
     assert tree(set_up.root) == before
 
 
+async def test_what_a_command_changes_is_marked_for_a_second_look_too(tmp_path: Path) -> None:
+    intent = Intent(IntentKind.RUN, "fix", argv=("python3", "-c", "open('conftest.py', 'w').write('x = 1')"))
+    async with owner_of(stage(tmp_path, intent=intent, trusted=True, allow_unsandboxed=True)) as owner:
+        await owner.start()
+        outcome = await owner.outcome()
+    assert outcome.evidence == ("conftest.py: it runs by itself in every test run",)
+
+
 async def test_in_an_untrusted_workspace_no_command_runs(tmp_path: Path) -> None:
     intent = Intent(IntentKind.RUN, "fix", argv=("touch", str(tmp_path / "canary")))
     async with owner_of(stage(tmp_path, intent=intent, allow_unsandboxed=True)) as owner:

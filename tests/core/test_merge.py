@@ -95,16 +95,15 @@ def test_the_editor_converted_the_line_ends():
     assert merged.data == b"a\r\nB\r\nc!\r\n"
 
 
-def test_a_resolver_is_asked_before_a_conflict():
-    seen = []
-
-    def resolve(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
-        seen.append((base, ours, theirs))
-        return b"both\n"
-
-    assert merge_text(b"a\n", b"o\n", b"t\n", resolve).data == b"both\n"
-    assert seen == [(b"a\n", b"o\n", b"t\n")]
-    assert merge_text(b"a\n", b"o\n", b"t\n", lambda *_: None).conflicts
+def test_a_file_that_was_merged_by_somebody_else_clashes_no_more():
+    changes, now = ChangeSet.of([FileChange(A, b"a\n", b"o\n")]), {A: b"t\n"}
+    assert rebase(changes, now).conflicts
+    known = rebase(changes, now, {A: b"both\n"})
+    assert (known.changes, known.conflicts) == (ChangeSet.of([FileChange(A, b"t\n", b"both\n")]), ())
+    quiet = rebase(
+        ChangeSet.of([FileChange(A, b"a\nb\nc\n", b"o\nb\nc\n")]), {A: b"a\nb\nC\n"}, {A: b"never\n"}
+    )
+    assert quiet.changes.changes[0].after == b"o\nb\nC\n"
 
 
 FILES = st.dictionaries(st.sampled_from([rel_path(p) for p in ("a", "b", "c", "d")]), TEXTS, max_size=3)

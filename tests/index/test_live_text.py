@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,6 @@ def check_same(live: LiveText, source: Path) -> None:
     language = language_of(RelPath(source.name))
     assert language is not None
     fresh = LiveText(language, live.data, live.version)
-    assert live.file_facts() == fresh.file_facts()
     assert live.facts() == fresh.facts()
 
 
@@ -66,3 +66,41 @@ def test_an_edit_that_does_not_fit_changes_nothing() -> None:
     with pytest.raises(ValueError, match="out of bounds"):
         live.edit([TextEdit(Span(3, 99), b"")], 1)
     assert (live.data, live.version) == (b"x = 1\n", 0)
+
+
+@pytest.mark.parametrize("source", sources(), ids=lambda path: path.name)
+def test_an_edit_inside_a_definition_looks_only_there(source: Path) -> None:
+    """A letter is added to some name and taken away again."""
+    rng = random.Random(3)
+    live = LiveText(language_of(RelPath(source.name)) or "", source.read_bytes(), 0)
+    before = live.facts()
+    holders = [d for d in before.definitions if d.span.end - d.span.start > 20]
+    moved = 0
+    for version in range(1, 100, 2):
+        holder = rng.choice(holders)
+        names = list(re.finditer(rb"\b[a-z_]{4,}\b", live.data[holder.name_span.end : holder.span.end - 1]))
+        if not names:
+            continue
+        at = holder.name_span.end + rng.choice(names).end()
+        live.edit([TextEdit(Span(at, at), rng.choice((b"x", b"_", b"\n")))], version)
+        change = live.change()
+        moved += change is not None
+        if change is not None:
+            assert change.apply(before.definitions) == live._known.definitions
+        check_same(live, source)
+        live.edit([TextEdit(Span(at, at + 1), b"")], version + 1)
+        live.change()
+        check_same(live, source)
+        before = live.facts()
+    assert moved > 10
+
+
+def test_facts_of_a_broken_text_settle() -> None:
+    live = LiveText("python", b"def a():\n    return 1\n\ndef b():\n    return 2\n", 0)
+    live.facts()
+    live.edit([TextEdit(Span(20, 20), b" + (")], 1)
+    live.change()
+    assert not live.settled
+    fresh = LiveText("python", live.data, 1)
+    assert live.facts() == fresh.facts()
+    assert live.settled

@@ -89,6 +89,22 @@ async def test_a_clash_leaves_everything_as_it_is(opener: Opener, root: Path) ->
     assert editor.asked == 0
 
 
+async def test_a_clash_of_lines_that_is_none_in_the_syntax_lands(opener: Opener, root: Path) -> None:
+    editor = PaperEditor(root)
+    service = await opener(editor)
+    editor.type("b.py", b"import a\nimport z\n")
+    job = await plan(service, **{"b.py": "import a\nimport b\nimport z\n"})
+    editor.type("b.py", b"import a\nimport c\nimport z\n")
+    done = await service.apply(job)
+    assert (done.state, done.conflicts) == (JobState.APPLIED, ())
+    assert editor.read(RelPath("b.py")) == b"import a\nimport b\nimport c\nimport z\n"
+    assert "rebased over your edit in b.py (1 clash resolved by syntax): not re-checked" in done.message
+    editor.type("b.py", b"import a\nimport b\nimport c\nimport d\nimport z\n")
+    undone = await service.undo(job)
+    assert (undone.state, undone.conflicts) == (JobState.UNDONE, ())
+    assert editor.read(RelPath("b.py")) == b"import a\nimport c\nimport d\nimport z\n"
+
+
 async def test_with_force_the_files_without_a_clash_land(opener: Opener, root: Path) -> None:
     editor = PaperEditor(root)
     service = await opener(editor)
@@ -211,6 +227,22 @@ async def test_the_end_of_the_process_during_a_landing_is_settled(
     assert texts(editor)["c/new.py"] == NEW
 
 
+async def test_a_landing_of_a_process_that_died_is_settled_by_one_that_was_there_before(
+    opener: Opener, root: Path
+) -> None:
+    editor = PaperEditor(root)
+    dying, staying = await opener(editor), await opener(PaperEditor(root))
+    job = await plan(dying)
+    assert staying.job(job).view.owner == "elsewhere"
+    editor.mode = "hang"
+    applying = asyncio.ensure_future(dying.apply(job))
+    await editor.hanging.wait()
+    await close(dying)
+    await asyncio.gather(applying, return_exceptions=True)
+    done = await staying.apply(job)
+    assert (done.state, done.message) == (JobState.APPLIED, "Applied to 3 files.")
+
+
 async def test_a_request_that_is_cancelled_does_not_lose_the_landing(opener: Opener, root: Path) -> None:
     editor = PaperEditor(root)
     service = await opener(editor)
@@ -224,6 +256,20 @@ async def test_a_request_that_is_cancelled_does_not_lose_the_landing(opener: Ope
             await asyncio.sleep(0.01)
     await service.undo(job)
     assert texts(editor) == {"a.py": A0, "b.py": B0, "c/new.py": None}
+
+
+async def test_while_an_editor_is_asked_nothing_else_happens_to_the_plan(opener: Opener, root: Path) -> None:
+    editor = PaperEditor(root)
+    service = await opener(editor)
+    job = service.delegate(task({"turn": 1, "files": FILES}, {"outcome": "failed"}))
+    await service.wait(job)
+    editor.mode = "hang"
+    landing = asyncio.create_task(service.apply(job, force=True))
+    await editor.hanging.wait()
+    for wish in (service.resume, service.discard, service.purge, service.undo, service.apply):
+        with pytest.raises(UsageError, match="this moment"):
+            await wish(job)
+    landing.cancel()
 
 
 async def test_a_plan_that_made_checks_worse_needs_force(opener: Opener, root: Path) -> None:
@@ -267,3 +313,22 @@ async def test_the_preview_is_what_apply_would_do(opener: Opener, root: Path) ->
     shown = service.preview(job, files=[RelPath("a.py")])
     assert [(c.path, c.after) for c in shown.changes] == [("a.py", b"ONE\ntwo\nmine\nfour\nFIVE\n")]
     assert editor.asked == 0
+
+
+async def test_undo_of_two_landings_leaves_a_file_alone_where_one_of_them_clashes(
+    opener: Opener, root: Path
+) -> None:
+    editor = PaperEditor(root)
+    service = await opener(editor)
+    job = await plan(service)
+    first = next(hunk for hunk in service.job(job).hunks if hunk.path == "a.py")
+    await service.apply(job, hunks=[first.id])
+    await service.apply(job)
+    mine = b"ONE, mine\ntwo\nthree\nfour\nFIVE\n"
+    editor.type("a.py", mine)
+    done = await service.undo(job)
+    assert [c.path for c in done.conflicts] == ["a.py"]
+    assert texts(editor) == {"a.py": mine, "b.py": B0, "c/new.py": None}
+    editor.type("a.py", A1)  # the clash is gone
+    assert (await service.undo(job)).state is JobState.UNDONE
+    assert texts(editor) == {"a.py": A0, "b.py": B0, "c/new.py": None}

@@ -76,7 +76,7 @@ async def test_a_storm_is_waited_for_until_the_ceiling() -> None:
     assert 540 <= time.now <= 600
     assert f"tried {model.asked} times in {time.now:.0f} s" in given_up.value.what
     assert (given_up.value.kept, given_up.value.retryable) == ("all", True)
-    assert "Resume the job later" in given_up.value.remedy
+    assert "Try again later" in given_up.value.remedy
 
 
 async def test_a_wish_beyond_the_ceiling_ends_it_at_once() -> None:

@@ -10,7 +10,7 @@ In a test::
 
 As a process: ``python -m tests.support.messages_server --script FILE [--port 0] [--record FILE]``
 prints one line ``{"port": …}``. ``FILE`` is a script (`agent_ls.model.script`), or
-``{"conversations": [script, …], "models": {...}, "rejects": [...]}``.
+``{"conversations": [script, …], "models": {...}, "rejects": [...], "key": …}``.
 
 A conversation is a script with two more fields: ``match`` (an API key, or a text in the first
 user message; ``""`` matches all) and per turn ``faults``, used up one per request before the
@@ -178,6 +178,7 @@ async def _main(arguments: argparse.Namespace) -> None:
         value.get("conversations", [value]),
         models=value.get("models"),
         rejects=value.get("rejects", ()),
+        key=value.get("key", ""),
         record=arguments.record,
         port=arguments.port,
     )

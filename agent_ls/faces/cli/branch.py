@@ -105,15 +105,12 @@ class NewBranch:
         self, git: Git, changes: ChangeSet, files: Mapping[RelPath, tuple[str, str]]
     ) -> ChangeSet:
         texts: dict[RelPath, bytes | None] = {}
-        adapted: list[FileChange] = []
         for change in changes:
             known = files.get(change.source)
-            head = change.before if known is None else await git.content(known[1])
-            texts[change.source] = head
             if change.path != change.source:
                 texts[change.path] = None
-            adapted.append(_with_line_ends_of(head, change))
-        moved = rebase(ChangeSet.of(adapted), texts)
+            texts[change.source] = change.before if known is None else await git.content(known[1])
+        moved = rebase(changes, texts)  # line ends become HEAD's, too
         if moved.conflicts:
             places = ", ".join(sorted({str(c.path) for c in moved.conflicts})[:5])
             raise UsageError(
@@ -226,16 +223,6 @@ def _failed(what: str) -> WorkspaceError:
 def _above(root: Path, prefix: str) -> Path:
     """The repository's top folder: ``prefix`` is the way from there to ``root``."""
     return root.parents[prefix.count("/") - 1] if prefix else root
-
-
-def _with_line_ends_of(head: bytes | None, change: FileChange) -> FileChange:
-    r"""Where git keeps ``\n`` for a working file's ``\r\n`` (``core.autocrlf``), so does the commit."""
-    before, after = change.before, change.after
-    if head is None or before is None or before == head or before.replace(b"\r\n", b"\n") != head:
-        return change
-    return FileChange(
-        change.path, head, None if after is None else after.replace(b"\r\n", b"\n"), change.moved_from
-    )
 
 
 def _batches(items: Sequence[_Item]) -> Iterable[Sequence[_Item]]:

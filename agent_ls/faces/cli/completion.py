@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from agent_ls.faces.cli.parser import JOB_ACTIONS, build_parser
+from agent_ls.faces.cli.parser import JOB_ACTIONS, SHELLS, build_parser
 
 
 def completion(shell: str) -> str:
@@ -41,6 +41,7 @@ def _bash(table: dict[str, list[str]]) -> str:
 {cases}
   esac
   [ "$COMP_CWORD" -eq 1 ] && words="{" ".join(table[""])}"
+  [ "${{COMP_WORDS[COMP_CWORD-1]}}" = --completion ] && words="{" ".join(SHELLS)}"
   COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
 }}
 complete -o default -F _agent_ls agent-ls
@@ -49,6 +50,7 @@ complete -o default -F _agent_ls agent-ls
 
 def _fish(table: dict[str, list[str]]) -> str:
     lines = [f"complete -c agent-ls -n __fish_use_subcommand -a '{' '.join(table[''])}'"]
+    lines.append(f"complete -c agent-ls -l completion -x -a '{' '.join(SHELLS)}'")
     lines += [
         f"complete -c agent-ls -n '__fish_seen_subcommand_from {name}' -a '{' '.join(words)}'"
         for name, words in table.items()

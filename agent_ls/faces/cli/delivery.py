@@ -72,6 +72,8 @@ class Delivery:
             here.out.patch(detail.patch)
         if detail.summary:
             here.err.line(detail.summary)
+        for note in detail.evidence:
+            here.err.line(f"note: {note}", "yellow")
         if view.problem:
             here.err.line(view.problem, "yellow")
         for check in detail.checks:

@@ -43,7 +43,7 @@ def progress_text(view: JobView) -> str:
     progress, spent = view.progress, view.spent
     place = f"{progress.done}/{progress.total}" if progress.total else f"turn {progress.done}"
     doing = [f"{place}: {progress.step}" if progress.done else progress.step] if progress.step else []
-    if not doing or view.state is not JobState.RUNNING:
+    if not doing or view.state not in (JobState.RUNNING, JobState.CHECKING):
         doing.insert(0, view.state.value.replace("_", " "))
     turns = [f"{spent.turns} turns"] if spent.turns and not view.state.live else []
     cost = [f"${spent.cost_usd:.2f}"] if spent.cost_usd else []

@@ -1,0 +1,156 @@
+"""Which files matter for a request: signals fused by few fitted weights."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files as resources
+from typing import final
+
+from agent_ls.core.paths import RelPath
+from agent_ls.index import signals
+from agent_ls.index.names import is_test
+from agent_ls.index.query import Index
+from agent_ls.index.signals import Request, Scores, Words
+
+Weights = Mapping[str, float]
+
+_POOL, _NEAR = 120, 20
+"""How many files each signal may propose; being near proposes few, as it says little by itself."""
+_ALWAYS_SAID = frozenset({"imported", "importers", "users"})
+_SAID = 0.1
+_MOST_REASONS = 6
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RankedFile:
+    """A file that matters; ``why`` in words for people, the strongest reason first.
+
+    ``score``: how likely beside the best one, which has 1.
+    """
+
+    path: RelPath
+    score: float
+    why: tuple[str, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Every signal's score per file, by the signal's name."""
+
+    signals: Mapping[str, Scores]
+    words: Words
+
+
+@lru_cache(maxsize=1)
+def weights() -> Mapping[str, Weights]:
+    """The fitted weights of files and of passages (``benchmarks/context.py fit`` writes them)."""
+    return tomllib.loads(resources("agent_ls.index").joinpath("weights.toml").read_text("utf-8"))
+
+
+def gather(index: Index, request: Request) -> Evidence:
+    """All signals of the files that at least one of them puts among its first."""
+    history = index.history()
+    everything = [path for path in index.files() if path != request.path]
+    words = signals.words(index, request)
+    found: dict[str, Scores] = {
+        "task_words": words.task,
+        "task_path": signals.called(request.task, everything),
+        "task_names": signals.defined(index, request.named),
+        "task_history": history.said(request.task),
+    }
+    if request.path is not None:
+        imported, importers = signals.linked(index, request.path)
+        found |= {
+            "around_words": words.around,
+            "around_names": signals.defined(index, request.used),
+            "alike": words.alike,
+            "users": signals.users(index, request.here),
+            "together": history.together(request.path),
+            "imported": imported,
+            "importers": importers,
+            "kin": signals.kin(request.path, everything),
+            "near": signals.near_by(request.path, everything),
+        }
+    pool = _pool(found, set(everything))
+    found = {name: {p: s for p, s in scores.items() if p in pool} for name, scores in found.items()}
+    found["lively"] = history.lively(pool)
+    found["test"] = {path: 1.0 for path in pool if is_test(path)}
+    return Evidence(found, words)
+
+
+def _pool(found: Mapping[str, Scores], known: set[RelPath]) -> set[RelPath]:
+    pool: set[RelPath] = set()
+    for name, scores in found.items():
+        best = sorted(scores, key=lambda path: (-scores[path], path))
+        pool.update(best[: _NEAR if name == "near" else _POOL])
+    return pool & known
+
+
+def rank(evidence: Evidence, weights: Weights) -> Scores:
+    """The weighted sum of the signals: the logarithm of a file's odds but for a constant."""
+    scores: defaultdict[RelPath, float] = defaultdict(float)
+    for name, found in evidence.signals.items():
+        weight = weights.get(name, 0.0)
+        for path, score in found.items():
+            scores[path] += weight * score
+    return dict(scores)
+
+
+def best_files(evidence: Evidence, weights: Weights, request: Request, most: int) -> list[RankedFile]:
+    """The best files in order, with their reasons."""
+    scores = rank(evidence, weights)
+    best = sorted(scores, key=lambda path: (-scores[path], path))[:most]
+    return [
+        RankedFile(
+            path, round(math.exp(scores[path] - scores[best[0]]), 4), _why(path, evidence, weights, request)
+        )
+        for path in best
+    ]
+
+
+def _why(path: RelPath, evidence: Evidence, weights: Weights, request: Request) -> tuple[str, ...]:
+    gains = {
+        name: weights.get(name, 0.0) * scores[path]
+        for name, scores in evidence.signals.items()
+        if scores.get(path, 0.0) > 0
+    }
+    told = [name for name, gain in gains.items() if gain > _SAID or name in _ALWAYS_SAID]
+    told.sort(key=lambda name: (-gains[name], name))
+    reasons = [_in_words(name, path, evidence, request) for name in told]
+    return tuple(reason for reason in reasons if reason)[:_MOST_REASONS]
+
+
+def _in_words(signal: str, path: RelPath, evidence: Evidence, request: Request) -> str:
+    match signal:
+        case "task_words":
+            return "words: " + ", ".join(evidence.words.terms.get(path, ()))
+        case "kin":
+            if evidence.signals["kin"][path] < 1.0:
+                return "kindred name"
+            return "its test" if is_test(path) else "same name"
+        case "users":
+            return f"uses {request.here.name}" if request.here else ""
+        case _:
+            return _WORDS.get(signal, "")
+
+
+_WORDS: Mapping[str, str] = {
+    "task_path": "named by the request",
+    "task_names": "defines a name of the request",
+    "task_history": "changed by commits about this",
+    "around_words": "words round the cursor",
+    "around_names": "defines what is used at the cursor",
+    "alike": "much like the cursor's file",
+    "together": "changes together with the cursor's file",
+    "imported": "imported here",
+    "importers": "imports this file",
+    "near": "near by",
+    "lively": "changes often",
+}

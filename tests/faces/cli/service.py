@@ -1,0 +1,32 @@
+"""The loopback model service as a process, for a command that is one as well."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.faces.cli.kit import REPOSITORY
+
+
+@contextmanager
+def model_service(folder: Path, turns: Sequence[Mapping[str, Any]], **more: Any) -> Iterator[str]:
+    """Answers with these turns; yields its base URL. ``more``: see `tests.support.messages_server`."""
+    script = folder / "service.json"
+    script.write_text(json.dumps({"conversations": [{"turns": list(turns)}], **more}))
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tests.support.messages_server", "--script", str(script)],
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert child.stdout is not None
+        yield f"http://127.0.0.1:{json.loads(child.stdout.readline())['port']}"
+    finally:
+        child.kill()
+        child.communicate()

@@ -1,0 +1,71 @@
+"""Names can be found before their files are parsed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from agent_ls.core.paths import RelPath
+from agent_ls.index.names import LANGUAGES
+from agent_ls.index.pack import pack_file
+from agent_ls.index.query import Index
+from agent_ls.index.sketch import find_sketched, names_like, pack_sketches, sketch
+from agent_ls.index.store import Store
+
+CASES = {
+    "python": b"class A(B):\n    async def go(self): ...\nx = 1\n",
+    "javascript": b"export default class A {}\nasync function go() {}\n",
+    "typescript": b"export interface A {}\nexport const go = 1\n",
+    "tsx": b"export type A = 1\nfunction go() {}\n",
+    "go": b"type A struct {}\nfunc (a *A) go() {}\n",
+    "rust": b"pub(crate) struct A;\n    pub async fn go() {}\n",
+    "java": b"public final class A {\n  private static int go(int a) {\n    return call(a);\n",
+    "c": b"struct A { int b; };\nstatic int *go(int a)\n{\n  call(a);\n",
+    "cpp": b"namespace n {\nclass A {\n};\n}\nvoid go(int a) {\n",
+}
+
+
+@pytest.mark.parametrize("language", CASES)
+def test_lines_that_look_like_definitions(language: str) -> None:
+    data = CASES[language]
+    packed = pack_sketches([sketch(data, RelPath("a.x"), language)])
+    for name in ("A", "go"):
+        [found] = find_sketched(packed, name)
+        assert data[found.start : found.start + len(name)].decode() == name
+        assert found.line == data.count(b"\n", 0, found.start)
+        assert name in found.text
+    assert not list(find_sketched(packed, "call"))
+    assert names_like(packed, re.compile(b"g")) == {"go"}
+
+
+def test_every_language_has_a_case() -> None:
+    assert set(CASES) == set(LANGUAGES)
+
+
+def test_a_sketched_file_gives_way_to_its_facts(tmp_path: Path) -> None:
+    files = {RelPath("a.py"): b"def early(): pass\n", RelPath("b.py"): b"\n\ndef early(): pass\n"}
+    store = Store(tmp_path / "index.db")
+    store.sketch(sketch(data, path, "python") for path, data in files.items())
+    index = Index(tmp_path / "index.db")
+    assert [(h.path, h.line, h.definition.kind) for h in index.definitions("early")] == [
+        ("a.py", 1, ""),
+        ("b.py", 3, ""),
+    ]
+    assert len(index.definitions("ea", prefix=True)) == len(index.definitions("ery", fuzzy=True)) == 2
+    store.put([pack_file(files[RelPath("b.py")], RelPath("b.py"), "python", (1, 1), 5.0)])
+    assert [(h.path, h.definition.kind) for h in index.definitions("early")] == [
+        ("b.py", "function"),
+        ("a.py", ""),
+    ]
+    store.drop_sketches()
+    assert [h.path for h in index.definitions("early")] == ["b.py"]
+    index.close()
+    store.close()
+
+
+def test_odd_texts_are_left_out() -> None:
+    assert sketch(b"def a(): pass\0\n", RelPath("a.py"), "python") == b""
+    assert sketch(b"def a" + b"x" * 1000 + b"(): pass\n", RelPath("a.py"), "python") == b""
+    assert sketch(b"# nothing", RelPath("a.md"), "markdown") == b""
