@@ -221,7 +221,7 @@ async def test_an_engine_is_a_plan_like_every_other(here: World) -> None:
     assert await here.until_state(job, "ready", "failed") == "ready", await here.job(job)
     await here.operation("agentLs.apply", job)
     assert here.read("shout.txt") == "QUIET\n"
-    with pytest.raises(ServerError, match=r"no engine 'whisper' \(known: shout\)"):
+    with pytest.raises(ServerError, match=r"no engine 'whisper' \(known: shout, latin\)"):
         await here.editor.command("agentLs.run", {"engine": "whisper"})
     await here.editor.command("agentLs.trust", {"uri": here.root.as_uri(), "trusted": False})
     with pytest.raises(ServerError, match=r"not trusted.*agent-ls trust"):

@@ -223,8 +223,8 @@ class Editor:
         number = next(self._ids)
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
-        self._send({"id": number, "method": method, "params": params})
         try:
+            self._send({"id": number, "method": method, "params": params})
             async with asyncio.timeout(timeout_s):
                 return await future
         finally:

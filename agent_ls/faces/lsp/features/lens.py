@@ -36,7 +36,7 @@ class Lenses:
         for anchor in facts.anchors:
             # The facts are a few keystrokes old while someone types: a lens that flickers is worse.
             span = self._documents.carry(here.uri, anchor.span, facts.version)
-            if span is None:
+            if span is None or span.empty:  # the comment was deleted
                 continue
             range_ = here.range_of(span, self._documents.encoding)
             arguments: Json = {
