@@ -16,10 +16,8 @@ from typing import Any, cast, final
 
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.text import content_hash
+from agent_ls.workspace.config import PROJECT_FILE, project_file
 from agent_ls.workspace.state import private_dir
-
-PROJECT_FILE = ".agent-ls.toml"
-_LIMIT = 1_000_000
 
 
 @final
@@ -36,18 +34,33 @@ class Trust:
 
     def doubt(self, root: Path) -> str:
         """Why nothing may run here, as a sentence; ``""`` where it may."""
+        return self._doubt(root, project_file(root))
+
+    def approved(self, root: Path) -> bytes:
+        """The content of the project file, where the word covers it; else empty."""
+        content = project_file(root)
+        return b"" if content is None or self._doubt(root, content) else content
+
+    def give(self, root: Path, project: bytes | None = None) -> None:
+        """Trust the folder with the project file's content that the user has seen; default: that of now.
+
+        Raises:
+            WorkspaceError: the word cannot be kept.
+        """
+        words = self._words()
+        seen = project_file(root) if project is None else project
+        words[_real(root)] = {"project": _fingerprint(seen), "at": self._clock()}
+        self._write(words)
+
+    def _doubt(self, root: Path, project: bytes | None) -> str:
         word = self._words().get(_real(root))
         if not isinstance(word, dict):
             return "This folder is not trusted, so no program was run"
-        if cast("dict[str, Any]", word).get("project") != _project(root):
+        if project is None:
+            return f"{PROJECT_FILE} cannot be read, so no program was run"
+        if cast("dict[str, Any]", word).get("project") != _fingerprint(project):
             return f"{PROJECT_FILE} has changed since this folder was trusted, so no program was run"
         return ""
-
-    def give(self, root: Path) -> None:
-        """Trust the folder as it is now. Raises `WorkspaceError` where the word cannot be kept."""
-        words = self._words()
-        words[_real(root)] = {"project": _project(root), "at": self._clock()}
-        self._write(words)
 
     def take(self, root: Path) -> None:
         """Take the word back."""
@@ -84,13 +97,6 @@ def _real(root: Path) -> str:
     return os.path.realpath(root)
 
 
-def _project(root: Path) -> str:
-    """The content hash of the project file; ``""``: there is none. What cannot be read never equals itself."""
-    try:
-        with (root / PROJECT_FILE).open("rb") as file:
-            data = file.read(_LIMIT + 1)
-    except FileNotFoundError:
-        return ""
-    except OSError:
-        return f"unreadable {time.time_ns()}"
-    return content_hash(data) if len(data) <= _LIMIT else f"too large {time.time_ns()}"
+def _fingerprint(project: bytes | None) -> str:
+    """Of the project file's content: its hash, ``""`` where there is none."""
+    return content_hash(project) if project else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,21 +18,20 @@ _CAP = 256 * 1024
 
 def read_settings(
     config_dir: Path,
-    root: Path | None,
+    project: bytes,
     editor: object = None,
-    *,
-    project_approved: bool,
 ) -> tuple[Settings, tuple[str, ...]]:
     """The settings that hold for a workspace, and every problem as a sentence.
 
-    Order, weakest first: defaults, project file (only when its content was approved), the
+    ``project``: the project file's content that the user has approved (`jobs.trust`), not read
+    again here: what was looked at is what holds. Order, weakest first: defaults, project file, the
     user's general file, the editor. Where only the user's file may speak, the others' values
     are refused by `parse`.
     """
     problems: list[str] = []
     tree = Settings()
     layers: list[tuple[object, Source]] = []
-    if root is not None and project_approved and (table := _load(root / PROJECT_FILE, problems)) is not None:
+    if (table := _table(project, Path(PROJECT_FILE), problems)) is not None:
         layers.append((table, Source.PROJECT))
     if (table := _load(config_dir / USER_FILE, problems)) is not None:
         layers.append((table, Source.USER))
@@ -42,23 +43,45 @@ def read_settings(
     return tree, tuple(problems)
 
 
-def project_file(root: Path) -> bytes:
-    """The project file's bytes, empty where there is none; its hash is part of what trust binds to."""
+def project_file(root: Path) -> bytes | None:
+    """The project file's bytes, empty where there is none; ``None`` for one that cannot be used.
+
+    Its hash is part of what trust binds to. A folder nobody trusts yet may have planted anything
+    under that name: a pipe does not block, and what is no regular file or too large is not used.
+    """
     try:
-        with (root / PROJECT_FILE).open("rb") as file:
-            return file.read(_CAP)
-    except OSError:
+        handle = os.open(root / PROJECT_FILE, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
         return b""
+    except OSError:
+        return None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return None
+    with os.fdopen(handle, "rb") as file:
+        data = file.read(_CAP + 1)
+    return data if len(data) <= _CAP else None
 
 
 def _load(path: Path, problems: list[str]) -> object | None:
     try:
         with path.open("rb") as file:
-            return tomllib.loads(file.read(_CAP).decode("utf-8"))
+            data = file.read(_CAP)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
-        problems.append(
-            f"{path.name} cannot be read ({error}); the other settings hold. Mend or remove {path}"
-        )
+    except OSError as error:
+        problems.append(_unusable(path, error))
         return None
+    return _table(data, path, problems)
+
+
+def _table(data: bytes, path: Path, problems: list[str]) -> object | None:
+    try:
+        return tomllib.loads(data.decode("utf-8"))
+    except ValueError as error:
+        problems.append(_unusable(path, error))
+        return None
+
+
+def _unusable(path: Path, error: Exception) -> str:
+    return f"{path.name} cannot be read ({error}); the other settings hold. Mend or remove {path}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -49,10 +50,28 @@ def test_a_changed_project_file_must_be_looked_at_again(trust: Trust, root: Path
     assert not trust.trusted(root)
 
 
-def test_a_project_file_that_cannot_be_read_is_never_trusted(trust: Trust, root: Path) -> None:
-    (root / ".agent-ls.toml").mkdir()
+@pytest.mark.parametrize("kind", ["folder", "pipe", "large"])
+def test_a_project_file_that_cannot_be_read_is_never_trusted(trust: Trust, root: Path, kind: str) -> None:
+    place = root / ".agent-ls.toml"
+    if kind == "folder":
+        place.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(place)  # reading it would hold the server for ever
+    else:
+        place.write_bytes(b"#" * 300_000)
     trust.give(root)
     assert not trust.trusted(root)
+    assert trust.approved(root) == b""
+
+
+def test_what_was_seen_is_trusted_not_what_stands_there_by_now(trust: Trust, root: Path) -> None:
+    (root / ".agent-ls.toml").write_text("[checks]\ncommands = [['planted']]\n")
+    trust.give(root, b"[checks]\ncommands = [['seen']]\n")
+    assert not trust.trusted(root)
+    (root / ".agent-ls.toml").write_text("[checks]\ncommands = [['seen']]\n")
+    assert b"seen" in trust.approved(root)
+    (root / ".agent-ls.toml").write_text("[checks]\ncommands = [['later']]\n")
+    assert trust.approved(root) == b""
 
 
 @pytest.mark.parametrize("content", ["", "[]", "nonsense", '{"/": 1}', "\0"])

@@ -50,8 +50,7 @@ def place(folder: Path, environ: Mapping[str, str], out: Terminal, err: Terminal
     if not os.access(root, os.R_OK | os.X_OK):
         raise WorkspaceError(f"{folder} cannot be read", remedy="Check its rights")
     dirs = state_dirs(environ)
-    approved = Trust(dirs.trust_file()).trusted(root)
-    settings, problems = read_settings(dirs.config, root, project_approved=approved)
+    settings, problems = read_settings(dirs.config, Trust(dirs.trust_file()).approved(root))
     for problem in problems:
         err.line(f"settings: {problem}", "yellow")
     return Place(root, dirs, settings, environ, out, err, problems)
