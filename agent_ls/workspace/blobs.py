@@ -27,7 +27,21 @@ class BlobStore:
         self._folder = folder
 
     def put(self, data: bytes) -> str:
-        """Keep a text and return its hash. On return it survives a crash of the process or machine."""
+        """Keep a text and return its hash. On return it survives a crash of the process or machine.
+
+        Raises:
+            WorkspaceError: the disk does not take it.
+        """
+        try:
+            return self._put(data)
+        except OSError as error:
+            raise WorkspaceError(
+                f"A text could not be kept: {error.strerror}",
+                kept="Your files are untouched, and so is what was kept before",
+                remedy="Make room in the state directory, then resume or start the job again",
+            ) from error
+
+    def _put(self, data: bytes) -> str:
         digest = content_hash(data)
         target = self._path(digest)
         if target.exists():

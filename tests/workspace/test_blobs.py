@@ -47,3 +47,9 @@ def test_a_damaged_or_missing_text_is_an_error_with_a_remedy(tmp_path: Path) -> 
 def test_a_forged_hash_names_no_file(tmp_path: Path, forged: str) -> None:
     with pytest.raises(WorkspaceError, match="Not a content hash"):
         BlobStore(tmp_path).get(forged)
+
+
+def test_a_disk_that_takes_nothing_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WorkspaceError, match="could not be kept"):
+        BlobStore(tmp_path / "file" / "blobs").put(b"x")
