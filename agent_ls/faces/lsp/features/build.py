@@ -187,8 +187,8 @@ class _Opening:
             except (ClientError, TimeoutError):
                 answer = None
             values = _first(answer) or values
-        approved = Trust(self._dirs.trust_file()).trusted(root)
-        settings, problems = read_settings(self._dirs.config, root, values, project_approved=approved)
+        approved = Trust(self._dirs.trust_file()).approved(root)
+        settings, problems = read_settings(self._dirs.config, approved, values)
         for problem in problems:
             if problem not in self._told:
                 self._told.add(problem)
