@@ -251,14 +251,17 @@ def _count(before: Mapping[RelPath, bytes], after: Mapping[RelPath, bytes], mean
     now, then = _words(before.values()), _words(after.values())
     removed: Counter[bytes] = Counter()
     added: Counter[bytes] = Counter()
+    asked: Counter[bytes] = Counter()
     for plan in meant:
         old, new = _words([plan.before]), _words([plan.after])
         removed += old - new
         added += new - old
+        # One hunk of a moved line chosen without the other: the plan itself has it twice, or never.
+        asked |= new
     for what, words in (("lost", now - then - removed), ("brought back", then - now - added)):
         if words:
             raise LostError(f"{what} {b' '.join(words).decode()}")
-    twice = [word for word, count in then.items() if count > max(1, now[word])]
+    twice = [word for word, count in then.items() if count > max(1, now[word], asked[word])]
     if twice:
         raise LostError(f"doubled {b' '.join(twice).decode()}")
 

@@ -53,15 +53,15 @@ def test_two_additions_at_one_place_are_both_kept(language: str, text: str, ours
 
 
 def test_a_moved_function_that_the_other_side_edited_moves_with_the_edit():
-    f, g, h = "def f(a):\n    return 1\n", "def g(a):\n    return 2\n", "def h():\n    return 3\n"
-    edited = "def f(a):\n    return 100\n"
-    check(
-        "python",
+    f, g, h = (f"def {name}(a):\n    return {name}1\n" for name in "fgh")
+    edited = f.replace("f1", "f2")
+    base, ours, theirs, merged = (
         f"{f}\n\n{g}\n\n{h}",
         f"{g}\n\n{h}\n\n{f}",
         f"{edited}\n\n{g}\n\n{h}",
         f"{g}\n\n{h}\n\n{edited}",
     )
+    check("python", base, ours, theirs, merged)
 
 
 def test_an_argument_that_was_added_beside_one_that_was_changed():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent_ls.core import diff3
-from benchmarks.interleavings import Lost, play
+from benchmarks.interleavings import LostError, play
 
 
 def test_no_keystroke_is_lost_between_typing_and_planning():
@@ -16,5 +16,5 @@ def test_no_keystroke_is_lost_between_typing_and_planning():
 
 def test_a_merge_that_drops_the_users_side_is_noticed(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(diff3, "_meet", lambda a, b: False)
-    with pytest.raises((Lost, AssertionError, ValueError)):
+    with pytest.raises((LostError, AssertionError, ValueError)):
         play(0, 1500)

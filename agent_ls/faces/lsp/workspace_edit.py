@@ -164,12 +164,42 @@ def _without_last_line_end(created: FileChange) -> FileChange:
 
 
 def _text_edits(change: FileChange, encoding: Encoding) -> list[Json]:
-    before, after = change.before or b"", change.after or b""
+    return lsp_edits(change.before or b"", change.after or b"", encoding)
+
+
+def lsp_edits(before: bytes, after: bytes, encoding: Encoding) -> list[Json]:
+    """The TextEdits that turn one text into the other."""
     rope = Rope.of(before)
-    edits: list[TextEdit] = text_edits(before, after)
     return [
-        {"range": to_range(rope, edit.span, encoding), "newText": edit.new.decode("utf-8")} for edit in edits
+        {"range": to_range(rope, edit.span, encoding), "newText": edit.new.decode("utf-8")}
+        for edit in _inside(before, text_edits(before, after))
     ]
+
+
+def _inside(before: bytes, edits: list[TextEdit]) -> list[TextEdit]:
+    """The edits without a place behind the last line end, where the same can be said before it.
+
+    Neovim 0.10 leaves an empty line where lines are added or removed behind the last one: a buffer
+    has no place there. ``x`` + line end at the end of the text is line end + ``x`` before it.
+    """
+    if not edits or edits[-1].span.end != len(before):
+        return edits
+    *rest, last = edits
+    head = before[: last.span.start]
+    end = _line_end(head)
+    moved = last.new or before[last.span.start :]
+    room = len(head) - (rest[-1].span.end if rest else 0)
+    if not end or room < len(end) or (last.new and not last.span.empty) or _line_end(moved) != end:
+        return edits
+    new = end + last.new.removesuffix(end) if last.new else b""
+    shifted = TextEdit(Span(last.span.start - len(end), last.span.end - len(end)), new)
+    if room > len(end) or not rest:
+        return [*rest, shifted]
+    return [*rest[:-1], TextEdit(Span(rest[-1].span.start, shifted.span.end), rest[-1].new + new)]
+
+
+def _line_end(text: bytes) -> bytes:
+    return next((end for end in (b"\r\n", b"\n", b"\r") if text.endswith(end)), b"")
 
 
 def _annotations(label: str, notes: Mapping[RelPath, str], *, asks: bool) -> Json:

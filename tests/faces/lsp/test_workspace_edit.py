@@ -14,7 +14,7 @@ from agent_ls.core.paths import RelPath, rel_path
 from agent_ls.faces.cli.editor_texts import apply_text_edits
 from agent_ls.faces.lsp.convert import Encoding
 from agent_ls.faces.lsp.editor import Editor, read_editor
-from agent_ls.faces.lsp.workspace_edit import EditRequest, Open, workspace_edit
+from agent_ls.faces.lsp.workspace_edit import EditRequest, Open, lsp_edits, workspace_edit
 
 Json = dict[str, Any]
 TAKES_ALL = Editor(document_changes=True, resource_operations=frozenset({"create", "rename", "delete"}))
@@ -221,3 +221,37 @@ def test_neovim_ends_the_last_line_of_a_new_file_itself(text: bytes, sent: list[
     neovim = replace(TAKES_ALL, ends_lines=NEOVIM_10.ends_lines)
     assert inserted(neovim, text) == sent
     assert inserted(TAKES_ALL, text) == [text.decode()][: len(text)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"a\n", b"a\nb\n"),
+        (b"a\r\n", b"a\r\nb\r\nc\r\n"),
+        (b"a\nb\nc\n", b"a\n"),
+        (b"a\nb\n", b"A\n"),
+        (b"a\nb\n", b"a\nB\n"),
+        (b"\n\n", b"x\n\ny\n"),
+    ],
+)
+def test_no_edit_reaches_behind_the_last_line_end_where_it_need_not(before: bytes, after: bytes) -> None:
+    # Neovim 0.10 leaves an empty line there; `benchmarks.roundtrip` asks the real ones.
+    lines = before.splitlines()
+    edits = lsp_edits(before, after, Encoding.UTF16)
+    assert edits
+    assert all(edit["range"]["end"]["line"] < len(lines) for edit in edits)
+    assert apply_text_edits(before.decode(), edits, "utf-16").encode() == after
+
+
+@given(
+    *[st.lists(st.sampled_from(["a", "b", "", "🙂"]), max_size=6)] * 2,
+    *[st.sampled_from(["\n", "\r\n", "\r", ""])] * 2,
+)
+def test_edits_at_the_end_give_the_text_whatever_the_line_ends(
+    old: list[str], new: list[str], one: str, other: str
+) -> None:
+    before, after = (one or "\n").join([*old, ""]) if one else "\n".join(old), other.join([*new, ""])
+    assert (
+        apply_text_edits(before, lsp_edits(before.encode(), after.encode(), Encoding.UTF16), "utf-16")
+        == after
+    )
