@@ -44,7 +44,6 @@ def opening(
     draft: Overlay,
     intent: Intent,
     *,
-    rules_file: RelPath | None,
     unsaved: Sequence[RelPath],
     checks: Sequence[str],
     trusted: bool,
@@ -52,7 +51,7 @@ def opening(
 ) -> Json:
     """The first user message: the overview of the repository, then the task and where it points."""
     blocks = [
-        _overview(draft, rules_file or find_rules(draft, intent)),
+        _overview(draft, find_rules(draft, intent)),
         _task(draft, intent, unsaved, _checks(checks, trusted=trusted), found),
     ]
     texts = [redact(text)[0] for text in blocks]

@@ -69,7 +69,6 @@ async def _opened(ground: Ground, link: Link, resources: Resources, prover: Prov
         opening=context.opening(
             ground.draft,
             request.intent,
-            rules_file=request.rules_file,
             unsaved=sorted(ground.snapshot.unsaved),
             checks=prover.names(ground.draft),
             trusted=request.trusted,

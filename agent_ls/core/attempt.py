@@ -83,7 +83,6 @@ class AttemptRequest:
     check_timeout_s: float = 600.0
     trusted: bool = False
     allow_unsandboxed: bool = False
-    rules_file: RelPath | None = None
     answer_wait_s: float = 300.0
     resume: tuple[Json, ...] = ()
     plan: tuple[DraftFile, ...] = ()

@@ -1,18 +1,17 @@
-"""From an intent to the value an attempt starts from: unsaved texts, ceilings, models, rules."""
+"""From an intent to the value an attempt starts from: unsaved texts, ceilings, models."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from agent_ls.core.attempt import AttemptRequest, ModelChoice
-from agent_ls.core.job import Budget, Intent, JobId, Site
-from agent_ls.core.paths import RelPath, parent
+from agent_ls.core.job import Budget, Intent, JobId
+from agent_ls.core.paths import RelPath
 from agent_ls.core.settings import Settings
 from agent_ls.jobs.port import Buffer
 from agent_ls.workspace.blobs import BlobStore
 
-_RULES = ("AGENTS.md", "CLAUDE.md", ".github/copilot-instructions.md", ".cursorrules")
 _KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "AGENT_LS_SCRIPT")
 
 
@@ -45,7 +44,6 @@ def attempt_request(
         trusted=trusted,
         allow_unsandboxed=settings.checks.allow_unsandboxed,
         answer_wait_s=settings.jobs.answer_minutes * 60,
-        rules_file=rules_file(root, intent.site),
     )
 
 
@@ -61,20 +59,3 @@ def model_configured(settings: Settings, environ: Mapping[str, str]) -> bool:
     return bool(
         settings.models.api_key_command or settings.models.base_url or any(environ.get(key) for key in _KEYS)
     )
-
-
-def rules_file(root: Path, site: Site | None) -> RelPath | None:
-    """The nearest file of rules for agents, from the site's folder up to the root."""
-    for folder in _upwards(parent(site.path) if site else ""):
-        for rules in _RULES:
-            path = f"{folder}/{rules}" if folder else rules
-            if (root / path).is_file():
-                return RelPath(path)
-    return None
-
-
-def _upwards(folder: str) -> Iterator[str]:
-    while folder:
-        yield folder
-        folder = folder.rpartition("/")[0]
-    yield ""

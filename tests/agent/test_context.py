@@ -22,7 +22,6 @@ async def opening(set_up: Stage, **more: object) -> str:
         message = context.opening(
             ground.draft,
             set_up.request.intent,
-            rules_file=set_up.request.rules_file,
             unsaved=sorted(set_up.request.buffers),
             checks=("unittest",),
             trusted=bool(more.get("trusted", True)),
