@@ -162,6 +162,7 @@ class Host:
 
     async def _sketch(self, store: Store, jobs: Sequence[ParseJob]) -> None:
         """Make names findable before their files are parsed."""
+        store.drop_sketches()  # of a run that was cut short
         for chunk in range(0, len(jobs), _SKETCH_CHUNK):
             records: list[bytes] = []
             for job in jobs[chunk : chunk + _SKETCH_CHUNK]:

@@ -135,16 +135,10 @@ class LiveText:
         start = min([dirty.start, *(r.start_byte for r in changed)])
         end = max([dirty.end, *(r.end_byte for r in changed)])
         before, was_end, delta = self._known, end - dirty.delta, dirty.delta
-        holder = next(
-            (d.span for d in reversed(before.definitions) if d.span.start < start and was_end < d.span.end),
-            None,
-        )
+        holder = self._holder(tree, Span(start, was_end), delta)
         if holder is None:
             return None
         now = Span(holder.start, holder.end + delta)
-        node = tree.root_node.descendant_for_byte_range(now.start, now.end)
-        if node is None or node.byte_range != (now.start, now.end):
-            return None
         found = survey_within(
             self.data, self._language, tree, now, before, lambda at: at + delta if at >= was_end else at
         )
@@ -170,6 +164,17 @@ class LiveText:
             _point(self.data, end),
             _after(before, edit.new),
         )
+
+    def _holder(self, tree: Tree, changed: Span, delta: int) -> Span | None:
+        """The innermost former definition around a change that is still one node of the tree of now."""
+        for definition in reversed(self._known.definitions):
+            span = definition.span
+            if span.start < changed.start and changed.end < span.end:
+                end = span.end + delta
+                node = tree.root_node.descendant_for_byte_range(span.start, end)
+                if node is not None and node.byte_range == (span.start, end):
+                    return span
+        return None
 
 
 def _with_docs(
