@@ -184,10 +184,13 @@ class Index:
             result.append((item, means_it))
         return result
 
-    def importers(self, path: RelPath, limit: int = 500) -> list[RelPath]:
-        """Files that import this one, as far as paths tell."""
+    def importers(self, path: RelPath, limit: int = 500, among: int = 5000) -> list[RelPath]:
+        """Files that import this one, as far as paths tell.
+
+        Looks at no more than ``among`` files that import something of its name, ~0.2 ms each.
+        """
         stems = {stem_of(path), path.rpartition("/")[0].rpartition("/")[2]} - {""}
-        near = {file for stem in stems for file, _ in self._reader().of(Kind.TAILS, stem)[:5000]}
+        near = {file for stem in stems for file, _ in self._reader().of(Kind.TAILS, stem)[:among]}
         rows = self._rows(
             "SELECT f.path, f.language, x.facts FROM files f JOIN facts x ON x.file = f.id"  # noqa: S608
             f" WHERE f.id IN ({_listed(near)})"

@@ -30,6 +30,7 @@ _MOST_TERMS = 100
 _MOST_NAMES = 40
 _MOST_DEFINED = 12
 _MOST_USERS = 60
+_MOST_LOOKED_AT = 150
 _MOST_IMPORTED = 8
 _FILE_TERMS, _LIKELY = 25, 60
 _COMPOUND = re.compile(r"[a-z0-9][A-Z]|[A-Za-z]_[A-Za-z]|^[A-Z][A-Z]")
@@ -200,7 +201,7 @@ def linked(index: Index, path: RelPath | None) -> tuple[Scores, Scores]:
     imported = {
         target for _, targets in index.imports_of(path) if len(targets) < _MOST_IMPORTED for target in targets
     }
-    importers = set(index.importers(path, _MOST_USERS))
+    importers = set(index.importers(path, _MOST_USERS, among=_MOST_LOOKED_AT))
     return (
         {p: 1.0 for p in imported if p != path},
         {p: 1 / math.log2(2 + len(importers) / 4) for p in importers if p != path},

@@ -7,6 +7,8 @@ from agent_ls.core.job import Site
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
 from agent_ls.index.context import context
+from agent_ls.index.history import Commit
+from agent_ls.index.history_file import history_path, write_history
 from agent_ls.index.query import Index
 from tests.index.support import files_of, index_of
 
@@ -78,7 +80,8 @@ def test_an_unsaved_text_is_not_cut_at_old_places(tmp_path: Path) -> None:
     found = context(index, draft.get, "clear canvas", None, 1000)
     for span in found.spans:
         if span.path == path:
-            assert draft[path].splitlines()[span.start_line - 1].startswith(b"def ")
+            shown = draft[path].splitlines()[span.start_line - 1 : span.end_line]
+            assert shown[-1].startswith(b"    canvas.lines")
 
 
 def test_json(tmp_path: Path) -> None:
@@ -93,3 +96,27 @@ def test_json(tmp_path: Path) -> None:
 def test_without_an_index_there_is_nothing(tmp_path: Path) -> None:
     found = context(Index(tmp_path / "none.db"), FILES.get, "canvas", None, 500)
     assert (found.files, found.spans, found.used_tokens) == ((), (), 0)
+
+
+def test_history_leads_to_what_changes_together(tmp_path: Path) -> None:
+    index = index_of(tmp_path, FILES)
+    paths = ("src/mail/queue.py", "src/paint/canvas.py")
+    write_history(history_path(tmp_path / "state" / "index.db"), "1", [Commit("1", "Retry later", paths)])
+    found = context(index, FILES.get, "Handle errors", Site(RelPath(paths[0]), Span(0, 0)), 1000)
+    [canvas] = [f for f in found.files if f.path == paths[1]]
+    assert "changes together with the cursor's file" in canvas.why
+
+
+def test_a_tight_budget_shows_heads_beside_bodies(tmp_path: Path) -> None:
+    body = "".join(f"    step_{n}(parcel)\n" for n in range(12))
+    parts = {
+        RelPath(f"src/{name}.py"): f"def {name}_parcel(parcel):\n{body}".encode()
+        for name in ("pack", "send", "track", "drop", "open")
+    }
+    found = context(index_of(tmp_path, parts), parts.get, "Weigh the parcel when it is sent", None, 200)
+    whole = [s for s in found.spans if s.end_line > s.start_line]
+    heads = [s for s in found.spans if s.end_line == s.start_line]
+    assert whole
+    assert heads
+    assert all(s.start_line == 1 for s in heads)
+    assert found.used_tokens <= 200
