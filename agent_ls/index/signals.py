@@ -258,7 +258,7 @@ def called(task: Mapping[str, float], files: Sequence[RelPath]) -> Scores:
     having: Counter[str] = Counter()
     found: dict[RelPath, set[str]] = {}
     for path in files:
-        hits = task.keys() & set(_path_words(path))
+        hits = task.keys() & _path_words(path)
         if hits:
             found[path] = hits
             having.update(hits)
@@ -269,9 +269,10 @@ def called(task: Mapping[str, float], files: Sequence[RelPath]) -> Scores:
     }
 
 
-def _path_words(path: RelPath) -> list[str]:
-    last = path.split("/")[-2:]
-    return terms_of(" ".join(last).replace(".", " "))
+@lru_cache(maxsize=20_000)
+def _path_words(path: RelPath) -> frozenset[str]:
+    """The words of a file's name and of its folder."""
+    return frozenset(terms_of(" ".join(path.split("/")[-2:]).replace(".", " ")))
 
 
 def to_one(scores: Mapping[RelPath, float], *, without: RelPath | None = None) -> Scores:
