@@ -60,7 +60,9 @@ async def run_command(ground: Ground, link: Link, resources: Resources, prover: 
 def _account(result: EngineResult) -> str:
     """How a command ended, with the end of its output and what was not taken over."""
     how = "it took too long" if result.timed_out else f"exit code {result.exit_code}"
-    output = result.output.strip()[-_TAIL:]
+    output = result.output.strip()
+    if len(output) > _TAIL:
+        output = "…\n" + output[-_TAIL:].partition("\n")[2]
     left = [f"{path} ({why})" for path, why in sorted(result.left_out.items())]
     more = f" and {len(left) - _LISTED} more" if len(left) > _LISTED else ""
     return (

@@ -146,10 +146,10 @@ class Index:
 
     def definers(self, name: str, limit: int = 50) -> list[RelPath]:
         """Files that define a name, sorted."""
+        found = {file for file, _ in self._reader().of(Kind.DEFINED, name)}
         rows = self._rows(
-            "SELECT f.path FROM names n JOIN definitions d ON d.name = n.id JOIN files f ON f.id = d.file"
-            " WHERE n.name = ? ORDER BY 1 LIMIT ?",
-            (name, limit),
+            f"SELECT path FROM files WHERE id IN ({_listed(found)}) ORDER BY 1 LIMIT ?",  # noqa: S608
+            (limit,),
         )
         return [RelPath(path) for (path,) in rows]
 

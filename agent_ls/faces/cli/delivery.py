@@ -22,6 +22,7 @@ DONE: Final = 0
 NO_PLAN: Final = 1
 CHECKS_FAILED: Final = 3
 CANCELLED: Final = 130
+_PROBLEM_LINES: Final = 12
 _PLANS: Final = (JobState.READY, JobState.APPLIED, JobState.PARTLY_APPLIED)
 
 
@@ -75,7 +76,7 @@ class Delivery:
         for note in detail.evidence:
             here.err.line(f"note: {note}", "yellow")
         if view.problem:
-            here.err.line(view.problem, "yellow")
+            here.err.line(_brief(view.problem, view.id), "yellow")
         for check in detail.checks:
             here.err.line(*_check_line(check))
         if applied is not None and applied.message:
@@ -133,6 +134,15 @@ def _no_plan(detail: JobDetail) -> str:
         else "no file was changed"
     )
     return f"No plan ({view.state.value.replace('_', ' ')}): {kept}."
+
+
+def _brief(problem: str, job: str) -> str:
+    """The first line says what, the last ones usually why."""
+    first, *lines = problem.split("\n")
+    if len(lines) <= _PROBLEM_LINES:
+        return problem
+    left_out = f"… {len(lines) - _PROBLEM_LINES} more lines: `agent-ls jobs show {job}`"
+    return "\n".join([first, left_out, *lines[-_PROBLEM_LINES:]])
 
 
 def _check_line(check: CheckReport) -> Sequence[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from typing import final
 
-from agent_ls.core.job import JobState
+from agent_ls.core.job import JobState, Spent
 from agent_ls.faces.cli.terminal import Terminal, clean
 from agent_ls.jobs.views import JobView
 
@@ -20,7 +21,8 @@ class ProgressLine:
         self._shown = ""
 
     def show(self, view: JobView) -> None:
-        line = progress_text(view)
+        # In a log each step is one line: it would come again with every cent.
+        line = progress_text(view if self._err.tty else replace(view, spent=Spent()))
         if line == self._shown or not view.state.live:
             return  # how it ended is told by what follows
         self._shown = line

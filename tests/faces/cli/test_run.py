@@ -228,3 +228,15 @@ def test_the_patch_file_is_checked_before_the_work(shell: Shell) -> None:
     assert "cannot be written" in said.err
     assert not (shell.folder / "ran").exists()
     assert Path(shell.folder / "state").exists()
+
+
+def test_a_long_account_of_an_engine_is_cut_at_whole_lines(shell: Shell) -> None:
+    count = "i=0; while [ $i -lt 400 ]; do echo line-$i-of-the-account; i=$((i+1)); done; exit 5"
+    said = shell("run", "--", "sh", "-c", f"{ENGINE[2]}; {count}")
+    assert said.code == 0
+    told = said.err.splitlines()
+    assert "line-399-of-the-account" in told
+    assert sum("-of-the-account" in line for line in told) < 20
+    assert all(line.startswith("line-") for line in told if "-of-the-account" in line)
+    assert "exit code 5" in said.err
+    assert "more lines: `agent-ls jobs show" in said.err
