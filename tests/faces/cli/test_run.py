@@ -234,7 +234,7 @@ def test_a_long_account_of_an_engine_is_cut_at_whole_lines(shell: Shell) -> None
     count = "i=0; while [ $i -lt 400 ]; do echo line-$i-of-the-account; i=$((i+1)); done; exit 5"
     said = shell("run", "--", "sh", "-c", f"{ENGINE[2]}; {count}")
     assert said.code == 0
-    told = said.err.splitlines()
+    told = [line for line in said.err.splitlines() if "echo" not in line]
     assert "line-399-of-the-account" in told
     assert sum("-of-the-account" in line for line in told) < 20
     assert all(line.startswith("line-") for line in told if "-of-the-account" in line)
