@@ -1,7 +1,7 @@
 """Cache breakpoints: at most four, on a prefix that never changes a byte.
 
 Order of a request: tools → system → messages. One breakpoint ends the system prompt, one the
-brief on the repository (both are the same for every job there); two walk with the
+overview of the repository (both are the same for every job there); two walk with the
 conversation's end, so that each turn reads what the last one wrote.
 """
 

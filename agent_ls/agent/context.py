@@ -1,4 +1,4 @@
-"""What the model is told at first: instructions, a brief on the repository, the task.
+"""What the model is told at first: instructions, an overview of the repository, the task.
 
 Repository text is data, wrapped in named blocks and stripped of secrets. Nothing here depends
 on the clock or on the order of a dictionary, so the same workspace gives the same bytes, and
@@ -50,9 +50,9 @@ def opening(
     trusted: bool,
     found: Context | None,
 ) -> Json:
-    """The first user message: the brief on the repository, then the task and where it points."""
+    """The first user message: the overview of the repository, then the task and where it points."""
     blocks = [
-        _brief(draft, rules_file or find_rules(draft, intent)),
+        _overview(draft, rules_file or find_rules(draft, intent)),
         _task(draft, intent, unsaved, _checks(checks, trusted=trusted), found),
     ]
     texts = [redact(text)[0] for text in blocks]
@@ -90,7 +90,7 @@ def data_block(tag: str, text: str, **attributes: str) -> str:
     return f"<{tag}{words}>\n{safe.rstrip()}\n</{tag}>"
 
 
-def _brief(draft: Overlay, rules: RelPath | None) -> str:
+def _overview(draft: Overlay, rules: RelPath | None) -> str:
     parts = [data_block("files", _file_list(draft.files()))]
     text = _text(draft, rules) if rules else None
     if rules and text:

@@ -45,8 +45,8 @@ async def test_the_opening_shows_the_task_the_place_and_what_the_editor_knows(tm
     )
     set_up = stage(tmp_path, intent=intent, buffers={"src/calc.py": text})
     said = await opening(set_up)
-    brief, _, task = said.partition("\n=====\n")
-    assert "src/app.py\nsrc/calc.py\ntest_calc.py" in brief
+    overview, _, task = said.partition("\n=====\n")
+    assert "src/app.py\nsrc/calc.py\ntest_calc.py" in overview
     assert "<task>\nMake add() add.\n</task>" in task
     assert 'The user is at src/calc.py, line 2:\n<excerpt path="src/calc.py">\n     1\tdef add(a, b):' in task
     assert "# unsaved" in task
