@@ -24,6 +24,7 @@ from agent_ls.core.job import (
     Verdict,
 )
 from agent_ls.core.paths import RelPath
+from agent_ls.core.steps import Planned
 from agent_ls.core.text import Span
 
 Json = dict[str, Any]
@@ -163,7 +164,8 @@ class JobDetail:
 
     ``hunks`` and ``patch`` are those of the whole plan, against the texts it was made from;
     `Service.preview` gives them against the texts of now. ``pending`` are the ids of hunks that
-    have not landed. ``attempts``: how often an attempt was begun (resumes included).
+    have not landed. ``attempts``: how often an attempt was begun (resumes included). ``steps``: what
+    the agent announced it would do, if it did.
     """
 
     view: JobView
@@ -176,6 +178,7 @@ class JobDetail:
     tree_hash: str = ""
     events: tuple[EventView, ...] = ()
     attempts: int = 1
+    steps: Planned | None = None
 
     def wire(self) -> Json:
         """The result of ``agentLs.job``. Lines are 0-based, as everywhere in the protocol."""
@@ -188,6 +191,10 @@ class JobDetail:
             "treeHash": self.tree_hash,
             "events": [event.wire() for event in self.events],
             "attempts": self.attempts,
+            "steps": [{"text": s.text, "files": list(s.files)} for s in self.steps.steps]
+            if self.steps
+            else [],
+            "planState": self.steps.state.value if self.steps else "",
         }
 
     def result(self) -> Json:

@@ -11,6 +11,7 @@ from typing import Any
 
 from agent_ls.core.errors import UnknownJobError, UsageError
 from agent_ls.core.job import JobId
+from agent_ls.core.steps import outline
 from agent_ls.faces.cli.progress import progress_text
 from agent_ls.faces.cli.session import Place, inside, opened
 from agent_ls.faces.cli.work import outcome_code
@@ -61,7 +62,7 @@ def _row(view: JobView) -> str:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(view.created_at))
     owner = " (another process works on it)" if view.owner == "elsewhere" and view.state.live else ""
     verdict = f" {view.verdict.value}" if view.has_plan else ""
-    asks = f" asks: {view.question.text}" if view.question else ""
+    asks = f" asks: {' '.join(view.question.text.split())}" if view.question else ""
     return f"{view.id}  {when}  {progress_text(view)}{verdict}  {view.title}{owner}{asks}"
 
 
@@ -74,6 +75,9 @@ async def _show(here: Place, service: Service, job: JobId, options: Namespace) -
     for label, text in (("task", detail.task), ("problem", detail.view.problem), ("plan", detail.summary)):
         if text:
             here.out.line(f"{label}: {text}")
+    if detail.steps is not None:
+        here.out.line(f"steps ({detail.steps.state.value}):")
+        here.out.line(outline(detail.steps.steps))
     for check in detail.checks:
         here.out.line(f"check {check.name}: {check.status} {f'({check.sandbox})' if check.sandbox else ''}")
     if detail.view.verdict_note:
@@ -120,6 +124,10 @@ async def _answer(here: Place, service: Service, job: JobId, options: Namespace)
     if question is None:
         raise UsageError("This job asks nothing", remedy="`agent-ls jobs show ID` tells how it stands")
     return _told(here, options, await service.answer(job, question.id, options.text))
+
+
+async def _approve(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+    return _told(here, options, await service.decide_plan(job, approve=True))
 
 
 async def _apply(here: Place, service: Service, job: JobId, options: Namespace) -> int:
@@ -182,6 +190,7 @@ _ACTIONS: dict[str, Act] = {
     "diff": _diff,
     "log": _log,
     "answer": _answer,
+    "approve": _approve,
     "apply": _apply,
     "undo": _undo,
     "discard": _discard,

@@ -15,6 +15,7 @@ JOB_ACTIONS: Final = (
     "diff",
     "log",
     "answer",
+    "approve",
     "apply",
     "discard",
     "undo",
@@ -105,6 +106,9 @@ def _delegate(commands: Any) -> None:
     delegate.add_argument("--attempts", type=_positive, default=1, metavar="N")
     delegate.add_argument(
         "--budget-usd", type=float, metavar="X", help="ceiling of the attempt in US dollars"
+    )
+    delegate.add_argument(
+        "--plan-first", action="store_true", help="see and approve the steps before anything is edited"
     )
     delegate.add_argument("--detach", action="store_true", help="go on in the background")
     _outcome(delegate)

@@ -49,6 +49,7 @@ async def delegate(here: Place, options: Namespace) -> int:
         files=tuple(inside(here.root, name) for name in options.file),
         checks=_checks(options.check),
         attempts=options.attempts,
+        plan_first=options.plan_first,
     )
     if options.detach:
         return _detach(here)
