@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from agent_ls.core.attempt import Compacted, Opened, TurnDone
 from agent_ls.core.errors import ModelError
 from agent_ls.core.job import Budget, JobState, Usage
 from agent_ls.model.protocol import ContextOverflowError, Limits, ToolCall, Turn, TurnRequest
-from tests.agent.attempts import Json, Stage, call, edit, finish, read, say, stage, turn
+from tests.agent.attempts import Json, Stage, edit, finish, read, say, stage, turn
 from tests.agent.kit import PROJECT, OwnersEnd
 from tests.agent.owner import owner_of
 from tests.agent.test_worker import service
@@ -114,7 +115,7 @@ async def test_between_two_shortenings_the_prefix_never_changes(tmp_path: Path) 
     model, owner = Playing(LONG, window=30_000), OwnersEnd()
     await run(stage(tmp_path, files=BIG), model, owner)
     told = [r for r in model.requests if r.messages[-1]["content"][-1].get("text") != ASK]
-    breaks = sum(bare(b)[: len(bare(a))] != bare(a) for a, b in zip(told, told[1:], strict=False))
+    breaks = sum(bare(b)[: len(bare(a))] != bare(a) for a, b in itertools.pairwise(told))
     assert 0 < breaks <= len(owner.of(Compacted))
 
 
