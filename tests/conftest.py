@@ -1,4 +1,4 @@
-"""What holds for every test: hypothesis without a clock (machines are shared), and repeatable.
+"""What holds for every test: no clock in hypothesis, repeatable examples, no process left behind.
 
 ``HYPOTHESIS_PROFILE=explore`` looks further, with new examples each time.
 """
@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import psutil
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -16,3 +19,15 @@ settings.register_profile(
     "explore", deadline=None, max_examples=1000, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
+
+_LEAVE_S = 10.0
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_process_is_left_behind() -> Iterator[None]:
+    """A module's tests end every process that they start: a zombie here is one at the user's, too."""
+    before = {child.pid for child in psutil.Process().children()}
+    yield
+    left = [child for child in psutil.Process().children() if child.pid not in before]
+    _, alive = psutil.wait_procs(left, timeout=_LEAVE_S)
+    assert [" ".join(child.cmdline()) for child in alive] == []

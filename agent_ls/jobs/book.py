@@ -61,12 +61,13 @@ class Book:
         self._folder = folder
         self._holder = holder
         self._clock = clock
+        self._last_id = 0
         self._owned: dict[JobId, Owned] = {}
         self._followed: dict[JobId, _Followed] = {}
 
     def new_id(self) -> JobId:
         """Time in milliseconds, then 35 random bits; both in a base-32 without look-alikes."""
-        millis = int(self._clock() * 1000)
+        millis = self._last_id = max(int(self._clock() * 1000), self._last_id + 1)
         stamp = "".join(_ALPHABET[(millis >> shift) & 31] for shift in range(40, -1, -5))
         return JobId(stamp + "".join(secrets.choice(_ALPHABET) for _ in range(7)))
 

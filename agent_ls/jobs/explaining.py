@@ -31,6 +31,7 @@ class Explainer:
         self._runner = runner
         self._port = port
         self._under_way: dict[str, asyncio.Task[str]] = {}
+        self._waited: set[str] = set()
 
     def cached(self, here: Here, model: str) -> str:
         """The explanation of the text at a place as it is now, ``""`` where there is none."""
@@ -48,8 +49,10 @@ class Explainer:
         task = self._under_way.get(key)
         if task is None:
             task = self._under_way[key] = asyncio.create_task(self._fetch(key, request))
-            task.add_done_callback(lambda done: self._settled(key, done))
+            name = here.around.name if here.around is not None else here.name
+            task.add_done_callback(lambda done: self._settled(key, name, done))
         if wait:
+            self._waited.add(key)
             return Explanation(await asyncio.shield(task))
         return Explanation(pending=True)
 
@@ -63,10 +66,20 @@ class Explainer:
             self._keep(key, markdown)
         return markdown
 
-    def _settled(self, key: str, task: asyncio.Task[str]) -> None:
+    def _settled(self, key: str, name: str, task: asyncio.Task[str]) -> None:
+        """Say how it ended, unless somebody waits for it anyway."""
         self._under_way.pop(key, None)
-        if not task.cancelled() and isinstance(error := task.exception(), AgentLsError):
+        waited = key in self._waited
+        self._waited.discard(key)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if waited:
+            return
+        if isinstance(error, AgentLsError):
             self._port.notice(error.sentence(), "warning")
+        elif error is None:
+            self._port.notice(f"The explanation of {name or 'this place'} is ready: hover over it.")
 
     def _keep(self, key: str, markdown: str) -> None:
         private_dir(self._folder)

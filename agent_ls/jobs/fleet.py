@@ -124,8 +124,10 @@ class Fleet:
 
     async def close(self, *, interrupt: bool) -> None:
         """Pause what is live, or wait for it, and end the worker."""
-        while not interrupt and self._running:
-            await next(iter(self._running.values())).wait()
+        while not interrupt and (self._running or self._queue):
+            for ended in tuple(self._running.values()):
+                await ended.wait()
+            await asyncio.sleep(0)  # what waited for room begins now
         for job in (*self._queue, *self._running):
             if self._book.get(job).state.live:
                 self._record_end(job, JobState.INTERRUPTED, _PAUSED)

@@ -183,7 +183,8 @@ def _sentence(entry: Entry) -> str:
         case Planned(steps=steps, state=state):
             return f"plan {state.value}: {len(steps)} steps"
         case Checked(reports=reports, verdict=verdict):
-            return f"checked ({verdict.value}): " + ", ".join(f"{r.name} {r.status}" for r in reports)
+            ran = ", ".join(f"{r.name} {r.status}" for r in reports) or "nothing to run"
+            return f"checked ({verdict.value}): {ran}"
         case Outcome(state=state, summary=summary, problem=problem):
             return f"{state.value.replace('_', ' ')}: {summary or problem}"
         case LandingStarted(undo=undo, changes=changes):

@@ -158,6 +158,13 @@ class LocalRunner:
         self._outbox.put_nowait(message)
         if self._serving is None:
             self._serving = asyncio.create_task(self._serve())
+            self._serving.add_done_callback(self._never_ran)
+
+    def _never_ran(self, task: asyncio.Task[None]) -> None:
+        """A task that is cancelled before its first step runs no ``finally``."""
+        if self._serving is task:
+            self._serving = None
+            self._fall(self._reason)
 
     async def _serve(self) -> None:
         """The life of one worker process."""

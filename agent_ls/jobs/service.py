@@ -288,19 +288,19 @@ class Service:
     async def discard(self, job: JobId) -> JobView:
         """Put a plan aside. The user's texts are not touched."""
         if other := self._other(job):
-            return from_json(JobView, await self._ask(other, "discard", {"job": job}))
+            return await self._ask_for_view(other, "discard", {"job": job})
         return self._wishes.discard(job)
 
     async def cancel(self, job: JobId) -> JobView:
         """End a live job now; its draft so far stays and it can be resumed. Returns once it is recorded."""
         if other := self._other(job):
-            return from_json(JobView, await self._ask(other, "cancel", {"job": job}))
+            return await self._ask_for_view(other, "cancel", {"job": job})
         return self._wishes.cancel(job)
 
     async def resume(self, job: JobId) -> JobView:
         """Go on from the last whole turn with a fresh allowance (interrupted, out of budget, failed, cancelled)."""
         if other := self._other(job):
-            return from_json(JobView, await self._ask(other, "resume", {"job": job}))
+            return await self._ask_for_view(other, "resume", {"job": job})
         return self._wishes.resume(job)
 
     async def tell(self, job: JobId, text: str) -> None:
@@ -314,7 +314,7 @@ class Service:
         """Answer a question of the job."""
         if other := self._other(job):
             params = {"job": job, "question": question_id, "answer": answer}
-            return from_json(JobView, await self._ask(other, "answer", params))
+            return await self._ask_for_view(other, "answer", params)
         return self._wishes.answer(job, question_id, answer)
 
     async def decide_plan(
@@ -521,3 +521,6 @@ class Service:
     async def _ask(self, other: Holder, method: str, params: Mapping[str, Any]) -> Any:
         deadline = _EDITOR_S if method in ("apply", "undo") else _ASK_S
         return await ask(other.socket, method, params, timeout_s=deadline)
+
+    async def _ask_for_view(self, other: Holder, method: str, params: Mapping[str, Any]) -> JobView:
+        return replace(from_json(JobView, await self._ask(other, method, params)), owner="elsewhere")

@@ -78,12 +78,14 @@ def test_events_of_a_newer_owner_are_passed_over() -> None:
 
 async def test_a_turn_that_the_owner_has_not_acknowledged_is_not_in_the_draft(tmp_path: Path) -> None:
     set_up, end = stage(tmp_path), OwnersEnd(stop_at=5)  # the second turn's record: the edit
-    attempt = Attempt(set_up.request, end, Resources(set_up.environ, dirs=set_up.dirs))
+    resources = Resources(set_up.environ, dirs=set_up.dirs)
+    attempt = Attempt(set_up.request, end, resources)
     running = asyncio.create_task(attempt.run())
     await asyncio.wait_for(end.stopped.wait(), 60)
     assert end.of(TurnDone)[-1].draft
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+    await resources.close()
     assert attempt.stopped(JobState.CANCELLED, "x").files == ()
 
 

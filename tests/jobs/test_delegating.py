@@ -113,7 +113,7 @@ async def test_cancel_is_recorded_at_once_and_the_draft_is_kept(opener: Opener) 
     await until(lambda: service.job(job).view.spent.turns == 1)
     started = time.monotonic()
     view = await service.cancel(job)
-    assert time.monotonic() - started < 0.2
+    assert time.monotonic() - started < 1.0  # nothing here waits for the worker
     assert view.state is JobState.CANCELLED
     assert [f.path for f in view.files] == ["a.py"]
     assert (await service.cancel(job)).state is JobState.CANCELLED  # twice is no error
@@ -209,7 +209,7 @@ async def test_closing_pauses_and_the_next_service_resumes(opener: Opener) -> No
     await first.wait(job, for_question=True)
     started = time.monotonic()
     await close(first)
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 4.0
     second = await opener()
     assert {view.id: view.state for view in second.jobs()} == {
         job: JobState.INTERRUPTED,
@@ -223,10 +223,11 @@ async def test_closing_pauses_and_the_next_service_resumes(opener: Opener) -> No
 
 
 async def test_closing_may_wait_for_the_jobs(opener: Opener) -> None:
-    service = await opener()
-    job = service.delegate(task(TURN, READY))
+    service = await opener(settings=Settings(jobs=Jobs(parallel=1)))
+    jobs = [service.delegate(task(TURN, READY)) for _ in range(3)]
     await service.close(interrupt=False)
-    assert (await opener()).job(job).view.state is JobState.READY
+    again = await opener()
+    assert [again.job(job).view.state for job in jobs] == [JobState.READY] * 3
 
 
 async def test_progress_is_shown_and_never_recorded(opener: Opener, root: Path) -> None:

@@ -221,9 +221,17 @@ async def test_an_explanation_is_pending_then_kept_as_long_as_its_text(opener: O
     told = await service.explain(site, wait=True)
     assert told.markdown.startswith("explained")
     assert await service.explain(site) == told
+    assert editor.notices == []  # somebody waited for it
     editor.type(PATH, TEXT.replace(b"split", b"strip"))
     live.known = Known1(2, [PARSE], [])
     assert (await service.explain(site)).pending
+    async with asyncio.timeout(20):
+        while not editor.notices:
+            await asyncio.sleep(0.01)
+    assert editor.notices == ["The explanation of parse is ready: hover over it."]
+    facts = service.hover(site)
+    assert facts is not None
+    assert facts.explanation.startswith("explained")
 
 
 async def test_explaining_without_a_model_is_a_sentence(opener: Opener, root: Path) -> None:

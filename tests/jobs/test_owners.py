@@ -53,7 +53,8 @@ async def test_a_second_owner_asks_the_first(opener: Opener, root: Path) -> None
 async def test_cancel_and_resume_through_the_owner(opener: Opener) -> None:
     first, second = await opener(), await opener()
     job = first.delegate(task(TURN, {"hang": True}))
-    assert (await second.cancel(job)).state is JobState.CANCELLED
+    cancelled = await second.cancel(job)
+    assert (cancelled.state, cancelled.owner) == (JobState.CANCELLED, "elsewhere")
     assert (await second.resume(job)).state.live
     assert first.job(job).view.owner == "here"
 

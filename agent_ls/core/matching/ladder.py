@@ -175,7 +175,7 @@ def _spots(source: Source, block: Block, rung: Rung) -> list[Spot]:
         if not spots and block.partial:
             spots = find_partly(source, block.old, rung)
     if block.kept is not None:
-        spots = _on_real_lines(source, block, spots)
+        spots = _on_real_lines(source, spots)
     if block.at_end:
         spots = [spot for spot in spots if not any(b.strip() for b in source.bodies[spot.last :])]
     if not rung.indented:
@@ -183,12 +183,10 @@ def _spots(source: Source, block: Block, rung: Rung) -> list[Spot]:
     return spots
 
 
-def _on_real_lines(source: Source, block: Block, spots: list[Spot]) -> list[Spot]:
-    """A hunk's places on lines that exist; what follows the final newline is one only if it stays as it is."""
+def _on_real_lines(source: Source, spots: list[Spot]) -> list[Spot]:
+    """A hunk's places on lines that exist; only without any, one that ends behind the final newline."""
     count = len(source.bodies) - (source.bodies[-1] == "")
-    real = [spot for spot in spots if spot.last <= count]
-    stays = block.kept is not None and any(old == len(block.old) - 1 for old, _ in block.kept)
-    return real if real or not stays else spots
+    return [spot for spot in spots if spot.last <= count] or spots
 
 
 def _cuts_indentation(block: Block, spot: Spot) -> bool:

@@ -51,6 +51,9 @@ def rewrite(source: Source, found: Found, indents: IndentMap | None) -> list[Spl
         if isinstance(dedented, str):
             return dedented
         lines = dedented
+    at_end = block.kept is not None and spot.last == len(source.bodies)
+    if at_end and bodies[-1] == "" and lines[-1:] != [""]:
+        lines.append("")  # a blank line removed behind the final newline was none: the newline stays
     if lines or spot.head or spot.tail:
         lines = lines or [""]
         lines[0] = spot.head + lines[0]

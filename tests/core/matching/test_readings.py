@@ -187,6 +187,11 @@ def test_a_blank_context_line_at_the_end_of_the_file():
     check("x\na\n", UnifiedDiff("@@\n-a\n+b\n \n"), "x\nb\n")
 
 
+def test_a_blank_line_removed_behind_the_final_newline_was_none():
+    check("x\na\n", UnifiedDiff("@@\n-a\n-\n+b\n"), "x\nb\n")
+    check("x\na\n", UnifiedDiff("@@\n-a\n-\n"), "x\n")
+
+
 def test_a_removed_line_that_looks_like_a_file_header():
     check("-- a\n-- b\n", UnifiedDiff("@@\n--- a\n+-- c\n -- b\n"), "-- c\n-- b\n")
 

@@ -182,7 +182,3 @@ def test_an_edit_that_the_indentation_of_the_others_contradicts():
         Replacement("(self):\n        x = 1", "()"),
     )
     check(StrReplace(edits), text=text)
-
-
-def test_a_final_newline_is_no_line_that_a_hunk_could_remove():
-    check(UnifiedDiff("@@\n-    return total\n-\n"), "not found", text="def f():\n    return total\n")

@@ -1,5 +1,6 @@
 ---A plan in a tab: the text of now on the left (the real buffer), the plan on the right.
 
+local overlay = require("agent_ls.overlay")
 local patch = require("agent_ls.patch")
 local protocol = require("agent_ls.protocol")
 
@@ -26,51 +27,6 @@ local KEYS = {
 ---@field tab integer
 ---@field marks { row: integer, hunk: table }[] of the file shown
 
----The server's hunk that a run of the patch belongs to.
----@param job table
----@param path string
----@param run agent_ls.Run
----@return table?
-local function hunk_of(job, path, run)
-  for _, hunk in ipairs(job.hunks or {}) do
-    if
-      hunk.path == path
-      and hunk.op ~= "move"
-      and hunk.oldStartLine <= run.old_line
-      and run.old_line + run.removed <= hunk.oldStartLine + hunk.oldLines
-      and hunk.newStartLine <= run.new_line
-      and run.new_line + run.added <= hunk.newStartLine + hunk.newLines
-    then
-      return hunk
-    end
-  end
-end
-
----The patch's lines as a buffer holds them: without carriage returns and byte order mark.
----@param file agent_ls.PatchFile
----@param bufnr integer
-local function as_buffer(file, bufnr)
-  local dos, bom = vim.bo[bufnr].fileformat == "dos", vim.bo[bufnr].bomb
-  local function stripped(lines)
-    return vim.tbl_map(function(line)
-      line = dos and line:gsub("\r$", "") or line
-      return bom and line:gsub("^\239\187\191", "") or line
-    end, lines)
-  end
-  local copy = vim.deepcopy(file)
-  for _, hunk in ipairs(copy.hunks) do
-    hunk.old, hunk.new = stripped(hunk.old), stripped(hunk.new)
-  end
-  return copy
-end
-
----@param review agent_ls.Review
----@param file agent_ls.PatchFile
----@return string
-local function absolute(review, file)
-  return vim.fs.joinpath(review.client.config.root_dir, file.moved_from or file.path)
-end
-
 ---@param bufnr integer
 ---@param lines string[]
 ---@param filetype string
@@ -79,13 +35,6 @@ local function fill(bufnr, lines, filetype)
   vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, lines)
   vim.bo[bufnr].modifiable = false
   vim.bo[bufnr].filetype = filetype
-end
-
----@return integer bufnr gone when it is not shown any more
-local function scratch()
-  local bufnr = vim.api.nvim_create_buf(false, true)
-  vim.bo[bufnr].bufhidden = "wipe"
-  return bufnr
 end
 
 ---@param text string
@@ -139,55 +88,27 @@ local function map_keys(review, bufnr)
   end
 end
 
----The text of now as lines, and a buffer that shows it. A file that the plan creates has none.
----@param review agent_ls.Review
----@param file agent_ls.PatchFile
----@return integer bufnr
----@return string[] lines
-local function now(review, file)
-  if file.op == "create" then
-    local bufnr = scratch()
-    vim.bo[bufnr].modifiable = false
-    return bufnr, {}
-  end
-  local bufnr = vim.fn.bufadd(absolute(review, file))
-  vim.fn.bufload(bufnr)
-  vim.bo[bufnr].buflisted = true
-  local lines = vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)
-  return bufnr, vim.deep_equal(lines, { "" }) and {} or lines
-end
-
 ---@param review agent_ls.Review
 local function show(review)
   local file = review.files[review.at]
   vim.api.nvim_set_current_tabpage(review.tab)
   vim.cmd("silent only")
   vim.cmd("diffoff")
-  local before, lines = now(review, file)
-  local proposed, marks = patch.apply(lines, as_buffer(file, before))
-  local plan = scratch()
-  vim.api.nvim_win_set_buf(0, before)
+  local drawn = overlay.draw(review.client.config.root_dir, review.job, file)
+  local plan = overlay.scratch()
+  vim.api.nvim_win_set_buf(0, drawn.bufnr)
   vim.cmd("rightbelow vertical split")
   vim.api.nvim_win_set_buf(0, plan)
-  review.marks = {}
-  local note = ""
-  if proposed then
-    fill(plan, proposed, vim.filetype.match({ filename = file.path }) or "")
-    for _, mark in ipairs(marks) do
-      local hunk = hunk_of(review.job, file.path, mark.run)
-      if hunk then
-        review.marks[#review.marks + 1] = { row = mark.row, hunk = hunk }
-      end
-    end
+  review.marks = drawn.marks
+  if drawn.lines then
+    fill(plan, drawn.lines, vim.filetype.match({ filename = file.path }) or "")
     vim.cmd("diffthis | wincmd p | diffthis | wincmd p")
-    if marks[1] then
-      vim.api.nvim_win_set_cursor(0, { math.min(marks[1].row + 1, vim.api.nvim_buf_line_count(plan)), 0 })
-    end
+    local last = vim.api.nvim_buf_line_count(plan)
+    vim.api.nvim_win_set_cursor(0, { math.min((drawn.first or 0) + 1, last), 0 })
   else
     fill(plan, file.text, "diff")
-    note = "your text has changed: shown as the patch; applying merges"
   end
-  vim.wo[0].winbar = title(review, note)
+  vim.wo[0].winbar = title(review, drawn.lines and "" or "your text has changed: shown as the patch; applying merges")
   map_keys(review, plan)
   draw_marks(review, plan)
 end
