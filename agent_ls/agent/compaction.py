@@ -145,7 +145,7 @@ class Compactor:
             turn = await self.ask(request)
         except AgentLsError:
             return (self.now.said if self.now else ""), Usage(), None
-        except BaseException:
+        except BaseException:  # (cancelled: the request was sent, so it counts)
             self.meter.lost_request()
             raise
         return turn.text.strip(), turn.usage, self.cost_usd(turn.model, turn.usage)

@@ -46,7 +46,8 @@ async def delegate(ground: Ground, link: Link, resources: Resources, prover: Pro
         wire.close()
         await model.close()
     outcome = await conclude(ground, prover, ending, meter.spent)
-    return replace(outcome, evidence=(*_origin(model), *_marks(ground), *departures))
+    told = _attempts(ground.request.intent.attempts)
+    return replace(outcome, evidence=(*_origin(model), *told, *_marks(ground), *departures))
 
 
 def _origin(model: Model) -> tuple[str, ...]:
@@ -54,6 +55,11 @@ def _origin(model: Model) -> tuple[str, ...]:
     if not isinstance(model, Scripted):
         return ()
     return ("scripted turns, no model was called", model.score)
+
+
+def _attempts(wanted: int) -> tuple[str, ...]:
+    """Where several attempts were asked for, the plan says that it is not the best of several."""
+    return (f"one attempt was made of the {wanted} that were asked for",) if wanted > 1 else ()
 
 
 def _marks(ground: Ground) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ from agent_ls.core.steps import Planned
 Json = dict[str, Any]
 
 _SHORT_RESULT = 200
+_USERS_WORD = "The user "
 
 
 @dataclass(slots=True)
@@ -177,9 +178,14 @@ def messages(opening: Json, turns: Sequence[Said], compacted: Compacted | None =
 
 
 def blank(block: Json) -> Json:
-    """A tool result without its text, where the text is long enough to matter; other blocks as they are."""
+    """A tool result without its text, where the text is long enough to matter; other blocks as they are.
+
+    What the user has said or decided stays: no call could bring it back.
+    """
     text = block.get("content")
     if block.get("type") != "tool_result" or not isinstance(text, str) or len(text) <= _SHORT_RESULT:
+        return block
+    if text.startswith(_USERS_WORD):
         return block
     return {
         **block,

@@ -31,6 +31,7 @@ ASK = (
 _SAID_LIMIT = 6_000
 _DIFF_LIMIT = 12_000
 _CHECK_LIMIT = 3_000
+_ANSWER_LIMIT = 1_000
 _CALLS = 60
 _CALL_LIMIT = 160
 
@@ -54,12 +55,14 @@ def notes(
     parts += [f"{USER_SAYS}{text}" for text in _told(dropped)]
     if planned is not None:
         parts.append(f"Plan ({planned.state.value}):\n{outline(planned.steps)}")
-    if answers := list(_answers(dropped)):
-        parts.append(data_block("answers", "\n".join(answers)))
+    parts += _answers(dropped)
     parts.append(data_block("calls_so_far", "\n".join(_calls(dropped))))
     parts.append(_draft(changes))
     if checked is not None:
-        parts.append(data_block("last_checks", fit(report(checked), _CHECK_LIMIT)))
+        parts.append(
+            "The last checks, perhaps of an earlier state of the draft:\n"
+            + data_block("last_checks", fit(report(checked), _CHECK_LIMIT))
+        )
     parts.append("Files are as your draft has them; read again what you need.")
     return redact("\n\n".join(parts))[0]
 
@@ -80,7 +83,8 @@ def _answers(turns: Sequence[TurnDone]) -> Iterator[str]:
         }
         for block in turn.assistant:
             if block.get("type") == "tool_use" and block.get("name") == "ask_user":
-                yield f"{block['input'].get('question', '')} {results.get(block.get('id'), '')}"
+                asked = " ".join(str(block["input"].get("question", "")).split())[:_CALL_LIMIT]
+                yield f"You asked: {asked}\n{fit(str(results.get(block.get('id'), '')), _ANSWER_LIMIT)}"
 
 
 def _calls(turns: Sequence[TurnDone]) -> list[str]:

@@ -212,6 +212,15 @@ async def test_killed_anywhere_it_resumes_with_the_same_messages(tmp_path: Path,
     assert [r for r in second.requests if json.dumps(r.messages) not in sent] == []
 
 
+def test_what_the_user_said_is_never_left_out() -> None:
+    word = {"type": "tool_result", "tool_use_id": "1", "content": "The user says: " + "no, because " * 40}
+    long = {**word, "content": "src/a.py, lines 1 to 9: " + "x" * 300}
+    done = TurnDone(1, [say("a")], [word, long], "end_turn", Usage(), None, {}, ())
+    kept = messages({"role": "user", "content": [say("hi")]}, [done], Compacted(1, 1))[-1]["content"]
+    assert kept[0] == word
+    assert kept[1]["content"] == "[left out to save room: 324 characters; call the tool again if needed]"
+
+
 def test_a_record_without_shortening_reads_as_ever() -> None:
     opening = {"role": "user", "content": [say("hi")]}
     done = TurnDone(1, [say("a")], [say("b")], "end_turn", Usage(), None, {}, ())

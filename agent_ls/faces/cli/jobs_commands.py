@@ -77,7 +77,8 @@ async def _show(here: Place, service: Service, job: JobId, options: Namespace) -
             here.out.line(f"{label}: {text}")
     if detail.steps is not None:
         here.out.line(f"steps ({detail.steps.state.value}):")
-        here.out.line(outline(detail.steps.steps))
+        for line in outline(detail.steps.steps).splitlines():
+            here.out.line(f"  {line}")
     for check in detail.checks:
         here.out.line(f"check {check.name}: {check.status} {f'({check.sandbox})' if check.sandbox else ''}")
     if detail.view.verdict_note:

@@ -96,7 +96,7 @@ async def test_a_terminal_beside_the_editor_shows_and_approves_it(
     job = await waiting(editor)
     code, shown = await terminal(environ, "jobs", "show", job, "-C", str(editor.root))
     assert code == 0
-    assert "steps (proposed):\n1. Shout [a.py]" in shown
+    assert "steps (proposed):\n  1. Shout [a.py]" in shown
     code, _ = await terminal(environ, "jobs", "approve", job, "-C", str(editor.root))
     assert code == 0
     await until(editor, job, "ready")
