@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never, final
 
 from agent_ls.agent.delegate import delegate
@@ -33,7 +34,10 @@ class Attempt:
         """The outcome; errors that a person can understand become a failed one. Cancellation passes."""
         try:
             self._ground = await open_ground(self._request)
-            return await self._attempt(self._ground)
+            if self._ground.history.ended is not None:
+                return self._ground.history.ended
+            outcome = await self._attempt(self._ground)
+            return replace(outcome, evidence=(*outcome.evidence, *_marks(self._ground)))
         except AgentLsError as error:
             return self.stopped(JobState.FAILED, error.sentence())
         except CodecError as error:
@@ -54,8 +58,6 @@ class Attempt:
         )
 
     async def _attempt(self, ground: Ground) -> Outcome:
-        if ground.history.ended is not None:
-            return ground.history.ended
         prover = DraftProver(ground, self._link, self._resources)
         kind = self._request.intent.kind
         match kind:
@@ -67,3 +69,10 @@ class Attempt:
             case IntentKind.RENAME:
                 return await rename_symbol(ground, self._link, prover)
         assert_never(kind)
+
+
+def _marks(ground: Ground) -> tuple[str, ...]:
+    """The changed files that deserve a second look, each with the reason."""
+    gate = ground.snapshot.gate
+    reasons = ((path, gate.marked(path)) for path in sorted(ground.draft.changes().paths))
+    return tuple(f"{path}: {reason}" for path, reason in reasons if reason)

@@ -130,7 +130,6 @@ class Bench:
     planner: Planner
     link: Link
     turn: int
-    unsaved: frozenset[RelPath] = frozenset()
     seen: set[RelPath] = field(default_factory=set[RelPath])
     last_turn: bool = False
     failed_calls: int = 0

@@ -19,7 +19,7 @@ from agent_ls.core.paths import RelPath, parent
 from agent_ls.core.text import LineIndex, Span, decode
 from agent_ls.index.context import Context
 from agent_ls.workspace.overlay import Overlay
-from agent_ls.workspace.secrets import redact
+from agent_ls.workspace.secrets import redact, redact_keys
 
 Json = dict[str, Any]
 
@@ -183,8 +183,10 @@ def excerpt(path: RelPath, data: bytes, span: Span) -> str:
     where = f"line {first + 1}" if span.empty else f"lines {first + 1} to {last + 1} (selected)"
     start = max(0, first - _AROUND)
     end = min(len(index) - 1, min(last, first + _SELECTION_LINES) + _AROUND)
-    part = index.span_of_lines(start, end)
-    text = data[part.start : part.end].decode("utf-8", "replace").removeprefix("\ufeff")
+    # As a whole: the excerpt may begin inside a key.
+    shown = redact_keys(data.decode("utf-8", "replace")).encode()
+    part = LineIndex(shown).span_of_lines(start, end)
+    text = shown[part.start : part.end].decode().removeprefix("\ufeff")
     return f"The user is at {path}, {where}:\n" + data_block("excerpt", numbered(text, start + 1), path=path)
 
 

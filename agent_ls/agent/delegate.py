@@ -47,7 +47,7 @@ async def delegate(ground: Ground, link: Link, resources: Resources, prover: Pro
         await model.close()
     outcome = await conclude(ground, prover, ending, meter.spent)
     told = _attempts(ground.request.intent.attempts)
-    return replace(outcome, evidence=(*_origin(model), *told, *_marks(ground), *departures))
+    return replace(outcome, evidence=(*_origin(model), *told, *departures))
 
 
 def _origin(model: Model) -> tuple[str, ...]:
@@ -60,13 +60,6 @@ def _origin(model: Model) -> tuple[str, ...]:
 def _attempts(wanted: int) -> tuple[str, ...]:
     """Where several attempts were asked for, the plan says that it is not the best of several."""
     return (f"one attempt was made of the {wanted} that were asked for",) if wanted > 1 else ()
-
-
-def _marks(ground: Ground) -> tuple[str, ...]:
-    """The changed files that deserve a second look, each with the reason."""
-    gate = ground.snapshot.gate
-    reasons = ((path, gate.marked(path)) for path in sorted(ground.draft.changes().paths))
-    return tuple(f"{path}: {reason}" for path, reason in reasons if reason)
 
 
 def _departures(ground: Ground, planner: UserPlanner) -> Iterator[str]:
@@ -88,7 +81,7 @@ async def _opened(ground: Ground, link: Link, resources: Resources, prover: Prov
             ground.draft,
             request.intent,
             rules_file=request.rules_file,
-            unsaved=sorted(request.buffers),
+            unsaved=sorted(ground.snapshot.unsaved),
             checks=prover.names(ground.draft),
             trusted=request.trusted,
             found=_found(ground),

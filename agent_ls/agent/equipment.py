@@ -74,7 +74,6 @@ def equip(
             planner=planner,
             link=link,
             turn=turn,
-            unsaved=frozenset(request.buffers),
             seen=seen,
             last_turn=turn >= request.budget.turns,
         )

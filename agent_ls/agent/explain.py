@@ -15,6 +15,7 @@ from agent_ls.index.query import Index
 from agent_ls.model.configured import model_names
 from agent_ls.model.protocol import TurnRequest
 from agent_ls.model.retry import RetryPolicy, ask
+from agent_ls.workspace.gate import Gate
 from agent_ls.workspace.secrets import redact
 
 _MAX_TOKENS = 1500
@@ -30,8 +31,11 @@ async def explain(request: ExplainRequest, resources: Resources) -> str:
 
     Raises:
         ConfigError: no model is configured.
+        WorkspaceError: the file is one that no model may see.
         ModelError: the service failed, or had nothing to say.
     """
+    # The text comes from the editor, which opens anything: the same door as for an attempt.
+    Gate(Path(request.root)).resolve(request.site.path)
     turn_request = TurnRequest(
         model=model_names(request.models, resources.environ).explain,
         system=[marked({"type": "text", "text": prompt("explain")})],

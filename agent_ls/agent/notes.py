@@ -7,6 +7,7 @@ the plan, the draft as a diff, the last checks, which calls were made. Every par
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from agent_ls.agent.context import data_block
@@ -17,7 +18,7 @@ from agent_ls.core.attempt import Checked, TurnDone
 from agent_ls.core.diff import unified
 from agent_ls.core.edits import ChangeSet
 from agent_ls.core.steps import Planned, outline
-from agent_ls.workspace.secrets import redact
+from agent_ls.workspace.secrets import redact, redact_keys
 
 Json = dict[str, Any]
 
@@ -103,5 +104,11 @@ def _calls(turns: Sequence[TurnDone]) -> list[str]:
 def _draft(changes: ChangeSet) -> str:
     if not changes:
         return "Your draft changes nothing yet."
-    patch = unified(changes).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    # Keys go before the diff is made and cut: of a part of one nobody could tell what it is.
+    shown = ChangeSet.of(replace(c, before=_shown(c.before), after=_shown(c.after)) for c in changes)
+    patch = unified(shown).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return "Your draft so far, against the user's texts:\n" + data_block("draft", fit(patch, _DIFF_LIMIT))
+
+
+def _shown(data: bytes | None) -> bytes | None:
+    return None if data is None else redact_keys(data.decode("utf-8", "replace")).encode()

@@ -30,12 +30,13 @@ class DraftProver:
         self._ground = ground
         self._link = link
         self._resources = resources
-        recorded = ground.history.checked
-        self._known: dict[_Key, Checked] = {(ground.history.draft, None): recorded} if recorded else {}
-        self._last: Checked | None = recorded
         request = ground.request
         self._named = named_checks(request.intent.checks or request.checks)
         self.required = bool(self._named)
+        recorded = self._last = ground.history.checked
+        self._known: dict[_Key, Checked] = {}
+        if recorded is not None and self._whole(recorded):
+            self._known[ground.history.draft, None] = recorded
 
     def names(self, draft: Overlay) -> tuple[str, ...]:
         """See `bench.Prover`."""
@@ -59,6 +60,11 @@ class DraftProver:
             await self._link.record(checked)
         self._known[key] = self._last = checked
         return checked
+
+    def _whole(self, recorded: Checked) -> bool:
+        """Whether a recorded proof is by every check there is; else (a part, or not trusted then) it is run anew."""
+        ran = {report.name for report in recorded.reports if report.status != "skipped"}
+        return ran.issuperset(check.name for check in self._checks(self._ground.draft))
 
     def _checks(self, draft: Overlay) -> list[Check]:
         """The named checks, else those found in the workspace, and further ones that the draft adds.

@@ -30,7 +30,7 @@ async def rename_symbol(ground: Ground, link: Link, prover: Prover) -> Outcome:
         intent.site.path,
         intent.site.span.start,
         intent.new_name,
-        also=sorted(ground.request.buffers),
+        also=sorted(ground.snapshot.unsaved),
     )
     for change in plan.changes:
         if change.after is not None:

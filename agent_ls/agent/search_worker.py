@@ -14,6 +14,7 @@ from agent_ls.core.errors import WorkspaceError
 from agent_ls.workspace.blobs import BlobStore
 from agent_ls.workspace.gate import open_beneath
 from agent_ls.workspace.process import worker_pipes
+from agent_ls.workspace.secrets import redact_keys
 
 _SIZE_LIMIT = 2_000_000
 _LINE_SHOWN = 300
@@ -36,7 +37,7 @@ def search(request: Json) -> Json:
     for path, data in _texts(request):
         if literal is not None and literal not in data:
             continue
-        text = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+        text = redact_keys(data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n"))
         for number, line in enumerate(text.split("\n"), 1):
             if pattern.search(line):
                 found += 1

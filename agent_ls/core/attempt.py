@@ -29,6 +29,9 @@ from agent_ls.core.job import (
 from agent_ls.core.paths import RelPath
 from agent_ls.core.steps import Planned
 
+WIRE_LOG = "wire.jsonl"
+"""In a job's folder: every byte that its requests sent and received, as ``{"direction", "text"}`` lines."""
+
 Json = dict[str, Any]
 """A JSON object in the wire format of the Messages API: a content block, a tool, a message."""
 

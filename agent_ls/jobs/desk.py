@@ -36,10 +36,11 @@ class Desk:
         self._book = book
         self._port = port
         self._changed = changed
+        self._landing: set[JobId] = set()
 
     async def apply(self, job: JobId, wish: Wish) -> Applied:
         """See `Service.apply`."""
-        owned = self._free(job)
+        owned = self.free(job)
         refusal = wording.refusal(owned.job, wish)
         if refusal:
             return Applied(owned.job.state, message=refusal)
@@ -58,7 +59,7 @@ class Desk:
 
     async def undo(self, job: JobId) -> Applied:
         """See `Service.undo`."""
-        owned = self._free(job)
+        owned = self.free(job)
         if not owned.job.applied:
             return Applied(owned.job.state, message=wording.NOTHING_APPLIED)
         for _ in range(_TRIES):
@@ -92,13 +93,19 @@ class Desk:
             self._book.record(job, LandingFailed(started.operation, wording.CUT_OFF))
         self._changed(job)
 
-    def _free(self, job: JobId) -> Owned:
+    def free(self, job: JobId) -> Owned:
+        """The job, owned, with no landing under way; one that its process left behind is settled.
+
+        Raises:
+            UsageError: an editor is being asked at this moment.
+        """
         owned = self._book.own(job)
-        if owned.job.landing is not None:
+        if job in self._landing:
             raise UsageError(
                 "This job is being applied or undone at this moment",
                 remedy="Answer the editor's preview first",
             )
+        self.settle(job)
         return owned
 
     async def _land(self, owned: Owned, step: Step, *, undo: bool) -> Applied | None:
@@ -120,7 +127,11 @@ class Desk:
         if step.changes:
             label = f"{'Undo: ' if undo else ''}{job.request.intent.title}"
             notes = dict.fromkeys(step.moved, "merged with your edits")
-            answer = await self._port.land(step.changes, label=label, notes=notes)
+            self._landing.add(job.id)
+            try:
+                answer = await self._port.land(step.changes, label=label, notes=notes)
+            finally:
+                self._landing.discard(job.id)
         there, missing = landing.settle(step, answer, self._port.read)
         if step.changes and not there:
             return self._failed(owned, started, answer)

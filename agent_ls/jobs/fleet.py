@@ -156,7 +156,8 @@ class Fleet:
 
     def lost(self, job: JobId, reason: str) -> None:
         self._gone(job)
-        if not self._book.get(job).state.live:
+        # Ended already, or ended and resumed: then it waits in the queue, and this loss is not its own.
+        if job in self._queue or not self._book.get(job).state.live:
             return
         said = f" ({reason})" if reason else ""
         try:

@@ -53,10 +53,11 @@ class Job:
 
     ``runs``: how often an attempt was handed to a worker. ``deaths``: how often in a row the
     worker left since anything new was recorded. ``asked_open``: a request went out whose turn has
-    not come; ``inner_open``: the same inside of a turn. ``steps``: what the agent says it will do. ``plan``: the draft as it is now, ``pending`` and ``applied`` as in `Landed`.
+    not come; ``inner_open``: the same inside of a turn. ``steps``: what the agent says it will do.
+    ``plan``: the draft as it is now, ``pending`` and ``applied`` as in `Landed`.
     ``told``: texts that no recorded turn has taken up. ``replies``: answers that the worker has not
     confirmed, by the question's text: an attempt begun again may ask something else under the same id.
-    ``landing``: an operation whose end is not recorded.
+    ``landing``: an operation whose end is not recorded. ``evidence``: the outcome's notes for people.
     """
 
     request: AttemptRequest
@@ -77,6 +78,7 @@ class Job:
     verdict: Verdict = Verdict.UNVERIFIED
     verdict_note: str = ""
     tree_hash: str = ""
+    evidence: tuple[str, ...] = ()
     pending: Draft = ()
     applied: tuple[Draft, ...] = ()
     landing: LandingStarted | None = None
@@ -161,9 +163,7 @@ def _event(job: Job, event: _AttemptEvent) -> Job:
             return replace(job, inner_open=True) if event.inner else replace(job, asked_open=True)
         case TurnDone():
             spent = replace(_paid(job.spent, event), turns=job.spent.turns + 1)
-            return replace(
-                alive, spent=spent, asked_open=False, told=(), plan=event.draft, pending=event.draft
-            )
+            return replace(_drafted(alive, event.draft), spent=spent, asked_open=False, told=())
         case Explored() | Compacted():
             return replace(alive, spent=_paid(job.spent, event), inner_open=False)
         case Planned():
@@ -194,22 +194,32 @@ def _outcome(job: Job, outcome: Outcome) -> Job:
     # the draft is kept.
     state = outcome.state if _under_way(job) else job.state
     spent = outcome.spent if outcome.spent.turns >= job.spent.turns else job.spent
+    # Any other end stands on the last recorded turn, also where the worker could not open it (a
+    # folder that is away for a moment).
+    made = outcome.files or outcome.state is JobState.READY
     return replace(
-        job,
+        _drafted(job, outcome.files) if made else job,
         state=state,
         summary=outcome.summary,
         problem=outcome.problem if _under_way(job) else job.problem,
-        plan=outcome.files,
-        pending=outcome.files,
         checks=outcome.checks or job.checks,
         verdict=outcome.verdict,
         verdict_note="",
         tree_hash=outcome.tree_hash or job.tree_hash,
+        evidence=outcome.evidence,
         spent=spent,
         asked_open=False,
         inner_open=False,
         question=None,
     )
+
+
+def _drafted(job: Job, files: Draft) -> Job:
+    """The job with another draft; one that is in the user's texts, or on its way there, stays as it is.
+
+    A run that was cancelled may still say something after its draft was applied by force.
+    """
+    return job if job.applied or job.landing is not None else replace(job, plan=files, pending=files)
 
 
 def _replied(job: Job, reply: Replied) -> Job:

@@ -106,6 +106,7 @@ class Presenter:
             patch=unified(plan),
             checks=job.checks,
             tree_hash=job.tree_hash,
+            evidence=job.evidence,
             events=tuple(events(entries)),
             attempts=max(1, job.runs),
             steps=job.steps,

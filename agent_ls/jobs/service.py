@@ -15,7 +15,7 @@ import asyncio
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -52,6 +52,7 @@ from agent_ls.jobs.requests import attempt_request, model_choice, model_configur
 from agent_ls.jobs.runner import LocalRunner
 from agent_ls.jobs.trust import Trust
 from agent_ls.jobs.views import Applied, Explanation, HoverFacts, JobDetail, JobView, Offer
+from agent_ls.jobs.wirelog import read_wire_log
 from agent_ls.jobs.wishes import Wishes, no_model, wish_params
 from agent_ls.jobs.wording import Wish
 from agent_ls.workspace.state import StateDirs, private_dir
@@ -233,13 +234,10 @@ class Service:
         step = landing.plan_apply(pending, landing.texts_of(pending.paths, self._port.read), files, hunks)
         return Rebased(step.changes, step.conflicts, step.moved)
 
-    def wire_log(self, job: JobId) -> list[dict[str, Any]]:
-        """Every recorded value of a job as it stands in the journal, oldest first (``jobs log --wire``)."""
+    def wire_log(self, job: JobId) -> Iterator[dict[str, Any]]:
+        """Every byte that the job's requests sent and received: ``{"direction", "text"}``, oldest first."""
         self._book.get(job)
-        return [
-            {"seq": entry.seq, "at": entry.at, "kind": entry.kind, "value": dict(entry.value)}
-            for entry in self._book.entries(job)
-        ]
+        return read_wire_log(self._book.folder(job))
 
     async def wait(self, job: JobId, *, for_question: bool = False) -> JobView:
         """Wait until the job is no longer live; with ``for_question`` also until it asks something."""

@@ -164,8 +164,9 @@ class JobDetail:
 
     ``hunks`` and ``patch`` are those of the whole plan, against the texts it was made from;
     `Service.preview` gives them against the texts of now. ``pending`` are the ids of hunks that
-    have not landed. ``attempts``: how often an attempt was begun (resumes included). ``steps``: what
-    the agent announced it would do, if it did.
+    have not landed. ``attempts``: how often an attempt was begun (resumes included). ``evidence``:
+    notes for people, such as "scripted turns, no model was called", or a file that deserves a
+    second look with the reason. ``steps``: what the agent announced it would do, if it did.
     """
 
     view: JobView
@@ -176,6 +177,7 @@ class JobDetail:
     patch: str = ""
     checks: tuple[CheckReport, ...] = ()
     tree_hash: str = ""
+    evidence: tuple[str, ...] = ()
     events: tuple[EventView, ...] = ()
     attempts: int = 1
     steps: Planned | None = None
@@ -189,6 +191,7 @@ class JobDetail:
             "patch": _utf8(self.patch),
             "checks": [check_wire(report) for report in self.checks],
             "treeHash": self.tree_hash,
+            "evidence": list(self.evidence),
             "events": [event.wire() for event in self.events],
             "attempts": self.attempts,
             "steps": [{"text": s.text, "files": list(s.files)} for s in self.steps.steps]
@@ -210,6 +213,7 @@ class JobDetail:
             ],
             "patch": _utf8(self.patch),
             "checks": [{"name": c.name, "status": c.status, "output": c.output} for c in self.checks],
+            "evidence": list(self.evidence),
             "attempts": self.attempts,
             "turns": view.spent.turns,
             "usage": {

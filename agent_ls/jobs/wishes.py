@@ -60,7 +60,7 @@ class Wishes:
         return self._view(job)
 
     def resume(self, job: JobId) -> JobView:
-        state = self._book.own(job).job.state
+        state = self._desk.free(job).job.state
         if self._fleet.active(job) and state.live:
             return self._view(job)
         if not (state.live or state.resumable):
@@ -73,7 +73,7 @@ class Wishes:
         return self._view(job)
 
     def discard(self, job: JobId) -> JobView:
-        state = self._book.own(job).job.state
+        state = self._desk.free(job).job.state
         if state.live:
             raise UsageError("The job is still at work", remedy="Cancel it first")
         if state in _IN_FILES:
@@ -102,11 +102,8 @@ class Wishes:
         return self._view(job)
 
     def purge(self, job: JobId) -> None:
-        owned = self._book.own(job)
-        if owned.job.state.live and self._fleet.active(job):
+        if self._desk.free(job).job.state.live and self._fleet.active(job):
             raise UsageError("The job is still at work", remedy="Cancel it first")
-        if owned.job.landing is not None:
-            raise UsageError("The job is being applied at this moment", remedy="Answer the editor first")
         self._book.purge(job)
 
     async def asked(self, method: str, params: Mapping[str, Any]) -> object:

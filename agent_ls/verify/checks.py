@@ -73,7 +73,8 @@ async def prove(
 
     Returns:
         Verified: at least one test passed, none failed, nothing got worse, no new syntax
-        problem. Worse: a check that passed before fails now. Else unverified, with the reason.
+        problem, and every named check ran. Worse: a check that passed before no longer does.
+        Else unverified, with the reason.
 
     Never raises for a check that cannot run: that is a report. Cancellation kills what runs.
     """
@@ -146,7 +147,8 @@ class _Proving:
         known = await asyncio.to_thread(_load, store)
         if key not in known:
             known[key] = (await self.run(check)).status
-            await asyncio.to_thread(_save, store, known)
+            if known[key] != "error":  # what is missing today may be installed tomorrow
+                await asyncio.to_thread(_save, store, known)
         return known[key]
 
     async def canary(self, draft: Overlay, passed: Sequence[Check]) -> str:
@@ -198,7 +200,8 @@ def _judge(
     if syntax_problems:
         return Verdict.WORSE, f"New syntax problems: {len(syntax_problems)}"
     pairs = list(zip(checks, reports, strict=True))
-    worse = [r.name for _, r in pairs if r.status == "failed" and r.baseline == "passed"]
+    # Also one that no longer runs: tests that were deleted or cannot be found fail nothing.
+    worse = [r.name for _, r in pairs if r.status != "passed" and r.baseline == "passed"]
     if worse:
         return Verdict.WORSE, f"Passed before, fails now: {', '.join(worse)}"
     failed = [
@@ -208,6 +211,8 @@ def _judge(
     ]
     if failed:
         return Verdict.UNVERIFIED, f"Fails, as it did before or with nothing to compare: {', '.join(failed)}"
+    if unrun := [r.name for c, r in pairs if r.status == "error" and c.kind is Kind.NAMED]:
+        return Verdict.UNVERIFIED, f"Could not be run: {', '.join(unrun)}"
     if not any(r.status == "passed" and c.kind is not Kind.LINT for c, r in pairs):
         return (
             Verdict.UNVERIFIED,

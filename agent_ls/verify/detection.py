@@ -17,8 +17,8 @@ Read = Callable[[RelPath], "bytes | None"]
 _TEST_FILE = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py\Z")
 _PYTEST = re.compile(rb"^\[(?:tool\.pytest|pytest\]|tool:pytest)", re.MULTILINE)
 _RUFF = re.compile(rb"^\[tool\.ruff", re.MULTILINE)
-_IMPORTS_PYTEST = re.compile(rb"^\s*(?:import[^\n#]*\bpytest\b|from pytest\b)", re.MULTILINE)
-_UNITTEST = re.compile(rb"^\s*(?:import[^\n#]*\bunittest\b|from unittest\b)", re.MULTILINE)
+_IMPORTS_PYTEST = re.compile(rb"^[ \t]*(?:import[^\n#]*\bpytest\b|from pytest\b)", re.MULTILINE)
+_UNITTEST = re.compile(rb"^[ \t]*(?:import[^\n#]*\bunittest\b|from unittest\b)", re.MULTILINE)
 _MAKE_TEST = re.compile(rb"^(test|check)\s*:(?!=)", re.MULTILINE)
 _EXAMINED = 50
 

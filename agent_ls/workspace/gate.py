@@ -48,9 +48,9 @@ class Gate:
         reason = self.rules.reason(path)
         if reason == "secret" or names.is_secret(path):
             raise _refused(path, "secret")
-        if reason and not (
-            names.is_dependency(path) and names.VCS.isdisjoint(map(names.folded, path.split("/")))
-        ):
+        if reason == "built_in" and self._dependency(path):
+            reason = "agentignore" if self.rules.agentignored(path) else ""
+        if reason:
             raise _refused(path, reason)
 
     def readable(self, path: RelPath) -> None:
@@ -122,6 +122,10 @@ class Gate:
                 return _read_all(handle, self.rules.read_bytes + 1)
             except OSError as error:
                 raise _unreadable(path, error) from error
+
+    def _dependency(self, path: RelPath) -> bool:
+        """Whether a path that is hidden by a built-in name lies among installed packages."""
+        return names.is_dependency(path) and names.VCS.isdisjoint(map(names.folded, path.split("/")))
 
     def _real(self, path: RelPath) -> RelPath:
         """The path with links followed; raises where that leaves the workspace or meets what is hidden."""

@@ -107,6 +107,15 @@ class Rules:
         folder = path.rpartition("/")[0]
         return self._folder_reason(folder) or self.entry_reason(path, is_dir=is_dir)
 
+    def agentignored(self, path: RelPath) -> bool:
+        """Whether ``.agentignore`` files alone hide a path: for what built-in names hide, but not from reading."""
+        parts = path.split("/")
+        for n in range(1, len(parts) + 1):
+            own = self._layers_of("/".join(parts[: n - 1]))[1]
+            if own and _decide(own, RelPath("/".join(parts[:n])), n < len(parts)):
+                return True
+        return False
+
     def entry_reason(self, path: RelPath, *, is_dir: bool) -> str:
         """As `reason`, for an entry of a folder that is known not to be hidden itself."""
         folder, _, last = path.rpartition("/")
@@ -147,7 +156,9 @@ class Rules:
             git, own = self._above(), ()
             prefix = ""
         here = self.root / folder
-        if self.git and (spec := _read_spec(here / ".gitignore")):
+        # Also where there is no work tree (an unpacked archive, another version control):
+        # who wrote the file meant those names to stay behind.
+        if spec := _read_spec(here / ".gitignore"):
             git = ((prefix, spec), *git)
         if spec := _read_spec(here / ".agentignore"):
             own = ((prefix, spec), *own)

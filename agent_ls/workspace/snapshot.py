@@ -34,7 +34,8 @@ class Snapshot:
         self.gate = Gate(root, rules)
         self.root = self.gate.root
         self.pins: dict[RelPath, str | None] = dict(pins or {})
-        self._buffers = dict(buffers)
+        # Only what may be seen: an editor opens anything, through any link.
+        self._buffers = {path: data for path, data in buffers.items() if self._visible(path)}
         self._blobs = blobs
         self._texts: dict[RelPath, bytes | None] = {}
         self._new: dict[RelPath, str | None] = {}
@@ -58,11 +59,16 @@ class Snapshot:
         self._texts[path] = data
         return data
 
+    @property
+    def unsaved(self) -> frozenset[RelPath]:
+        """The open documents whose texts are seen here instead of the disk's."""
+        return frozenset(self._buffers)
+
     def files(self) -> tuple[RelPath, ...]:
         """Every listed file, open documents included, sorted; walked once."""
         if self._files is None:
             listed = {file.path for file in scan(self.root, self.gate.rules).files}
-            self._files = tuple(sorted(listed | {path for path in self._buffers if self._visible(path)}))
+            self._files = tuple(sorted(listed.union(self._buffers)))
         return self._files
 
     def known(self) -> dict[RelPath, bytes | None]:
@@ -75,8 +81,9 @@ class Snapshot:
         return taken
 
     def _visible(self, path: RelPath) -> bool:
+        """Whether a path, and what it leads to if it is a link, may be looked at."""
         try:
-            self.gate.allowed(path)
+            self.gate.resolve(path)
         except WorkspaceError:
             return False
         return True

@@ -178,7 +178,6 @@ async def bench_for(
             planner=FreeHand(),
             link=OwnersEnd(),
             turn=1,
-            unsaved=frozenset(unsaved),
         )
     finally:
         await search.close()

@@ -13,10 +13,12 @@ import pytest
 
 from agent_ls.agent.compaction import FULL
 from agent_ls.agent.history import fold, messages
-from agent_ls.agent.notes import ASK
+from agent_ls.agent.notes import ASK, notes
 from agent_ls.core.attempt import Compacted, Opened, TurnDone
+from agent_ls.core.edits import ChangeSet, FileChange
 from agent_ls.core.errors import ModelError
 from agent_ls.core.job import Budget, JobState, Usage
+from agent_ls.core.paths import RelPath
 from agent_ls.model.protocol import ContextOverflowError, Limits, ToolCall, Turn, TurnRequest
 from tests.agent.attempts import Json, Stage, edit, finish, read, say, stage, turn
 from tests.agent.kit import PROJECT, OwnersEnd
@@ -210,6 +212,15 @@ async def test_killed_anywhere_it_resumes_with_the_same_messages(tmp_path: Path,
     # Every request after the resume is one that the undisturbed attempt sent, byte for byte.
     sent = [json.dumps(r.messages) for r in model.requests]
     assert [r for r in second.requests if json.dumps(r.messages) not in sent] == []
+
+
+def test_of_a_key_in_the_draft_no_line_comes_into_the_notes() -> None:
+    body = "".join(f"{n:04}" + "Q" * 60 + "\n" for n in range(400))  # longer than what is quoted of a diff
+    key = f"-----BEGIN RSA PRIVATE KEY-----\n{body}-----END RSA PRIVATE KEY-----\n"
+    changes = ChangeSet.of([FileChange(RelPath("a.py"), key.encode(), f"x = 1\n{key}y = 2\n".encode())])
+    made = notes([], "", changes, None, None)
+    assert "+x = 1" in made
+    assert "Q" * 60 not in made
 
 
 def test_what_the_user_said_is_never_left_out() -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from agent_ls.agent.context import excerpt
 from agent_ls.agent.tools.globs import matches
 from agent_ls.core.paths import RelPath
+from agent_ls.core.text import Span
 from tests.agent.kit import PROJECT, bench_for, refused, use
 
 
@@ -27,6 +29,35 @@ async def test_read_file_shows_unsaved_text_and_own_edits(tmp_path: Path) -> Non
         edits = [{"old_str": "unsaved", "new_str": "mine", "replace_all": False}]
         await use(bench, "edit_file", path="src/calc.py", edits=edits)
         assert "mine" in await use(bench, "read_file", path="src/calc.py", start_line=None, end_line=None)
+
+
+async def test_an_unsaved_document_that_is_hidden_is_in_nobodys_way(tmp_path: Path) -> None:
+    async with bench_for(
+        tmp_path, buffers={".env": "K=1\n", "src/calc.py": "def mine():\n    pass\n"}
+    ) as bench:
+        assert "src/calc.py:1 function" in await use(bench, "find_symbol", name="mine")
+        assert "No use of" in await use(bench, "references", name="K", path=None)
+
+
+async def test_no_line_of_a_private_key_is_shown_by_itself(tmp_path: Path) -> None:
+    lines = "".join(f"MII{n}canary\r\n" for n in range(8))
+    key = f"-----BEGIN RSA PRIVATE KEY-----\r\n{lines}-----END RSA PRIVATE KEY-----\r\n"
+    text = f"KEY = (\r\n{key})\r\ntail = 1\r\n"
+    async with bench_for(tmp_path, {"a.py": text}) as bench:
+        answers = [
+            await use(bench, "read_file", path="a.py", start_line=4, end_line=8),
+            await use(bench, "search_text", pattern="canary", regex=False, ignore_case=False, glob=None),
+            await use(bench, "search_text", pattern="^MII", regex=True, ignore_case=False, glob=None),
+        ]
+        assert not [answer for answer in answers if "MII" in answer]
+        await use(bench, "read_file", path="a.py", start_line=13, end_line=None)
+        edits = [{"old_str": "tail = 1", "new_str": "tail = 2", "replace_all": False}]
+        answer = await use(bench, "edit_file", path="a.py", edits=edits)
+        assert "    13\ttail = 2" in answer
+        assert "MII" not in answer
+    around = excerpt(RelPath("a.py"), text.encode(), Span(60, 60))
+    assert "    13\ttail = 1" in around
+    assert "MII" not in around
 
 
 async def test_a_long_file_is_cut_where_the_next_call_goes_on(tmp_path: Path) -> None:

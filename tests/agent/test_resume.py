@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,10 @@ import pytest
 from agent_ls.agent.attempt import Attempt
 from agent_ls.agent.history import fold, messages
 from agent_ls.agent.resources import Resources
-from agent_ls.core.attempt import Answered, Outcome, RequestStarted, TurnDone
+from agent_ls.core.attempt import Answered, Checked, Outcome, RequestStarted, TurnDone
 from agent_ls.core.codec import to_json
-from agent_ls.core.job import JobState
-from tests.agent.attempts import FIX, Json, call, edit, finish, stage, turn
+from agent_ls.core.job import Budget, Intent, IntentKind, JobState, Verdict
+from tests.agent.attempts import FIX, Json, call, edit, finish, read, stage, turn
 from tests.agent.kit import OwnersEnd
 
 TASK = [
@@ -102,6 +103,51 @@ async def test_a_retry_starts_from_the_plan_it_is_given(tmp_path: Path) -> None:
     texts = again.texts(outcome.files)
     assert "a + b" in (texts["src/calc.py"] or "")
     assert "FOUR" in (texts["src/extra.py"] or "")
+
+
+async def test_the_proof_by_some_checks_is_not_taken_for_the_whole_proof(tmp_path: Path) -> None:
+    good, bad = ("python3", "-c", "pass"), ("python3", "-c", "raise SystemExit(1)")
+    turns = [
+        turn(read("src/calc.py")),
+        turn(edit("src/calc.py", "a - b", "a + b")),
+        turn(call("run_checks", kind="checks", names=[" ".join(good)], path=None)),
+        turn(finish()),
+        turn(finish()),
+        turn(finish()),
+    ]
+    intent = Intent(IntentKind.DELEGATE, "Fix", "Fix it.", checks=(good, bad))
+    set_up = stage(
+        tmp_path, turns, intent=intent, trusted=True, allow_unsandboxed=True, budget=Budget(turns=6)
+    )
+    first = OwnersEnd(stop_at=8)  # the third turn, in which a part was proven
+    running = asyncio.create_task(set_up.run(first))
+    await asyncio.wait_for(first.stopped.wait(), 60)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert [len(c.reports) for c in first.of(Checked)] == [1]
+    second = OwnersEnd()
+    outcome = await set_up.resumed(first.records).run(second)
+    assert [r.status for r in outcome.checks] == ["passed", "failed"]
+    assert outcome.verdict is Verdict.UNVERIFIED
+
+
+async def test_a_proof_that_was_refused_is_asked_for_again(tmp_path: Path) -> None:
+    """The user trusts the folder while the job is paused."""
+    turns = [turn(read("src/calc.py")), turn(edit("src/calc.py", "a - b", "a + b"))]
+    set_up = stage(
+        tmp_path, [*turns, turn(call("run_checks", kind="checks", names=None, path=None)), turn(finish())]
+    )
+    first = OwnersEnd(stop_at=8)
+    running = asyncio.create_task(set_up.run(first))
+    await asyncio.wait_for(first.stopped.wait(), 60)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert [r.status for c in first.of(Checked) for r in c.reports] == ["skipped"]
+    trusting = set_up.resumed(first.records)
+    trusting.request = replace(trusting.request, trusted=True, allow_unsandboxed=True)
+    outcome = await trusting.run(OwnersEnd())
+    assert [r.status for r in outcome.checks] == ["passed"]
+    assert outcome.verdict is Verdict.VERIFIED
 
 
 async def test_a_record_that_does_not_read_is_a_sentence(tmp_path: Path) -> None:

@@ -275,6 +275,22 @@ async def test_explain_is_one_request_without_tools(tmp_path: Path) -> None:
         assert "cannot be read" in answer["error"]
 
 
+@pytest.mark.parametrize("path", [".env", "local.txt", "outside.txt"])
+async def test_what_no_attempt_may_read_is_not_explained_either(tmp_path: Path, path: str) -> None:
+    files = {**PROJECT, ".gitignore": "local.txt\n", ".env": "TOKEN=1\n", "local.txt": "mine\n"}
+    set_up = stage(tmp_path, [turn(say("It was sent."))], files)
+    (tmp_path / "outside.txt").write_text("theirs\n")
+    (set_up.root / "outside.txt").symlink_to(tmp_path / "outside.txt")
+    request = to_json(
+        ExplainRequest(str(set_up.root), Site(RelPath(path), Span(0, 0)), b"text of the buffer")
+    )
+    async with owner_of(set_up) as owner:
+        await owner.worker.send({"type": "explain", "id": 1, "request": request})
+        answer = await owner.until(lambda m: m["type"] == "explained")
+    assert answer["markdown"] == ""
+    assert path in answer["error"]
+
+
 async def test_a_command_becomes_a_plan(tmp_path: Path) -> None:
     script = "import pathlib\np = pathlib.Path('src/calc.py')\np.write_text(p.read_text().replace('a - b', 'a + b'))\n"
     intent = Intent(IntentKind.RUN, "fix", argv=("python3", "-c", script))
@@ -287,6 +303,14 @@ async def test_a_command_becomes_a_plan(tmp_path: Path) -> None:
     assert set_up.texts(outcome.files) == {"src/calc.py": PROJECT["src/calc.py"].replace("a - b", "a + b")}
     assert [(r.name, r.status, r.baseline) for r in outcome.checks] == [("unittest", "passed", "failed")]
     assert tree(set_up.root) == before
+
+
+async def test_what_a_command_changes_is_marked_for_a_second_look_too(tmp_path: Path) -> None:
+    intent = Intent(IntentKind.RUN, "fix", argv=("python3", "-c", "open('conftest.py', 'w').write('x = 1')"))
+    async with owner_of(stage(tmp_path, intent=intent, trusted=True, allow_unsandboxed=True)) as owner:
+        await owner.start()
+        outcome = await owner.outcome()
+    assert outcome.evidence == ("conftest.py: it runs by itself in every test run",)
 
 
 async def test_in_an_untrusted_workspace_no_command_runs(tmp_path: Path) -> None:

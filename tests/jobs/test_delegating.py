@@ -6,13 +6,16 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from agent_ls.agent.wirelog import WireLog
 from agent_ls.core.errors import ConfigError, NotTrustedError, UnknownJobError, UsageError
 from agent_ls.core.job import Intent, IntentKind, JobId, JobState, Verdict
 from agent_ls.core.settings import Budgets, Jobs, Settings
+from agent_ls.jobs.journal import Entry, read
 from agent_ls.jobs.service import Service
 from agent_ls.workspace.state import StateDirs
 from tests.jobs.conftest import Opener, close, task
@@ -21,6 +24,10 @@ from tests.support.paper_editor import PaperEditor
 EDITED = "one\nTWO\nthree\nfour\nfive\n"
 TURN = {"turn": 1, "files": {"a.py": EDITED}, "cost": 0.25}
 READY = {"outcome": "ready", "summary": "shouted", "verdict": "verified"}
+
+
+def journalled(service: Service, dirs: StateDirs, job: JobId) -> Sequence[Entry]:
+    return read(dirs.job(service.root, job) / "journal.jsonl").entries
 
 
 async def test_a_job_becomes_a_plan(opener: Opener) -> None:
@@ -47,7 +54,9 @@ async def test_unsaved_text_is_what_the_attempt_sees(opener: Opener, root: Path)
 
 
 @pytest.mark.parametrize("where", ["before turn 1", "after turn 1", "after the check", "after the question"])
-async def test_the_worker_is_killed_and_the_attempt_goes_on(opener: Opener, where: str) -> None:
+async def test_the_worker_is_killed_and_the_attempt_goes_on(
+    opener: Opener, dirs: StateDirs, where: str
+) -> None:
     steps = [
         *([{"die": where}] if where == "before turn 1" else []),
         TURN,
@@ -70,7 +79,7 @@ async def test_the_worker_is_killed_and_the_attempt_goes_on(opener: Opener, wher
     assert view.spent.cost_usd == 0.75
     assert sorted(f.path for f in view.files) == ["a.py", "b.py"]
     assert service.job(job).attempts == 2
-    kinds = [entry["kind"] for entry in service.wire_log(job)]
+    kinds = [entry.kind for entry in journalled(service, dirs, job)]
     assert kinds.count("WorkerLost") == 1
     assert kinds.count("Answered") == 1
 
@@ -230,7 +239,7 @@ async def test_closing_may_wait_for_the_jobs(opener: Opener) -> None:
     assert [again.job(job).view.state for job in jobs] == [JobState.READY] * 3
 
 
-async def test_progress_is_shown_and_never_recorded(opener: Opener, root: Path) -> None:
+async def test_progress_is_shown_and_never_recorded(opener: Opener, root: Path, dirs: StateDirs) -> None:
     editor = PaperEditor(root)
     service = await opener(editor)
     steps = ({"progress": "running tests", "state": "checking"}, {"ask": "q"}, READY)
@@ -238,10 +247,41 @@ async def test_progress_is_shown_and_never_recorded(opener: Opener, root: Path) 
     await service.wait(job, for_question=True)
     seen = [view.changed() for view in editor.views if view.state is JobState.CHECKING]
     assert seen[0] | {"step": "running tests", "done": 1, "total": 2} == seen[0]
-    assert "Progressed" not in [entry["kind"] for entry in service.wire_log(job)]
+    assert "Progressed" not in [entry.kind for entry in journalled(service, dirs, job)]
 
 
-async def test_retry_is_a_new_job_on_the_texts_of_now(opener: Opener, root: Path) -> None:
+async def test_what_deserves_a_second_look_is_shown(opener: Opener) -> None:
+    service = await opener()
+    notes = ["scripted turns, no model was called", "conftest.py: it runs by itself in every test run"]
+    job = service.delegate(task(TURN, {**READY, "evidence": notes}))
+    await service.wait(job)
+    detail = service.job(job)
+    assert list(detail.evidence) == notes
+    assert detail.wire()["evidence"] == detail.result()["evidence"] == notes
+
+
+async def test_the_wire_log_is_what_the_worker_sent_not_the_journal(opener: Opener, dirs: StateDirs) -> None:
+    service = await opener()
+    job = service.delegate(task(TURN, READY))
+    await service.wait(job)
+    assert list(service.wire_log(job)) == []
+    log = WireLog(dirs.job(service.root, job))
+    log("sent", b'{"messages": []}')
+    log("received", b"event: ping")
+    with (dirs.job(service.root, job) / "wire.jsonl").open(
+        "ab"
+    ) as file:  # not closed: its worker is killed now
+        file.write(b'{"direction": "sent", "te')
+    assert list(service.wire_log(job)) == [
+        {"direction": "sent", "text": '{"messages": []}'},
+        {"direction": "received", "text": "event: ping"},
+    ]
+    log.close()
+    with pytest.raises(UnknownJobError):
+        service.wire_log(JobId("0" * 16))
+
+
+async def test_retry_is_a_new_job_on_the_texts_of_now(opener: Opener, root: Path, dirs: StateDirs) -> None:
     service = await opener()
     job = service.delegate(task(TURN, READY))
     await service.wait(job)
@@ -249,7 +289,7 @@ async def test_retry_is_a_new_job_on_the_texts_of_now(opener: Opener, root: Path
     again = service.retry(job)
     await service.wait(again)
     assert "-new\n" in service.job(again).patch
-    assert service.wire_log(again)[0]["value"]["retry_of"] == job
+    assert journalled(service, dirs, again)[0].value["retry_of"] == job
 
 
 async def test_each_refusal_says_what_to_do(opener: Opener) -> None:

@@ -161,3 +161,18 @@ def test_a_merged_landing_takes_the_verdict_back() -> None:
 
 def test_a_landing_without_an_end_is_remembered() -> None:
     assert job_of(Outcome(JobState.READY, files=DRAFT), LandingStarted("op", DRAFT)).landing is not None
+
+
+def test_an_end_without_files_keeps_the_draft_of_the_last_turn() -> None:
+    lost = Outcome(JobState.FAILED, problem="the folder cannot be read")
+    job = job_of(Started(), turn(), Ended(JobState.INTERRUPTED), Resumed(Budget(2.0)), Started(), lost)
+    assert (job.state, job.plan, job.pending) == (JobState.FAILED, DRAFT, DRAFT)
+    assert job_of(Started(), turn(), Outcome(JobState.READY)).plan == ()
+
+
+def test_what_a_cancelled_run_says_late_does_not_touch_a_plan_that_has_landed() -> None:
+    cancelled = (Started(), turn(), Ended(JobState.CANCELLED))
+    landed = (LandingStarted("op", DRAFT), Landed("op", JobState.APPLIED, (), (DRAFT,)))
+    for late in (turn(2), Outcome(JobState.CANCELLED, files=DRAFT)):
+        for job in (job_of(*cancelled, *landed, late), job_of(*cancelled, landed[0], late, landed[1])):
+            assert (job.state, job.pending) == (JobState.APPLIED, ())

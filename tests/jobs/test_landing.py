@@ -211,6 +211,22 @@ async def test_the_end_of_the_process_during_a_landing_is_settled(
     assert texts(editor)["c/new.py"] == NEW
 
 
+async def test_a_landing_of_a_process_that_died_is_settled_by_one_that_was_there_before(
+    opener: Opener, root: Path
+) -> None:
+    editor = PaperEditor(root)
+    dying, staying = await opener(editor), await opener(PaperEditor(root))
+    job = await plan(dying)
+    assert staying.job(job).view.owner == "elsewhere"
+    editor.mode = "hang"
+    applying = asyncio.ensure_future(dying.apply(job))
+    await editor.hanging.wait()
+    await close(dying)
+    await asyncio.gather(applying, return_exceptions=True)
+    done = await staying.apply(job)
+    assert (done.state, done.message) == (JobState.APPLIED, "Applied to 3 files.")
+
+
 async def test_a_request_that_is_cancelled_does_not_lose_the_landing(opener: Opener, root: Path) -> None:
     editor = PaperEditor(root)
     service = await opener(editor)
@@ -224,6 +240,20 @@ async def test_a_request_that_is_cancelled_does_not_lose_the_landing(opener: Ope
             await asyncio.sleep(0.01)
     await service.undo(job)
     assert texts(editor) == {"a.py": A0, "b.py": B0, "c/new.py": None}
+
+
+async def test_while_an_editor_is_asked_nothing_else_happens_to_the_plan(opener: Opener, root: Path) -> None:
+    editor = PaperEditor(root)
+    service = await opener(editor)
+    job = service.delegate(task({"turn": 1, "files": FILES}, {"outcome": "failed"}))
+    await service.wait(job)
+    editor.mode = "hang"
+    landing = asyncio.create_task(service.apply(job, force=True))
+    await editor.hanging.wait()
+    for wish in (service.resume, service.discard, service.purge, service.undo, service.apply):
+        with pytest.raises(UsageError, match="this moment"):
+            await wish(job)
+    landing.cancel()
 
 
 async def test_a_plan_that_made_checks_worse_needs_force(opener: Opener, root: Path) -> None:

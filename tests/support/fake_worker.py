@@ -144,6 +144,7 @@ class Attempt:
             verdict=Verdict(step.get("verdict", "unverified")),
             problem=step.get("problem", ""),
             spent=Spent(),
+            evidence=tuple(step.get("evidence", ())),
         )
         await self.event(done)
 

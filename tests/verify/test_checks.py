@@ -30,6 +30,7 @@ class T(unittest.TestCase):
         self.assertEqual(add(1, 2), 3)
 """
 FIXED = b"def add(a, b):\n    return a + b\n"
+UNITTEST = [Check("unittest", ("python3", "-m", "unittest"))]
 
 
 async def check_verdict(
@@ -141,6 +142,39 @@ async def test_a_missing_program_and_a_hang_are_reports(tmp_path: Path) -> None:
     assert [r.status for r in proof.reports] == ["error", "failed"]
     assert "not found" in proof.reports[0].output
     assert "longer than 1 s" in proof.reports[1].output
+
+
+async def test_tests_that_no_longer_run_are_worse_whatever_else_passes(tmp_path: Path) -> None:
+    """Else deleting the tests that fail would be the way to a verified plan."""
+    code = "import os, unittest; os.path.exists('gone') and print('Ran 0 tests'); raise SystemExit(0)"
+    vanishing = Check("vanishing", (sys.executable, "-c", code))
+    proof = await check_verdict(
+        tmp_path, PROJECT, {"gone": b"x", "calc.py": FIXED}, [vanishing, *UNITTEST], baseline=True
+    )
+    assert [(r.status, r.baseline) for r in proof.reports] == [("error", "passed"), ("passed", "failed")]
+    assert proof.verdict is Verdict.WORSE
+    assert "vanishing" in proof.reason
+
+
+async def test_a_named_check_that_cannot_run_leaves_a_doubt(tmp_path: Path) -> None:
+    checks = [*named_checks([["no-such-program-anywhere"]]), *UNITTEST]
+    proof = await check_verdict(tmp_path, PROJECT, {"calc.py": FIXED}, checks, baseline=True)
+    assert [r.status for r in proof.reports] == ["error", "passed"]
+    assert proof.verdict is Verdict.UNVERIFIED
+    assert "no-such-program-anywhere" in proof.reason
+
+
+async def test_how_a_check_that_could_not_run_went_is_not_remembered(tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "tool"
+    check = [Check("tool", (str(program),))]
+    proof = await check_verdict(tmp_path, PROJECT, {"calc.py": b"bad"}, check, baseline=True)
+    assert [(r.status, r.baseline) for r in proof.reports] == [("error", "error")]
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\ngrep -q 'a - b' calc.py\n")
+    program.chmod(0o755)
+    proof = await check_verdict(tmp_path, PROJECT, {"calc.py": b"bad"}, check, baseline=True)
+    assert [(r.status, r.baseline) for r in proof.reports] == [("failed", "passed")]
+    assert proof.verdict is Verdict.WORSE
 
 
 async def test_one_check_cannot_help_the_next(tmp_path: Path) -> None:

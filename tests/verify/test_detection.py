@@ -59,3 +59,8 @@ def test_named_checks_are_argument_lists() -> None:
     (check,) = named_checks([("make", "it so; rm -rf /"), ()])
     assert check.argv == ("make", "it so; rm -rf /")
     assert check.kind is Kind.NAMED
+
+
+def test_reading_tests_is_linear_in_hostile_text() -> None:
+    files = {"test_a.py": b"\n" * 400_000, "Makefile": b"test" + b"\n" * 400_000}  # quadratic: hours
+    assert detect_checks([RelPath(p) for p in files], lambda path: files[path])

@@ -167,6 +167,22 @@ def test_dependencies_are_read_only_and_their_secrets_closed(root: Path) -> None
             gate.read(rel_path(path))
 
 
+def test_what_is_only_called_like_a_dependency_stays_hidden(tmp_path: Path) -> None:
+    root = plant(
+        tmp_path / "w",
+        "-- .gitignore --\nenv/\n-- env/production.yaml --\npassword\n"
+        "-- venv/pyvenv.cfg --\n-- venv/lib/x.py --\nx\n"
+        "-- .agentignore --\nnode_modules/@mine/\n"
+        "-- node_modules/@mine/a.js --\nours\n-- node_modules/b/b.js --\nb\n",
+    )
+    gate = Gate(root)
+    for hidden in paths("env/production.yaml", "node_modules/@mine/a.js"):
+        for door in (gate.allowed, gate.readable, gate.read):
+            with pytest.raises(WorkspaceError):
+                door(hidden)
+    assert [gate.read(p) for p in paths("venv/lib/x.py", "node_modules/b/b.js")] == [b"x\n", b"b\n"]
+
+
 def test_a_root_that_is_a_link_itself_is_fine(root: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(root)
     assert Gate(tmp_path / "link").read(rel_path("src/a.py")) == b"a = 1\n"

@@ -76,12 +76,17 @@ def test_ignore_files_above_the_workspace_count_up_to_the_repository(tmp_path: P
     check_reason(tmp_path / "r" / "w", {"a.py": "", "gen/x.py": "ignored", "x.tmp": "ignored"})
 
 
-def test_without_git_its_ignore_files_say_nothing_but_agentignore_does(tmp_path: Path) -> None:
+def test_ignore_files_count_without_a_repository_too(tmp_path: Path) -> None:
+    plant(
+        tmp_path, "-- .gitignore --\n*.py\n"
+    )  # above the workspace nobody has said where a repository begins
     root = plant(
         tmp_path / "w",
-        "-- .gitignore --\n*.log\n-- .agentignore --\nsecret-plans/\n-- s/.agentignore --\n!*\n",
+        "-- .gitignore --\n*.log\n-- s/.gitignore --\n!a.log\n"
+        "-- .agentignore --\nsecret-plans/\n-- s/.agentignore --\n!*\n",
     )
-    check_reason(root, {"a.log": "", "secret-plans/x.md": "agentignore"})
+    check_reason(root, {"a.log": "ignored", "s/a.log": "", "a.py": "", "secret-plans/x.md": "agentignore"})
+    assert not Rules(root).git
 
 
 def test_no_repository_can_let_in_what_is_built_in(tmp_path: Path) -> None:

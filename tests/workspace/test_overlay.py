@@ -161,3 +161,17 @@ def test_an_open_document_of_a_hidden_file_is_hidden(tmp_path: Path) -> None:
     assert RelPath(".env") not in base.known()
     with pytest.raises(WorkspaceError, match="credentials"):
         base.read(RelPath(".env"))
+
+
+def test_an_open_document_behind_a_link_is_held_to_where_the_link_leads(tmp_path: Path) -> None:
+    root = plant(tmp_path / "w", "-- .env --\nK\n-- a.py --\na\n")
+    plant(tmp_path / "private", "-- notes.md --\nmine\n")
+    (root / "notes").symlink_to(tmp_path / "private")
+    (root / "settings.txt").symlink_to(".env")
+    buffers = {RelPath(p): b"typed" for p in ("notes/notes.md", "settings.txt", "a.py", "new/b.py")}
+    base = Snapshot(root, buffers, BlobStore(tmp_path / "blobs"))
+    for path in ("notes/notes.md", "settings.txt"):
+        with pytest.raises(WorkspaceError):
+            base.read(RelPath(path))
+    assert base.files() == (RelPath("a.py"), RelPath("new/b.py"))
+    assert base.known() == {RelPath("a.py"): b"typed", RelPath("new/b.py"): b"typed"}

@@ -11,7 +11,7 @@ from agent_ls.agent.tools.syntax import new_problems
 from agent_ls.core.diff import line_hunks, stat
 from agent_ls.core.matching import Applied, Refused, Replacement, StrReplace, WholeFile, apply_edit
 from agent_ls.core.paths import RelPath, rel_path
-from agent_ls.workspace.secrets import REMOVED
+from agent_ls.workspace.secrets import REMOVED, redact_keys
 
 Json = dict[str, Any]
 
@@ -112,13 +112,13 @@ def _no_removed_secret(path: RelPath, now: str, *texts: str) -> None:
 
 def _excerpts(before: bytes, after: bytes) -> str:
     """The changed places as they are now, numbered, so that the next edit starts from the truth."""
-    lines = after.splitlines()
+    lines = redact_keys(after.decode("utf-8", "replace")).encode().splitlines()
     out: list[str] = []
     hunks = line_hunks(before, after)
     for hunk in hunks[:_EXCERPTS]:
         first, last = max(0, hunk.new_start - 2), min(len(lines), hunk.new_end + 2)
         cut = min(last, first + _EXCERPT_LINES)
-        out += [f"{n + 1:>6}\t{lines[n].decode(errors='replace')[:240]}" for n in range(first, cut)]
+        out += [f"{n + 1:>6}\t{lines[n].decode()[:240]}" for n in range(first, cut)]
         out.append("[…]" if cut < last else "")
     if len(hunks) > _EXCERPTS:
         out.append(f"[{len(hunks) - _EXCERPTS} more changed places]")

@@ -8,6 +8,7 @@ from agent_ls.agent.bench import Bench
 from agent_ls.agent.tools.files import existing, lines_of, text_of
 from agent_ls.agent.tools.globs import matches
 from agent_ls.agent.tools.spec import RESULT_LIMIT, Tool, ToolRefusedError, optional_integer, string
+from agent_ls.workspace.secrets import redact_keys
 
 Json = dict[str, Any]
 
@@ -16,7 +17,7 @@ _FILES_SHOWN = 200
 
 async def read_file(bench: Bench, args: Json) -> str:
     path, data = existing(bench, args["path"])
-    lines = lines_of(text_of(path, data).removeprefix("\ufeff"))
+    lines = lines_of(redact_keys(text_of(path, data).removeprefix("\ufeff")))
     first = args["start_line"] or 1
     last = args["end_line"] or len(lines)
     bench.seen.add(path)

@@ -44,7 +44,7 @@ def _plan(bench: Bench, path: RelPath, offset: int, new_name: str) -> RenamePlan
         except WorkspaceError:
             return None  # the index may still list what is hidden by now
 
-    also = sorted(bench.draft.changes().paths | bench.unsaved)
+    also = sorted(bench.draft.changes().paths | bench.draft.base.unsaved)
     return rename(bench.index, read, path, offset, new_name, also=also)
 
 

@@ -92,7 +92,7 @@ def _facts(path: RelPath, data: bytes) -> FileFacts | None:
 
 def _changed(bench: Bench) -> frozenset[RelPath]:
     """Files whose text in the draft is not the one on disk."""
-    return bench.draft.changes().paths | frozenset(bench.unsaved)
+    return bench.draft.changes().paths | bench.draft.base.unsaved
 
 
 def _fresh(bench: Bench, changed: frozenset[RelPath]) -> Iterator[tuple[RelPath, bytes, FileFacts]]:

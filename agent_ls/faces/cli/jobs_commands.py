@@ -81,6 +81,8 @@ async def _show(here: Place, service: Service, job: JobId, options: Namespace) -
             here.out.line(f"  {line}")
     for check in detail.checks:
         here.out.line(f"check {check.name}: {check.status} {f'({check.sandbox})' if check.sandbox else ''}")
+    for note in detail.evidence:
+        here.out.line(f"note: {note}", "yellow")
     if detail.view.verdict_note:
         here.out.line(detail.view.verdict_note, "yellow")
     for file in detail.view.files:
@@ -108,8 +110,12 @@ async def _diff(here: Place, service: Service, job: JobId, options: Namespace) -
 
 async def _log(here: Place, service: Service, job: JobId, options: Namespace) -> int:
     if options.wire:
+        empty = True
         for value in service.wire_log(job):
             _print(value)
+            empty = False
+        if empty:
+            here.err.line("Nothing was sent: this job has called no model's service.")
         return 0
     detail = service.job(job)
     if options.json:

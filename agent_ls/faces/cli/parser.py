@@ -148,7 +148,11 @@ def _jobs(commands: Any) -> None:
         if name == "answer":
             action.add_argument("text", metavar="TEXT", help="the answer")
         if name == "log":
-            action.add_argument("--wire", action="store_true", help="every recorded value")
+            action.add_argument(
+                "--wire",
+                action="store_true",
+                help="every byte sent to a model's service and received, as JSON lines",
+            )
         if name == "apply":
             action.add_argument("--file", action="append", metavar="F", help="only this file")
             action.add_argument("--hunk", action="append", metavar="H", help="only this hunk")

@@ -222,6 +222,8 @@ def _tell(here: Place, options: Namespace, detail: JobDetail, applied: Applied |
         here.err.line(detail.summary)
     if view.problem:
         here.err.line(view.problem, "yellow")
+    for note in detail.evidence:
+        here.err.line(f"note: {note}", "yellow")
     for check in detail.checks:
         here.err.line(
             f"check {check.name}: {check.status}", "green" if check.status == "passed" else "yellow"

@@ -1,0 +1,35 @@
+"""What a job's requests sent and received, as its worker wrote it down: ``jobs log --wire``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from agent_ls.core.attempt import WIRE_LOG
+from agent_ls.core.errors import WorkspaceError
+
+
+def read_wire_log(folder: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a job's wire log, oldest first; nothing where no model's service was called.
+
+    One line at a time: a long conversation is sent anew with every turn. A line that a killed
+    worker left unfinished is passed over.
+
+    Raises:
+        WorkspaceError: it cannot be read.
+    """
+    try:
+        with (folder / WIRE_LOG).open("rb") as file:
+            for line in file:
+                try:
+                    value: object = json.loads(line)
+                except ValueError:
+                    continue
+                if isinstance(value, dict):
+                    yield cast("dict[str, Any]", value)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise WorkspaceError(f"The wire log cannot be read: {error.strerror}") from error
