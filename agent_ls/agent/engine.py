@@ -40,7 +40,14 @@ async def run_command(ground: Ground, link: Link, resources: Resources, prover: 
         raise UsageError("There is no command to run", remedy="Name a program and its arguments after --")
     link.progress(f"running {request.intent.argv[0]}")
     timeout_s = min(request.check_timeout_s, request.budget.wall_s)
-    result = await run_on(ground.draft, request.intent.argv, ground, resources, timeout_s=timeout_s)
+    result = await run_on(
+        ground.draft,
+        request.intent.argv,
+        ground,
+        resources,
+        timeout_s=timeout_s,
+        network=request.intent.network,
+    )
     take(ground.draft, result.changes)
     pins = dict(ground.snapshot.pins)
     if not ground.draft.changes():
@@ -76,7 +83,13 @@ def _account(result: EngineResult) -> str:
 
 
 async def run_on(
-    draft: Overlay, argv: Sequence[str], ground: Ground, resources: Resources, *, timeout_s: float
+    draft: Overlay,
+    argv: Sequence[str],
+    ground: Ground,
+    resources: Resources,
+    *,
+    timeout_s: float,
+    network: bool = False,
 ) -> EngineResult:
     """Run a program on a draft in the scratch tree; the workspace is trusted.
 
@@ -95,6 +108,7 @@ async def run_on(
             trusted=request.trusted,
             allow_unsandboxed=request.allow_unsandboxed,
             timeout_s=timeout_s,
+            network=network,
         )
     finally:
         await scratch.close()

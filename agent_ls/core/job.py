@@ -89,7 +89,8 @@ class Intent:
 
     ``title`` is short and for people. ``task`` is what the user said (for `DELEGATE`), ``argv``
     the engine's command (for `RUN`), ``new_name`` the name (for `RENAME`). ``site_hash`` is the
-    content hash of the text that ``site`` and ``diagnostics`` point into. ``anchor`` is the span
+    content hash of the text that ``site`` and ``diagnostics`` point into. ``network``: the engine may use the
+    network inside the sandbox. ``anchor`` is the span
     of an ``agent:`` comment whose removal belongs to the plan.
     """
 
@@ -106,6 +107,7 @@ class Intent:
     checks: tuple[tuple[str, ...], ...] = ()
     attempts: int = 1
     plan_first: bool = False
+    network: bool = False
 
 
 @final

@@ -163,7 +163,11 @@ class Commands:
                 remedy="Name it under [[engines]] in config.toml",
             )
         title = engine.title or " ".join(engine.argv)
-        return {"jobId": folder.service.run(Intent(IntentKind.RUN, short(title), argv=engine.argv))}
+        return {
+            "jobId": folder.service.run(
+                Intent(IntentKind.RUN, short(title), argv=engine.argv, network=engine.network)
+            )
+        }
 
     def rename(self, params: Json) -> Json:
         here = self._here(params)
