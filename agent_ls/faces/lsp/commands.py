@@ -11,7 +11,6 @@ import itertools
 import logging
 import os
 from collections.abc import Awaitable, Callable, Coroutine
-from pathlib import Path
 from typing import Any, Final, final
 
 from agent_ls import __version__
@@ -21,27 +20,25 @@ from agent_ls.core.paths import RelPath, rel_path
 from agent_ls.core.text import content_hash
 from agent_ls.faces.lsp import arguments as read
 from agent_ls.faces.lsp import wire
-from agent_ls.faces.lsp.client import ClientError
 from agent_ls.faces.lsp.documents import Documents
 from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.features.anchor import insert_anchor
 from agent_ls.faces.lsp.features.places import Here, diagnostics_of, locate
 from agent_ls.faces.lsp.folders import Folder, Folders
 from agent_ls.faces.lsp.markdown import safe_markdown
-from agent_ls.faces.lsp.peer import Peer
 from agent_ls.faces.lsp.registry import Features
 from agent_ls.faces.lsp.report import Report
+from agent_ls.faces.lsp.review import Reviews
 from agent_ls.faces.lsp.uris import path_to_uri, uri_to_path
 from agent_ls.jobs.service import Service
 from agent_ls.jobs.views import Applied
-from agent_ls.workspace.state import private_dir
+from agent_ls.jobs.wording import Wish
 
 Json = dict[str, Any]
 Run = Callable[[Coroutine[Any, Any, None]], object]
 
 _log = logging.getLogger(__name__)
 _TITLE: Final = 60
-_SHOW_S: Final = 10.0
 
 
 @final
@@ -53,19 +50,17 @@ class Commands:
         folders: Folders,
         documents: Documents,
         editor: Editor,
-        peer: Peer,
         report: Report,
+        reviews: Reviews,
         *,
         run: Run,
-        review_dir: Path,
     ) -> None:
         self._folders = folders
         self._documents = documents
         self._editor = editor
-        self._peer = peer
         self._report = report
         self._run = run
-        self._review_dir = review_dir
+        self._reviews = reviews
         self._operations = itertools.count(1)
 
     def register(self, features: Features) -> None:
@@ -77,6 +72,7 @@ class Commands:
             wire.JOBS: self.jobs,
             wire.JOB: self.job,
             wire.REVIEW: self.review,
+            wire.PREVIEW: self.preview,
             wire.APPLY: self.apply,
             wire.UNDO: self.undo,
             wire.DISCARD: self.discard,
@@ -175,20 +171,11 @@ class Commands:
         return service.job(job).wire()
 
     def review(self, params: Json) -> Json:
-        """Write the plan as a ``.diff`` file (editors open a real file, not a virtual one) and show it."""
-        service, job = self._job(params)
-        detail = service.job(job)
-        if not detail.patch:
-            raise UsageError("This job has no plan to show", remedy="agentLs.job tells how it stands")
-        path = private_dir(self._review_dir) / f"{job}.diff"
-        path.write_bytes(detail.patch.encode("utf-8", "surrogateescape"))
-        path.chmod(0o600)
-        uri = path_to_uri(path)
-        if self._editor.show_document:
-            self._run(self._show(uri))
-        else:
-            self._report.notice(f"The plan stands in {path}")
-        return {"uri": uri, "patch": detail.wire()["patch"]}
+        return self._reviews.show(*self._folders.of_job(read.text(params, "jobId")))
+
+    def preview(self, params: Json) -> Json:
+        folder, job = self._folders.of_job(read.text(params, "jobId"))
+        return self._reviews.preview(folder, job, read.texts(params, "hunks"))
 
     def status(self, _params: Json) -> Json:
         return {
@@ -200,12 +187,22 @@ class Commands:
     # --- acting on a job --------------------------------------------------------------
 
     def apply(self, params: Json) -> Json:
-        service, job = self._job(params)
+        folder, job = self._folders.of_job(read.text(params, "jobId"))
         files = read.texts(params, "files")
-        hunks = read.texts(params, "hunks")
-        force = read.truth(params, "force", default=False)
-        paths = None if files is None else [rel_path(name) for name in files]
-        return self._operation(service.apply(job, paths, hunks, force=force))
+        wish = Wish(
+            None if files is None else [rel_path(name) for name in files],
+            read.texts(params, "hunks"),
+            force=read.truth(params, "force", default=False),
+            reviewed=read.truth(params, "reviewed", default=False),
+        )
+        return self._operation(self._apply(folder, job, wish))
+
+    async def _apply(self, folder: Folder, job: JobId, wish: Wish) -> Applied:
+        if not await self._reviews.agreed(folder, job, reviewed=wish.reviewed):
+            return Applied(folder.service.job(job).view.state)
+        return await folder.service.apply(
+            job, wish.files, wish.hunks, force=wish.force, reviewed=wish.reviewed
+        )
 
     def undo(self, params: Json) -> Json:
         service, job = self._job(params)
@@ -315,15 +312,6 @@ class Commands:
             await work
         except AgentLsError as error:
             self._report.notice(error.sentence(), "warning")
-
-    async def _show(self, uri: str) -> None:
-        try:
-            await self._peer.request(
-                "window/showDocument", {"uri": uri, "takeFocus": True}, timeout_s=_SHOW_S
-            )
-        except (ClientError, TimeoutError) as error:
-            _log.info("the editor did not show the plan: %s", error)
-            self._report.notice(f"The plan stands in {uri_to_path(uri)}")
 
 
 def short(title: str) -> str:

@@ -21,9 +21,10 @@ from agent_ls.faces.lsp.client import ClientError
 from agent_ls.faces.lsp.documents import Document, Documents
 from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.peer import Peer
+from agent_ls.faces.lsp.policy import Ask, policy
 from agent_ls.faces.lsp.uris import path_to_uri
 from agent_ls.faces.lsp.workspace_edit import Open, workspace_edit
-from agent_ls.jobs.port import Buffer, Landing
+from agent_ls.jobs.port import Buffer, Landing, Order
 from agent_ls.jobs.views import JobView
 
 # VS Code answers only when the user closes its preview; an hour is "the user went away".
@@ -51,6 +52,7 @@ class LspPort:
         self._real = Path(os.path.realpath(root))
         self._documents = documents
         self._editor = editor
+        self._policy = policy(editor)
         self._peer = peer
         self._on_job = on_job
         self._on_notice = on_notice
@@ -93,12 +95,12 @@ class LspPort:
         document = self.document(path)
         return document.data if document else read_regular(self._real / path)
 
-    async def land(self, changes: ChangeSet, *, label: str, notes: Mapping[RelPath, str]) -> Landing:
+    async def land(self, changes: ChangeSet, order: Order) -> Landing:
         if not self._editor.apply_edit:
             return Landing(applied=False, reason="this editor does not take workspace/applyEdit")
-        stale = [c.source for c in changes if self.read(c.source) != c.before]
-        if stale:
-            return Landing(applied=False, reason=f"the text of {stale[0]} changed in this moment")
+        if stale := self._stale(changes):
+            return Landing(applied=False, reason=f"the text of {stale} changed in this moment", stale=True)
+        asks = self._policy.ask is Ask.PREVIEW and not order.reviewed
         opened = {p: d for c in changes for p in {c.path, c.source} if (d := self.document(p)) is not None}
         request = workspace_edit(
             changes,
@@ -106,8 +108,10 @@ class LspPort:
             encoding=self._documents.encoding,
             open_documents={path: Open(d.uri, d.version) for path, d in opened.items()},
             uri_of=self.uri,
-            label=label,
-            notes=notes,
+            label=order.label,
+            notes=order.notes,
+            doubts=order.doubts,
+            asks=asks,
         )
         if request.left_out:
             ops = sorted({c.op.value for c in changes if c.path in request.left_out})
@@ -117,8 +121,18 @@ class LspPort:
                 reason=f"{self._editor.name or 'this editor'} cannot {'/'.join(ops)} files for a language server"
                 f" ({', '.join(request.left_out)}); `agent-ls jobs apply` on the command line can",
             )
-        answer = await self._ask(label, request.edit)
-        return await self._look(changes, opened, answered=answer)
+        answer = await self._ask(order.label, request.edit)
+        landing = await self._look(changes, opened, answered=answer)
+        if not landing.applied and not landing.landed and (stale := self._stale(changes)):
+            # Where the user was in a preview, opening another one unasked would be worse than a sentence.
+            while_asked = "while its preview was open; apply it again" if asks else "in this moment"
+            reason = f"the text of {stale} changed {while_asked}"
+            return Landing(applied=False, reason=reason, stale=not asks)
+        return landing
+
+    def _stale(self, changes: ChangeSet) -> RelPath | None:
+        """The first file whose text is no longer what the change was made for."""
+        return next((c.source for c in changes if self.read(c.source) != c.before), None)
 
     def job_changed(self, view: JobView) -> None:
         self._on_job(view)

@@ -18,6 +18,7 @@ from agent_ls.faces.lsp.features.lens import Lenses
 from agent_ls.faces.lsp.folders import Folders
 from agent_ls.faces.lsp.registry import Features
 from agent_ls.faces.lsp.report import Report
+from agent_ls.faces.lsp.review import Reviews
 from agent_ls.faces.lsp.session import ServerContext
 from agent_ls.faces.lsp.uris import uri_to_path
 from agent_ls.jobs.trust import Trust
@@ -73,9 +74,8 @@ def build(context: ServerContext, dirs: StateDirs, environ: Mapping[str, str]) -
         environ=environ,
         on_facts=refresh_lenses,
     )
-    commands = Commands(
-        folders, documents, editor, context, report, run=tasks.run, review_dir=dirs.base / "review"
-    )
+    reviews = Reviews(editor, context, report, run=tasks.run, folder=dirs.base / "review")
+    commands = Commands(folders, documents, editor, report, reviews, run=tasks.run)
     commands.register(features)
     features.feature("textDocument/codeAction")(Actions(folders, documents, editor).code_action)
     features.feature("textDocument/hover")(Hovers(folders, documents, editor).hover)
