@@ -47,7 +47,8 @@ class Desk:
         for _ in range(_TRIES):
             pending = self._changes(owned, owned.job.pending)
             now = landing.texts_of(pending.paths, self._port.read)
-            step = landing.plan_apply(pending, now, wish.files, wish.hunks)
+            landed = [self._changes(owned, draft) for draft in owned.job.applied]
+            step = landing.plan_apply(pending, now, wish.files, wish.hunks, landed)
             if not step.chosen:
                 return Applied(owned.job.state, message=wording.nothing_to_apply(owned.job, wish))
             if step.conflicts and not (wish.partly and _lands(step)):

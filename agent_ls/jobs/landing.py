@@ -47,15 +47,31 @@ def texts_of(paths: Iterable[RelPath], read: Read) -> dict[RelPath, bytes | None
 
 
 def plan_apply(
-    pending: ChangeSet, now: Texts, files: Collection[RelPath] | None, hunks: Collection[str] | None
+    pending: ChangeSet,
+    now: Texts,
+    files: Collection[RelPath] | None,
+    hunks: Collection[str] | None,
+    landed: Sequence[ChangeSet] = (),
 ) -> Step:
-    """The chosen part of what is pending, on the texts of now, without the files that clash."""
+    """The chosen part of what is pending, on the texts of now, without the files that clash.
+
+    ``landed``: what of the plan is there already, oldest first; it does not count as the user's edits.
+    """
     chosen, rest = select(pending, files, hunks)
     rebased = rebase(chosen, now)
     clashing = {conflict.path for conflict in rebased.conflicts}
     changes = ChangeSet.of(change for change in rebased.changes if change.path not in clashing)
-    moved = tuple(path for path in rebased.moved if path in changes.paths)
-    edits = sum(_edits_between(change, now) for change in chosen if change.path in moved)
+    left = {change.path: change.after for done in landed for change in done}
+    moved = tuple(
+        path
+        for path in rebased.moved
+        if path in changes.paths and not (path in left and left[path] == now.get(path))
+    )
+    edits = sum(
+        _edits_between(left.get(change.source, change.before), now.get(change.source))
+        for change in chosen
+        if change.path in moved
+    )
     return Step(changes, chosen, rest, frozenset(clashing), rebased.conflicts, moved, edits)
 
 
@@ -168,8 +184,5 @@ def _step(changes: ChangeSet, conflicts: Sequence[Conflict], moved: Sequence[Rel
     return Step(changes, left_out=left_out, conflicts=tuple(conflicts), moved=tuple(moved))
 
 
-def _edits_between(change: FileChange, now: Texts) -> int:
-    text = now.get(change.source)
-    if change.before is None or text is None:
-        return 1
-    return len(line_hunks(change.before, text))
+def _edits_between(before: bytes | None, now: bytes | None) -> int:
+    return 1 if before is None or now is None else len(line_hunks(before, now))

@@ -30,6 +30,7 @@ from agent_ls.jobs.views import JobView
 # VS Code answers only when the user closes its preview; an hour is "the user went away".
 _ANSWER_S: Final = 3600.0
 _SETTLE_S: Final = 3.0
+_SAVE_S: Final = 0.5
 _LOOK_S: Final = 0.02
 _READ_CAP: Final = 64 * 1024 * 1024
 
@@ -128,7 +129,16 @@ class LspPort:
             while_asked = "while its preview was open; apply it again" if asks else "in this moment"
             reason = f"the text of {stale} changed {while_asked}"
             return Landing(applied=False, reason=reason, stale=not asks)
+        if self._editor.previews:
+            await self._saving(landing.landed)
         return landing
+
+    async def _saving(self, landed: ChangeSet) -> None:
+        """VS Code saves what a refactoring changed, a moment after it has answered."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _SAVE_S
+        while loop.time() < deadline and any((d := self.document(c.path)) and not d.saved for c in landed):  # noqa: ASYNC110  (as below)
+            await asyncio.sleep(_LOOK_S)
 
     def _stale(self, changes: ChangeSet) -> RelPath | None:
         """The first file whose text is no longer what the change was made for."""
