@@ -24,6 +24,7 @@ from agent_ls.faces.lsp.peer import Peer
 from agent_ls.faces.lsp.policy import Ask, policy
 from agent_ls.faces.lsp.uris import path_to_uri
 from agent_ls.faces.lsp.workspace_edit import Open, workspace_edit
+from agent_ls.jobs.landing import contained
 from agent_ls.jobs.port import Buffer, Landing, Order
 from agent_ls.jobs.views import JobView
 
@@ -173,8 +174,10 @@ class LspPort:
         applied, reason = answered
         loop = asyncio.get_running_loop()
         deadline = loop.time() + (_SETTLE_S if applied else _SETTLE_S / 10)
-        while (unseen := [c for c in changes if not self._seen(c)]) and loop.time() < deadline:  # noqa: ASYNC110  (the disk has no event)
+        unseen = self._unseen(changes, believed=applied)
+        while unseen and loop.time() < deadline:  # the disk has no event
             await asyncio.sleep(_LOOK_S)
+            unseen = self._unseen(changes, believed=applied)
         # A file that was closed may now be an unsaved buffer of which the editor tells nothing.
         hidden = {
             c.path for c in unseen if applied and c.source not in opened and self.document(c.path) is None
@@ -185,8 +188,16 @@ class LspPort:
             return Landing(applied=False, reason=reason or "the editor did not apply the edit")
         return Landing(applied=applied, landed=landed, missing=tuple(c.path for c in missing), reason=reason)
 
-    def _seen(self, change: FileChange) -> bool:
-        """Whether the change is in the texts of now (also when something was typed right after it)."""
+    def _unseen(self, changes: ChangeSet, *, believed: bool) -> list[FileChange]:
+        return [change for change in changes if not self._seen(change, believed=believed)]
+
+    def _seen(self, change: FileChange, *, believed: bool) -> bool:
+        """Whether the change is in the texts of now, also when something was typed or formatted right after it.
+
+        Not ``believed`` (the editor said that it did nothing): any other text may be the user's typing.
+        """
+        if not believed:
+            return contained(change, self.read)
         if change.op is Op.DELETE:
             return self.read(change.path) is None
         now = self.read(change.path)

@@ -35,8 +35,8 @@ export function activate(context: vscode.ExtensionContext): void {
     "agentLs.ui.review.toggle": () => review.toggle(),
   };
   // Not in the palette: a hunk in the tree runs it.
-  const show = vscode.commands.registerCommand("agentLs.ui.review.show", (path: string, line: number) =>
-    review.show(path, line),
+  const show = vscode.commands.registerCommand("agentLs.ui.review.show", (path: string, id: string) =>
+    review.show(path, id),
   );
   for (const [name, run] of Object.entries(commands)) {
     context.subscriptions.push(vscode.commands.registerCommand(name, run));

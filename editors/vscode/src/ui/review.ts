@@ -19,7 +19,10 @@ export class Review
 {
   readonly #agent: Agent;
   readonly #texts = new vscode.EventEmitter<vscode.Uri>();
-  readonly #nodes = new vscode.EventEmitter<undefined>();
+  readonly #nodes = new vscode.EventEmitter<Node | undefined>();
+  /** One object per file and hunk: VS Code knows them by identity. */
+  readonly #known = new Map<string, Node>();
+  #drawn = "";
   readonly #tree: vscode.TreeView<Node>;
   readonly #held: vscode.Disposable[];
   #plan: Plan | undefined;
@@ -69,7 +72,7 @@ export class Review
     await vscode.commands.executeCommand("vscode.changes", this.#label(), resources);
     const first = preview.files[0];
     if (first !== undefined) {
-      await this.#tree.reveal({ file: first }, { select: false, focus: false, expand: true });
+      await this.#tree.reveal(this.#node(first), { select: false, focus: false, expand: true });
     }
   }
 
@@ -131,6 +134,8 @@ export class Review
     }
     const label = this.#label();
     this.#plan = undefined;
+    this.#known.clear();
+    this.#drawn = "";
     await vscode.commands.executeCommand("setContext", reviewing, false);
     const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
     await vscode.window.tabGroups.close(tabs.filter((tab) => tab.label.startsWith(label)));
@@ -143,13 +148,13 @@ export class Review
 
   getChildren(node?: Node): Node[] {
     if (node === undefined) {
-      return (this.#plan?.files ?? []).map((file) => ({ file }));
+      return (this.#plan?.files ?? []).map((file) => this.#node(file));
     }
-    return node.hunk === undefined ? node.file.hunks.map((hunk) => ({ file: node.file, hunk })) : [];
+    return node.hunk === undefined ? node.file.hunks.map((hunk) => this.#node(node.file, hunk)) : [];
   }
 
   getParent(node: Node): Node | undefined {
-    return node.hunk === undefined ? undefined : { file: node.file };
+    return node.hunk === undefined ? undefined : this.#node(node.file);
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
@@ -163,14 +168,29 @@ export class Review
     }
   }
 
+  #node(file: PreviewFile, hunk?: PreviewHunk): Node {
+    const id = hunk?.id ?? file.path;
+    const node = this.#known.get(id) ?? { file };
+    node.file = file;
+    if (hunk !== undefined) {
+      node.hunk = hunk;
+    }
+    this.#known.set(id, node);
+    return node;
+  }
+
+  /** Whether any of a file's hunks is ticked. */
+  #taken(file: PreviewFile): boolean {
+    return file.hunks.some((hunk) => this.#plan?.has(hunk.id));
+  }
+
   #fileItem(file: PreviewFile): vscode.TreeItem {
     const item = new vscode.TreeItem(vscode.Uri.parse(file.uri), vscode.TreeItemCollapsibleState.Expanded);
-    const taken = file.hunks.filter((hunk) => this.#plan?.has(hunk.id)).length;
     item.id = file.path;
     item.label = file.movedFrom === undefined ? file.path : `${file.movedFrom} → ${file.path}`;
     const clash = file.conflicts.length > 0 ? `clashes with your text: ${file.conflicts.join("; ")}` : "";
     item.description = [file.op === "edit" ? "" : file.op, clash].filter((part) => part !== "").join(" · ");
-    item.checkboxState = checkbox(taken > 0);
+    item.checkboxState = checkbox(this.#taken(file));
     return item;
   }
 
@@ -183,16 +203,17 @@ export class Review
     item.command = {
       command: "agentLs.ui.review.show",
       title: "Show",
-      arguments: [file.path, hunk.newStartLine],
+      arguments: [file.path, hunk.id],
     };
     return item;
   }
 
   /** One file of the plan in a diff editor, at a line. */
-  async show(path: string, line: number): Promise<void> {
+  async show(path: string, id: string): Promise<void> {
     const file = this.#plan?.files.find((one) => one.path === path);
     if (file !== undefined) {
       const [, now, plan] = this.#resource(file);
+      const line = file.hunks.find((hunk) => hunk.id === id)?.newStartLine ?? 0;
       const selection = new vscode.Range(line, 0, line, 0);
       await vscode.commands.executeCommand("vscode.diff", now, plan, `${path} (plan)`, { selection });
     }
@@ -213,7 +234,18 @@ export class Review
   #draw(): void {
     this.#tree.description = this.#plan?.summary() ?? "";
     this.#tree.message = this.#plan?.preview?.plan ?? "";
-    this.#nodes.fire(undefined);
+    // A tick that comes while VS Code rebuilds the tree is lost: only what looks different is rebuilt.
+    const drawn = JSON.stringify(
+      this.#plan?.files.map((file) => [
+        file.path,
+        file.conflicts,
+        file.hunks.map((h) => [h.id, h.oldStartLine]),
+      ]),
+    );
+    if (drawn !== this.#drawn) {
+      this.#drawn = drawn;
+      this.#nodes.fire(undefined);
+    }
     for (const file of this.#plan?.files ?? []) {
       for (const uri of this.#resource(file).slice(1)) {
         if (uri !== undefined) {
@@ -227,13 +259,18 @@ export class Review
     // A file's box stands for its hunks.
     for (const [node, state] of items) {
       const ids = node.hunk === undefined ? node.file.hunks.map((hunk) => hunk.id) : [node.hunk.id];
+      const before = this.#taken(node.file);
       this.#plan?.take(ids, state === vscode.TreeItemCheckboxState.Checked);
+      if (node.hunk === undefined || before !== this.#taken(node.file)) {
+        this.#nodes.fire(this.#node(node.file));
+      }
     }
     await this.#refresh();
   }
 
   async #choose(ids: readonly string[], wanted: boolean): Promise<void> {
     this.#plan?.take(ids, wanted);
+    this.#nodes.fire(undefined);
     await this.#refresh();
   }
 
