@@ -178,9 +178,16 @@ class LspPort:
         while unseen and loop.time() < deadline:  # the disk has no event
             await asyncio.sleep(_LOOK_S)
             unseen = self._unseen(changes, believed=applied)
-        # A file that was closed may now be an unsaved buffer of which the editor tells nothing.
+        # A file that was closed may now be an unsaved buffer of which the editor tells nothing. VS Code
+        # tells, and there the user may have unticked it; deletions and moves are on the disk at once.
         hidden = {
-            c.path for c in unseen if applied and c.source not in opened and self.document(c.path) is None
+            c.path
+            for c in unseen
+            if applied
+            and not self._editor.previews
+            and c.op in (Op.EDIT, Op.CREATE)
+            and c.source not in opened
+            and self.document(c.path) is None
         }
         missing = [c for c in unseen if c.path not in hidden]
         landed = ChangeSet(tuple(c for c in changes if c not in missing))

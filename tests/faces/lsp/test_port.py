@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +88,25 @@ async def test_a_plan_that_landed_though_the_editor_said_no_is_there(land: Calla
 async def test_a_refusal_is_the_users(land: Callable[..., Any]) -> None:
     done = await land(PREVIEWS, None, applied=False)
     assert (done.stale, done.reason) == (False, "the editor did not apply the edit")
+
+
+@pytest.mark.parametrize(("editor", "missing"), [(PREVIEWS, {"b.py", "gone.py"}), (PLAIN, {"gone.py"})])
+async def test_what_was_not_ticked_is_missing(editor: Editor, missing: set[str], tmp_path: Path) -> None:
+    """Closed files: a deletion is on the disk or was not done; an edit may hide in a buffer, not in VS Code."""
+    editor = replace(editor, resource_operations=frozenset({"delete"}))
+    for name in ("b.py", "gone.py"):
+        (tmp_path / name).write_bytes(BEFORE.encode())
+    documents, uri = Documents(), path_to_uri(tmp_path / PATH)
+    opened = {"uri": uri, "languageId": "python", "version": 1, "text": BEFORE}
+    documents.did_open({"textDocument": opened})
+    peer: Any = Answering(documents, uri, AFTER, applied=True)
+    port = LspPort(tmp_path, documents=documents, editor=editor, peer=peer, on_job=quiet, on_notice=quiet)
+    changes = ChangeSet(
+        (
+            FileChange(PATH, BEFORE.encode(), AFTER.encode()),
+            FileChange(rel_path("b.py"), BEFORE.encode(), AFTER.encode()),
+            FileChange(rel_path("gone.py"), BEFORE.encode(), None),
+        )
+    )
+    done = await port.land(changes, Order("plan"))
+    assert set(done.missing) == missing
