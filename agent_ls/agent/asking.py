@@ -28,20 +28,29 @@ class UserAsker:
         self._asked: dict[int, int] = {}
 
     async def ask(self, turn: int, text: str, choices: tuple[str, ...], default: str) -> str:
+        """See `bench.Asker`."""
+        answer = await self.put(turn, text, choices, default, self._wait_s)
+        return _words(default if answer is None else answer, by_default=answer is None)
+
+    async def put(
+        self, turn: int, text: str, choices: tuple[str, ...], default: str, wait_s: float
+    ) -> str | None:
+        """A person's own answer; ``None`` after ``wait_s``, when the default is recorded."""
         # The id follows from the place, so that a turn repeated after a crash finds its old answer.
         number = self._asked[turn] = self._asked.get(turn, 0) + 1
-        question = Question(f"q{turn}.{number}", text, choices, default, self._wait_s)
+        question = Question(f"q{turn}.{number}", text, choices, default, wait_s)
         known = self._answers.get((question.id, text))
         if known is not None:
-            return _words(known, by_default=False)
+            return known
         await self._link.record(Asked(question))
         self._link.progress("waiting for your answer", JobState.WAITING)
         with self._meter.paused():
             answer = await self._link.answer(question)
-        given = default if answer is None else answer
-        await self._link.record(Answered(question.id, given, by_default=answer is None))
+        await self._link.record(
+            Answered(question.id, default if answer is None else answer, by_default=answer is None)
+        )
         self._link.progress("going on")
-        return _words(given, by_default=answer is None)
+        return answer
 
 
 def _words(answer: str, *, by_default: bool) -> str:

@@ -9,8 +9,10 @@ from agent_ls.agent.link import Link
 from agent_ls.core.attempt import Checked
 from agent_ls.core.job import Intent
 from agent_ls.core.paths import RelPath
+from agent_ls.core.steps import PlanStep
 from agent_ls.core.text import decode
 from agent_ls.index.query import Index
+from agent_ls.verify.engine import EngineResult
 from agent_ls.workspace.overlay import Overlay
 
 
@@ -22,12 +24,57 @@ class Prover(Protocol):
 
     required: bool
 
+    @property
+    def last(self) -> Checked | None:
+        """The last proof there was, whatever draft it was of."""
+        ...
+
     async def prove(self, draft: Overlay, only: frozenset[str] | None = None) -> Checked:
         """The proof of exactly this draft; a draft that was proven already is not proven again."""
         ...
 
     def names(self, draft: Overlay) -> tuple[str, ...]:
         """The names of the checks there are."""
+        ...
+
+
+class Scripts(Protocol):
+    """Runs a file of a draft; `agent.scripts` is the real one."""
+
+    async def run(self, draft: Overlay, interpreter: str, path: RelPath) -> EngineResult:
+        """Run it with the draft as its files; what it writes within the rules is in ``draft`` afterwards.
+
+        Raises:
+            CheckError: nothing may run here (trust, sandbox), or the interpreter is missing.
+        """
+        ...
+
+
+class Explorer(Protocol):
+    """Answers a question about the draft; `agent.exploring` is the real one."""
+
+    async def explore(self, bench: Bench, question: str) -> str:
+        """The findings in words, with how the exploration ended where it did not end by itself.
+
+        Raises:
+            ModelError: the service failed.
+        """
+        ...
+
+
+class Planner(Protocol):
+    """Holds the plan of the attempt; `agent.planning` is the real one."""
+
+    async def propose(self, turn: int, steps: tuple[PlanStep, ...]) -> str:
+        """Show the steps to the user, wait for a decision where one was asked for, and tell it in words."""
+        ...
+
+    def require_leave(self) -> None:
+        """Refuse edits as long as the user wants to see a plan first.
+
+        Raises:
+            UsageError: no plan is approved yet.
+        """
         ...
 
 
@@ -78,6 +125,9 @@ class Bench:
     prover: Prover
     searcher: Searcher
     asker: Asker
+    scripts: Scripts
+    explorer: Explorer
+    planner: Planner
     link: Link
     turn: int
     seen: set[RelPath] = field(default_factory=set[RelPath])

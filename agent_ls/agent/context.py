@@ -35,9 +35,9 @@ _LIKELY_SPANS = 6
 _SEVERITY = {1: "error", 2: "warning", 3: "information", 4: "hint"}
 
 
-def system() -> list[Json]:
-    """The instructions, the same bytes for every job."""
-    return [marked({"type": "text", "text": prompt("system")})]
+def system(name: str = "system") -> list[Json]:
+    """The instructions of that name, the same bytes for every job."""
+    return [marked({"type": "text", "text": prompt(name)})]
 
 
 def opening(
@@ -61,6 +61,16 @@ def opening(
             marked({"type": "text", "text": texts[0]}),
             {"type": "text", "text": texts[1]},
         ],
+    }
+
+
+def question(draft: Overlay, text: str) -> Json:
+    """The first user message of an exploration: the same overview, then the question."""
+    parts = [data_block("files", _file_list(draft.files())), data_block("question", text)]
+    texts = [redact(part)[0] for part in parts]
+    return {
+        "role": "user",
+        "content": [marked({"type": "text", "text": texts[0]}), {"type": "text", "text": texts[1]}],
     }
 
 
@@ -124,6 +134,11 @@ def _task(
     if unsaved:
         parts.append("Open in the editor with unsaved edits: " + ", ".join(sorted(unsaved)))
     parts.append(checks)
+    if intent.plan_first:
+        parts.append(
+            "The user wants to see your plan first: read what you need, then call propose_plan. Until it is "
+            "approved nothing can be edited."
+        )
     return "\n\n".join(parts)
 
 

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from agent_ls.agent import context
 from agent_ls.agent.anchor import remove_anchor
-from agent_ls.agent.asking import UserAsker
-from agent_ls.agent.bench import Bench, Prover
+from agent_ls.agent.bench import Prover
+from agent_ls.agent.equipment import equip
 from agent_ls.agent.ground import Ground
-from agent_ls.agent.history import past_calls
 from agent_ls.agent.link import Link
-from agent_ls.agent.loop import Ending, Talk, converse
+from agent_ls.agent.loop import Ending, converse
 from agent_ls.agent.meter import Meter
+from agent_ls.agent.planning import UserPlanner
 from agent_ls.agent.resources import Resources
-from agent_ls.agent.search import DraftSearcher
 from agent_ls.agent.tools.toolbox import definitions
 from agent_ls.agent.wirelog import WireLog
 from agent_ls.core.attempt import Checked, Opened, Outcome
-from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.job import JobState, Spent, Verdict
-from agent_ls.core.paths import RelPath, rel_path
 from agent_ls.index.context import Context
 from agent_ls.index.context import context as find_context
 from agent_ls.model.configured import model_names
-from agent_ls.model.protocol import Model, Turn, TurnRequest
-from agent_ls.model.retry import Waiting, ask
+from agent_ls.model.protocol import Model
 from agent_ls.model.scripted import Scripted
-from agent_ls.workspace.overlay import Overlay
 
 _CONTEXT_TOKENS = 4000
 
@@ -43,13 +39,15 @@ async def delegate(ground: Ground, link: Link, resources: Resources, prover: Pro
     wire = WireLog(Path(ground.request.job_dir))
     model = await resources.model(ground.root, wire)
     try:
-        talk = _talk(ground, link, resources, prover, meter, opened, model)
+        talk = equip(ground, link, resources, prover, meter, opened, model)
         ending = await converse(talk)
+        departures = tuple(_departures(ground, talk.planner))
     finally:
         wire.close()
         await model.close()
     outcome = await conclude(ground, prover, ending, meter.spent)
-    return replace(outcome, evidence=_origin(model))
+    told = _attempts(ground.request.intent.attempts)
+    return replace(outcome, evidence=(*_origin(model), *told, *departures))
 
 
 def _origin(model: Model) -> tuple[str, ...]:
@@ -57,6 +55,19 @@ def _origin(model: Model) -> tuple[str, ...]:
     if not isinstance(model, Scripted):
         return ()
     return ("scripted turns, no model was called", model.score)
+
+
+def _attempts(wanted: int) -> tuple[str, ...]:
+    """Where several attempts were asked for, the plan says that it is not the best of several."""
+    return (f"one attempt was made of the {wanted} that were asked for",) if wanted > 1 else ()
+
+
+def _departures(ground: Ground, planner: UserPlanner) -> Iterator[str]:
+    """The changed files that the plan does not speak of."""
+    for change in ground.draft.changes():
+        for path in sorted({change.path, change.source}):
+            if reason := planner.departure(path):
+                yield f"{path}: {reason}"
 
 
 async def _opened(ground: Ground, link: Link, resources: Resources, prover: Prover) -> Opened:
@@ -86,75 +97,6 @@ def _found(ground: Ground) -> Context | None:
     if not ground.index.files():
         return None
     return find_context(ground.index, ground.peek, intent.task, intent.site, _CONTEXT_TOKENS)
-
-
-def _talk(
-    ground: Ground,
-    link: Link,
-    resources: Resources,
-    prover: Prover,
-    meter: Meter,
-    opened: Opened,
-    model: Model,
-) -> Talk:
-    request, history = ground.request, ground.history
-    asker = UserAsker(link, meter, history.answers, wait_s=request.answer_wait_s)
-    searcher = DraftSearcher(resources.search(), ground.blobs, ground.blobs_dir, request.buffers)
-    seen = _seen(ground)
-
-    def waited(waiting: Waiting) -> None:
-        if waiting.billed:
-            meter.lost_request()
-        link.progress(waiting.sentence)
-
-    async def patient(turn_request: TurnRequest) -> Turn:
-        return await ask(model, turn_request, on_wait=waited)
-
-    def bench(turn: int, draft: Overlay) -> Bench:
-        return Bench(
-            intent=request.intent,
-            shown=ground.draft,
-            draft=draft,
-            index=ground.index,
-            prover=prover,
-            searcher=searcher,
-            asker=asker,
-            link=link,
-            turn=turn,
-            seen=seen,
-            last_turn=turn >= request.budget.turns,
-        )
-
-    return Talk(
-        opened=opened,
-        max_tokens=request.models.max_tokens,
-        link=link,
-        meter=meter,
-        draft=ground.draft,
-        ask=patient,
-        bench=bench,
-        cost_usd=resources.cost_usd,
-        keep=ground.keep,
-        turns=list(history.turns),
-    )
-
-
-def _seen(ground: Ground) -> set[RelPath]:
-    """The files that the model has looked at: those attached, and those of earlier calls."""
-    seen = set(ground.request.intent.files)
-    for call in past_calls(ground.history.turns):
-        if call.failed:
-            continue
-        for key in ("path", "new_path"):
-            if isinstance(text := call.input.get(key), str) and call.name in _SHOWING:
-                try:
-                    seen.add(rel_path(text))
-                except WorkspaceError:
-                    continue
-    return seen
-
-
-_SHOWING = frozenset({"read_file", "edit_file", "write_file", "move_path"})
 
 
 async def conclude(ground: Ground, prover: Prover, ending: Ending, spent: Spent) -> Outcome:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from agent_ls.agent.bench import Prover
 from agent_ls.agent.ground import Ground
 from agent_ls.agent.link import Link
@@ -37,8 +39,9 @@ async def run_command(ground: Ground, link: Link, resources: Resources, prover: 
     if not request.intent.argv:
         raise UsageError("There is no command to run", remedy="Name a program and its arguments after --")
     link.progress(f"running {request.intent.argv[0]}")
-    result = await _run(ground, resources)
-    _take(ground.draft, result.changes)
+    timeout_s = min(request.check_timeout_s, request.budget.wall_s)
+    result = await run_on(ground.draft, request.intent.argv, ground, resources, timeout_s=timeout_s)
+    take(ground.draft, result.changes)
     pins = dict(ground.snapshot.pins)
     if not ground.draft.changes():
         return Outcome(JobState.FAILED, problem=f"The command changed nothing{_account(result)}", pins=pins)
@@ -72,24 +75,37 @@ def _account(result: EngineResult) -> str:
     )
 
 
-async def _run(ground: Ground, resources: Resources) -> EngineResult:
+async def run_on(
+    draft: Overlay, argv: Sequence[str], ground: Ground, resources: Resources, *, timeout_s: float
+) -> EngineResult:
+    """Run a program on a draft in the scratch tree; the workspace is trusted.
+
+    Raises:
+        CheckError: no scratch tree, or no sandbox and no leave to run without one.
+        WorkspaceError: the program cannot be started.
+    """
     request, dirs = ground.request, resources.dirs
     sandbox = await detect(ground.root, dirs.base, resources.environ)
-    scratch = await Scratch.prepare(ground.root, ground.draft, dirs.scratch(ground.root))
+    scratch = await Scratch.prepare(ground.root, draft, dirs.scratch(ground.root))
     try:
         return await run_engine(
             scratch,
-            request.intent.argv,
+            argv,
             sandbox,
             trusted=request.trusted,
             allow_unsandboxed=request.allow_unsandboxed,
-            timeout_s=min(request.check_timeout_s, request.budget.wall_s),
+            timeout_s=timeout_s,
         )
     finally:
         await scratch.close()
 
 
-def _take(draft: Overlay, changes: ChangeSet) -> None:
+def take(draft: Overlay, changes: ChangeSet) -> None:
+    """Make what a program changed part of the draft.
+
+    Raises:
+        WorkspaceError: a path may not be written.
+    """
     for change in changes:
         if change.after is None:
             draft.delete(change.path)

@@ -14,15 +14,18 @@ from typing import Any
 from agent_ls.agent.bench import Bench
 from agent_ls.agent.breaker import LoopBreaker
 from agent_ls.agent.caching import with_walking_marks
+from agent_ls.agent.compaction import EXCEEDED, Compactor
 from agent_ls.agent.history import finished, messages, past_calls
 from agent_ls.agent.link import Link
 from agent_ls.agent.meter import Meter
+from agent_ls.agent.notes import USER_SAYS
+from agent_ls.agent.planning import UserPlanner
 from agent_ls.agent.tools.toolbox import run_calls
 from agent_ls.core.attempt import DraftFile, Opened, RequestStarted, TurnDone
 from agent_ls.core.errors import AgentLsError
 from agent_ls.core.job import JobState, Usage
 from agent_ls.core.paths import RelPath
-from agent_ls.model.protocol import Turn, TurnRequest
+from agent_ls.model.protocol import ContextOverflowError, Turn, TurnRequest
 from agent_ls.workspace.overlay import Overlay
 
 Json = dict[str, Any]
@@ -31,14 +34,14 @@ _ASK_TO_FINISH = (
     "You called no tool. If the task is done, call finish with a summary; else go on with the tools."
 )
 _CUT_OFF = "Your answer was cut off at its length limit. Go on from there, in smaller pieces."
-_OPTIONS: Json = {"thinking": {"type": "adaptive"}}
+OPTIONS: Json = {"thinking": {"type": "adaptive"}}
 """The model thinks as much as a turn needs; a service that does not know the field goes without."""
 _SILENT: Json = {"type": "text", "text": "(no answer)"}
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a conversation ended. ``state``: ready, failed or out_of_budget."""
+    """How a conversation ended. ``state``: ready, failed, cancelled or out_of_budget."""
 
     state: JobState
     summary: str = ""
@@ -51,7 +54,8 @@ class Talk:
 
     ``ask`` sends one request and returns a whole turn, with whatever patience the service needs.
     ``bench`` makes a turn's bench for its number and draft; ``cost_usd`` prices a turn;
-    ``keep`` records a draft and returns it with the pins that are new.
+    ``keep`` records a draft and returns it with the pins that are new. ``room`` shortens what was
+    said; ``planner`` knows whether the user has rejected the plan.
     """
 
     opened: Opened
@@ -63,6 +67,8 @@ class Talk:
     bench: Callable[[int, Overlay], Bench]
     cost_usd: Callable[[str, Usage], float | None]
     keep: Callable[[Overlay], tuple[tuple[DraftFile, ...], Mapping[RelPath, str | None]]]
+    room: Compactor
+    planner: UserPlanner
     turns: list[TurnDone] = field(default_factory=list[TurnDone])
 
 
@@ -74,12 +80,20 @@ async def converse(talk: Talk) -> Ending:
     """
     breaker = LoopBreaker(past_calls(talk.turns))
     while True:
+        if refused := talk.planner.rejected():
+            return Ending(JobState.CANCELLED, problem=refused)
         if talk.turns and (ending := _ending(talk.turns, breaker)):
             return ending
         if ceiling := talk.meter.reached():
             return Ending(JobState.OUT_OF_BUDGET, problem=ceiling)
         try:
+            async with talk.meter.limit():
+                await talk.room.make_room(talk.turns)
             done = await _turn(talk, breaker)
+        except ContextOverflowError as error:
+            if await talk.room.overflowed(talk.turns):
+                continue
+            return Ending(JobState.FAILED, problem=error.sentence())
         except TimeoutError:
             return Ending(JobState.OUT_OF_BUDGET, problem=talk.meter.out_of_time)
         except AgentLsError as error:
@@ -120,8 +134,8 @@ async def _turn(talk: Talk, breaker: LoopBreaker) -> TurnDone:
 
 def _request(talk: Talk) -> TurnRequest:
     opened = talk.opened
-    said = messages(opened.opening, talk.turns)
-    return TurnRequest(opened.model, opened.system, opened.tools, with_walking_marks(said), talk.max_tokens)
+    said = with_walking_marks(messages(opened.opening, talk.turns, talk.room.now))
+    return TurnRequest(opened.model, opened.system, opened.tools, said, talk.max_tokens, OPTIONS)
 
 
 def _words(talk: Talk, done: TurnDone, breaker: LoopBreaker) -> list[Json]:
@@ -130,13 +144,13 @@ def _words(talk: Talk, done: TurnDone, breaker: LoopBreaker) -> list[Json]:
     if finished(done) is not None or done.stop_reason in ("refusal", "pause_turn"):
         return []
     words: list[str] = []
-    if done.stop_reason == "max_tokens":
+    if done.stop_reason in ("max_tokens", EXCEEDED):
         words.append(_CUT_OFF)
     elif not done.user and not _asked_to_finish(talk.turns):
         words.append(_ASK_TO_FINISH)
     if warning:
         words.append(warning)
-    words += [f"The user says: {text}" for text in talk.link.told()]
+    words += [f"{USER_SAYS}{text}" for text in talk.link.told()]
     return [{"type": "text", "text": text} for text in words]
 
 
@@ -157,8 +171,9 @@ def _ending(turns: list[TurnDone], breaker: LoopBreaker) -> Ending | None:
         case "refusal":
             said = f": {text.strip()}" if text.strip() and last.assistant != [_SILENT] else ""
             return Ending(JobState.FAILED, problem=f"The model declined to go on with this task{said[:500]}")
-        case "model_context_window_exceeded":
-            return Ending(JobState.FAILED, problem="The conversation no longer fits into the model's window")
+        case "model_context_window_exceeded" if [t.stop_reason for t in turns[-2:]] == [EXCEEDED] * 2:
+            problem = "The conversation no longer fits into the model's window, even shortened"
+            return Ending(JobState.FAILED, problem=problem)
         case "pause_turn":
             return None
         case _:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from agent_ls.agent.history import add_turn
-from agent_ls.core.attempt import TurnDone
+from agent_ls.agent.history import add_cost, add_turn
+from agent_ls.core.attempt import Compacted, Explored, TurnDone
 from agent_ls.core.job import Budget, Spent
 
 
@@ -33,6 +33,10 @@ class Meter:
 
     def add(self, turn: TurnDone) -> None:
         self.spent = add_turn(self.spent, turn)
+
+    def add_inner(self, paid: Explored | Compacted) -> None:
+        """A request inside a turn: it costs, but is no turn."""
+        self.spent = add_cost(self.spent, paid)
 
     def lost_request(self) -> None:
         """A request was sent whose answer never became a turn."""

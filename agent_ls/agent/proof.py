@@ -42,6 +42,11 @@ class DraftProver:
         """See `bench.Prover`."""
         return tuple(check.name for check in self._checks(draft))
 
+    @property
+    def last(self) -> Checked | None:
+        """The last recorded proof, whatever draft it was of."""
+        return self._last
+
     async def prove(self, draft: Overlay, only: frozenset[str] | None = None) -> Checked:
         """See `bench.Prover`.
 

@@ -24,7 +24,14 @@ async def rename_symbol(ground: Ground, link: Link, prover: Prover) -> Outcome:
     if intent.site is None or not intent.new_name:
         raise UsageError("A rename needs a place and a new name", remedy="Put the cursor on a symbol")
     link.progress(f"renaming to {intent.new_name}")
-    plan = rename(ground.index, ground.draft.read, intent.site.path, intent.site.span.start, intent.new_name)
+    plan = rename(
+        ground.index,
+        ground.draft.read,
+        intent.site.path,
+        intent.site.span.start,
+        intent.new_name,
+        also=sorted(ground.snapshot.unsaved),
+    )
     for change in plan.changes:
         if change.after is not None:
             ground.draft.write(change.path, change.after)

@@ -27,6 +27,7 @@ from agent_ls.core.job import (
     Verdict,
 )
 from agent_ls.core.paths import RelPath
+from agent_ls.core.steps import Planned
 
 Json = dict[str, Any]
 """A JSON object in the wire format of the Messages API: a content block, a tool, a message."""
@@ -121,9 +122,13 @@ class Opened:
 @final
 @dataclass(frozen=True, slots=True)
 class RequestStarted:
-    """A request is about to be sent: recorded first, so that one lost with its answer is counted."""
+    """A request is about to be sent: recorded first, so that one lost with its answer is counted.
+
+    ``inner``: it belongs to an exploration or a compaction in the course of that turn.
+    """
 
     turn: int
+    inner: bool = False
 
 
 @final
@@ -144,6 +149,43 @@ class TurnDone:
     cost_usd: float | None
     pins: Mapping[RelPath, str | None]
     draft: tuple[DraftFile, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """One whole turn of a read-only exploration inside ``turn``; `TurnDone` says what the fields are.
+
+    ``question`` with ``number`` (how often it was asked before in that turn) names the exploration.
+    """
+
+    turn: int
+    question: str
+    number: int
+    assistant: list[Json]
+    user: list[Json]
+    stop_reason: str
+    usage: Usage
+    cost_usd: float | None
+    pins: Mapping[RelPath, str | None]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """The conversation was shortened after ``turn`` turns; the last such record counts.
+
+    Of turns up to ``blanked`` the tool results stand as a short note. The turns up to ``dropped``
+    are told by ``notes`` instead, which follow the opening; ``said`` is the model's own part of them.
+    """
+
+    turn: int
+    blanked: int
+    dropped: int = 0
+    notes: str = ""
+    said: str = ""
+    usage: Usage = field(default_factory=Usage)
+    cost_usd: float | None = None
 
 
 @final
@@ -205,11 +247,26 @@ class Outcome:
     pins: Mapping[RelPath, str | None] = field(default_factory=dict[RelPath, "str | None"])
 
 
-Event = Opened | RequestStarted | TurnDone | Progressed | Asked | Answered | Checked | Outcome
+Event = (
+    Opened
+    | RequestStarted
+    | TurnDone
+    | Explored
+    | Compacted
+    | Planned
+    | Progressed
+    | Asked
+    | Answered
+    | Checked
+    | Outcome
+)
 
 EVENT_TYPES: Mapping[str, type[Event]] = {
     kind.__name__: kind
-    for kind in (Opened, RequestStarted, TurnDone, Progressed, Asked, Answered, Checked, Outcome)
+    for kind in (
+        *(Opened, RequestStarted, TurnDone, Explored, Compacted, Planned),
+        *(Progressed, Asked, Answered, Checked, Outcome),
+    )
 }
 """Names of the events on the pipe and in the journal."""
 

@@ -64,7 +64,9 @@ class _Target:
     parameter: bool = False
 
 
-def rename(index: Index, read: Read, path: RelPath, offset: int, new_name: str) -> RenamePlan:
+def rename(
+    index: Index, read: Read, path: RelPath, offset: int, new_name: str, *, also: Iterable[RelPath] = ()
+) -> RenamePlan:
     """Plan the renaming of the name at a byte offset.
 
     Args:
@@ -73,6 +75,7 @@ def rename(index: Index, read: Read, path: RelPath, offset: int, new_name: str) 
         path: The file the cursor is in.
         offset: Byte offset of the cursor, in or right behind the name.
         new_name: The name to give.
+        also: Files whose text of now the index has not seen (unsaved or drafted): looked at as well.
 
     Parses every file that has the name: about 1 ms per 250 lines.
     """
@@ -82,7 +85,7 @@ def rename(index: Index, read: Read, path: RelPath, offset: int, new_name: str) 
     refusal = _refuse(name, new_name, language)
     if refusal:
         return RenamePlan(ChangeSet(), reason=refusal)
-    files = _files(index, read, path, name, new_name)
+    files = _files((path, *index.files_with(name, _MOST_FILES), *also), read, name, new_name)
     here = files.get(path)
     if here is None:
         return RenamePlan(ChangeSet(), reason=f"{path} cannot be parsed")
@@ -115,10 +118,10 @@ def _name_at(data: bytes, offset: int) -> str:
     return ""
 
 
-def _files(index: Index, read: Read, first: RelPath, name: str, new_name: str) -> dict[RelPath, SourceFile]:
-    """The files that have the name, parsed as they are now."""
+def _files(paths: Iterable[RelPath], read: Read, name: str, new_name: str) -> dict[RelPath, SourceFile]:
+    """Those of the files that have the name, parsed as they are now."""
     found: dict[RelPath, SourceFile] = {}
-    for path in dict.fromkeys((first, *index.files_with(name, _MOST_FILES))):
+    for path in dict.fromkeys(paths):
         data, language = read(path), language_of(path)
         if data is None or language is None or name.encode() not in data:
             continue

@@ -62,6 +62,10 @@ async def listen(beside: Path, answer: Answer) -> Listening:
         try:
             if _is_ours(writer):
                 await _serve(reader, writer, answer)
+        except asyncio.CancelledError:
+            # The listening ends and asyncio ends its connections. Nobody awaits this task, and before
+            # Python 3.12 asyncio itself trips over one that was cancelled.
+            return
         finally:
             writer.close()
 

@@ -13,7 +13,17 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import final
 
-from agent_ls.core.attempt import NEEDS_MODEL, Asked, AttemptRequest, Event, Outcome, Progressed, TurnDone
+from agent_ls.core.attempt import (
+    NEEDS_MODEL,
+    Asked,
+    AttemptRequest,
+    Compacted,
+    Event,
+    Explored,
+    Outcome,
+    Progressed,
+    TurnDone,
+)
 from agent_ls.core.errors import AgentLsError
 from agent_ls.core.job import Budget, JobId, JobState
 from agent_ls.core.settings import Settings
@@ -138,7 +148,7 @@ class Fleet:
             state = self._book.record(job, event)
             if isinstance(event, Asked):
                 self._reply_again(state, event)
-            elif isinstance(event, TurnDone):
+            elif isinstance(event, (TurnDone, Explored, Compacted)):
                 self._count(state, event.cost_usd)
             elif isinstance(event, Outcome):
                 self._gone(job)

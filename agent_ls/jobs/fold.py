@@ -15,7 +15,9 @@ from agent_ls.core.attempt import (
     Asked,
     AttemptRequest,
     Checked,
+    Compacted,
     DraftFile,
+    Explored,
     Opened,
     Outcome,
     Progressed,
@@ -24,6 +26,7 @@ from agent_ls.core.attempt import (
 )
 from agent_ls.core.job import CheckReport, JobId, JobState, Question, Spent, Verdict
 from agent_ls.core.paths import RelPath
+from agent_ls.core.steps import Planned
 from agent_ls.jobs.journal import Entry
 from agent_ls.jobs.records import (
     Created,
@@ -50,7 +53,8 @@ class Job:
 
     ``runs``: how often an attempt was handed to a worker. ``deaths``: how often in a row the
     worker left since anything new was recorded. ``asked_open``: a request went out whose turn has
-    not come. ``plan``: the draft as it is now, ``pending`` and ``applied`` as in `Landed`.
+    not come; ``inner_open``: the same inside of a turn. ``steps``: what the agent says it will do.
+    ``plan``: the draft as it is now, ``pending`` and ``applied`` as in `Landed`.
     ``told``: texts that no recorded turn has taken up. ``replies``: answers that the worker has not
     confirmed, by the question's text: an attempt begun again may ask something else under the same id.
     ``landing``: an operation whose end is not recorded. ``evidence``: the outcome's notes for people.
@@ -64,6 +68,8 @@ class Job:
     runs: int = 0
     deaths: int = 0
     asked_open: bool = False
+    inner_open: bool = False
+    steps: Planned | None = None
     spent: Spent = field(default_factory=Spent)
     summary: str = ""
     problem: str = ""
@@ -133,30 +139,35 @@ def step(job: Job, record: Record) -> Job:
 
 
 def _started(job: Job) -> Job:
-    lost = job.spent.unrecorded_requests + job.asked_open
+    lost = job.spent.unrecorded_requests + job.asked_open + job.inner_open
     return replace(
         job,
         runs=job.runs + 1,
         asked_open=False,
+        inner_open=False,
         question=None,
         state=JobState.RUNNING,
         spent=replace(job.spent, unrecorded_requests=lost),
     )
 
 
-def _event(job: Job, event: RequestStarted | TurnDone | Asked | Answered | Checked | Outcome) -> Job:
+_AttemptEvent = (
+    RequestStarted | TurnDone | Explored | Compacted | Planned | Asked | Answered | Checked | Outcome
+)
+
+
+def _event(job: Job, event: _AttemptEvent) -> Job:
     alive = replace(job, deaths=0)
     match event:
-        case RequestStarted():
-            return replace(job, asked_open=True)  # the same request again is nothing new
+        case RequestStarted():  # the same request again is nothing new
+            return replace(job, inner_open=True) if event.inner else replace(job, asked_open=True)
         case TurnDone():
-            spent = replace(
-                job.spent,
-                turns=job.spent.turns + 1,
-                usage=job.spent.usage + event.usage,
-                cost_usd=_sum(job.spent.cost_usd, event.cost_usd),
-            )
+            spent = replace(_paid(job.spent, event), turns=job.spent.turns + 1)
             return replace(_drafted(alive, event.draft), spent=spent, asked_open=False, told=())
+        case Explored() | Compacted():
+            return replace(alive, spent=_paid(job.spent, event), inner_open=False)
+        case Planned():
+            return replace(alive, steps=event)
         case Asked():
             waits = JobState.WAITING if _under_way(job) else job.state
             return replace(alive, state=waits, question=event.question)
@@ -198,6 +209,7 @@ def _outcome(job: Job, outcome: Outcome) -> Job:
         evidence=outcome.evidence,
         spent=spent,
         asked_open=False,
+        inner_open=False,
         question=None,
     )
 
@@ -229,6 +241,11 @@ def _landed(job: Job, landed: Landed) -> Job:
         verdict=Verdict.UNVERIFIED if merged else job.verdict,
         verdict_note=landed.note if merged else job.verdict_note,
     )
+
+
+def _paid(spent: Spent, event: TurnDone | Explored | Compacted) -> Spent:
+    cost = _sum(spent.cost_usd, event.cost_usd)
+    return replace(spent, usage=spent.usage + event.usage, cost_usd=cost)
 
 
 def _sum(so_far: float | None, more: float | None) -> float | None:

@@ -10,7 +10,9 @@ from agent_ls.core.attempt import (
     Answered,
     Asked,
     Checked,
+    Compacted,
     DraftFile,
+    Explored,
     Opened,
     Outcome,
     Progressed,
@@ -23,6 +25,7 @@ from agent_ls.core.errors import AgentLsError
 from agent_ls.core.hunks import hunks
 from agent_ls.core.job import JobId, JobState, Progress
 from agent_ls.core.merge import Conflict
+from agent_ls.core.steps import Planned
 from agent_ls.jobs.fold import Job
 from agent_ls.jobs.journal import Entry
 from agent_ls.jobs.landing import from_draft
@@ -106,6 +109,7 @@ class Presenter:
             evidence=job.evidence,
             events=tuple(events(entries)),
             attempts=max(1, job.runs),
+            steps=job.steps,
         )
 
     def _file(self, job: JobId, file: DraftFile, *, landed: bool) -> FileView:
@@ -170,6 +174,15 @@ def _sentence(entry: Entry) -> str:
             return f"answered{' by default' if by_default else ''}: {answer}"
         case TurnDone(turn=turn, assistant=assistant):
             return f"turn {turn}: {_turn(assistant)}"
+        case Explored(question=question, assistant=assistant):
+            return f"exploring {' '.join(question.split())[:80]!r}: {_turn(assistant)}"
+        case Compacted(dropped=dropped, blanked=blanked):
+            what = (
+                f"turns up to {dropped} became notes" if dropped else f"results up to turn {blanked} left out"
+            )
+            return f"the conversation was shortened: {what}"
+        case Planned(steps=steps, state=state):
+            return f"plan {state.value}: {len(steps)} steps"
         case Checked(reports=reports, verdict=verdict):
             ran = ", ".join(f"{r.name} {r.status}" for r in reports) or "nothing to run"
             return f"checked ({verdict.value}): {ran}"

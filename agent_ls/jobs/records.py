@@ -16,8 +16,10 @@ from agent_ls.core.attempt import (
     Asked,
     AttemptRequest,
     Checked,
+    Compacted,
     DraftFile,
     Event,
+    Explored,
     Opened,
     Outcome,
     Progressed,
@@ -26,6 +28,7 @@ from agent_ls.core.attempt import (
 )
 from agent_ls.core.job import Budget, JobState
 from agent_ls.core.paths import RelPath
+from agent_ls.core.steps import Planned
 
 
 @final
@@ -159,13 +162,18 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
     for kind in (
         *(Created, Started, WorkerLost, Ended, Resumed, Told, Replied),
         *(LandingStarted, Landed, LandingFailed, Discarded),
-        *(Opened, RequestStarted, TurnDone, Asked, Answered, Checked, Outcome),
+        *(Opened, RequestStarted, TurnDone, Explored, Compacted, Planned),
+        *(Asked, Answered, Checked, Outcome),
     )
 }
 """Names of the kinds in the journal. `Progressed` is never recorded."""
 
 RESUME_KINDS: frozenset[str] = frozenset(
-    kind.__name__ for kind in (Opened, RequestStarted, TurnDone, Asked, Answered, Checked)
+    kind.__name__
+    for kind in (
+        *(Opened, RequestStarted, TurnDone, Explored, Compacted, Planned),
+        *(Asked, Answered, Checked),
+    )
 )
 """The kinds that an attempt needs to go on. An `Outcome` is an end, which a resume takes back."""
 

@@ -29,6 +29,7 @@ from agent_ls.core.job import Diagnostic, Intent, IntentKind, JobId, JobState, S
 from agent_ls.core.merge import Rebased
 from agent_ls.core.paths import RelPath
 from agent_ls.core.settings import Settings
+from agent_ls.core.steps import APPROVE, REJECT, PlanState, PlanStep, edited
 from agent_ls.core.text import content_hash
 from agent_ls.index.indexer import Indexer
 from agent_ls.index.merging import SyntaxMerge
@@ -341,6 +342,21 @@ class Service:
             params = {"job": job, "question": question_id, "answer": answer}
             return await self._ask_for_view(other, "answer", params)
         return self._wishes.answer(job, question_id, answer)
+
+    async def decide_plan(
+        self, job: JobId, *, approve: bool, steps: Sequence[PlanStep] | None = None
+    ) -> JobView:
+        """Approve or reject the steps that a job proposes and waits with; ``steps`` approves others instead."""
+        state = self._book.get(job)
+        waits = state.steps is not None and state.steps.state is PlanState.PROPOSED
+        if not waits or state.question is None:
+            raise UsageError(
+                "The job does not wait with a plan", remedy="Look at the job to see how it stands"
+            )
+        if steps is not None and not steps:
+            raise UsageError("A plan without steps cannot be approved", remedy="Reject it instead")
+        answer = REJECT if not approve else APPROVE if steps is None else edited(steps)
+        return await self.answer(job, state.question.id, answer)
 
     async def purge(self, job: JobId) -> None:
         """Delete a job's folder with all its texts. Refused while it is live."""

@@ -24,6 +24,7 @@ from agent_ls.core.job import (
     Verdict,
 )
 from agent_ls.core.paths import RelPath
+from agent_ls.core.steps import Planned
 from agent_ls.core.text import Span
 
 Json = dict[str, Any]
@@ -165,7 +166,7 @@ class JobDetail:
     `Service.preview` gives them against the texts of now. ``pending`` are the ids of hunks that
     have not landed. ``attempts``: how often an attempt was begun (resumes included). ``evidence``:
     notes for people, such as "scripted turns, no model was called", or a file that deserves a
-    second look with the reason.
+    second look with the reason. ``steps``: what the agent announced it would do, if it did.
     """
 
     view: JobView
@@ -179,6 +180,7 @@ class JobDetail:
     evidence: tuple[str, ...] = ()
     events: tuple[EventView, ...] = ()
     attempts: int = 1
+    steps: Planned | None = None
 
     def wire(self) -> Json:
         """The result of ``agentLs.job``. Lines are 0-based, as everywhere in the protocol."""
@@ -192,6 +194,10 @@ class JobDetail:
             "evidence": list(self.evidence),
             "events": [event.wire() for event in self.events],
             "attempts": self.attempts,
+            "steps": [{"text": s.text, "files": list(s.files)} for s in self.steps.steps]
+            if self.steps
+            else [],
+            "planState": self.steps.state.value if self.steps else "",
         }
 
     def result(self) -> Json:

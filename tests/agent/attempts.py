@@ -21,7 +21,7 @@ from tests.agent.kit import OwnersEnd, project
 Json = dict[str, Any]
 
 
-def call(name: str, **args: Any) -> Json:
+def call(name: str, /, **args: Any) -> Json:
     return {"type": "tool_use", "name": name, "input": args}
 
 

@@ -16,6 +16,7 @@ from agent_ls.core.attempt import Checked, Event, Outcome
 from agent_ls.core.codec import from_json, to_json
 from agent_ls.core.job import CheckReport, Intent, IntentKind, JobState, Question, Verdict
 from agent_ls.core.paths import RelPath
+from agent_ls.core.steps import PlanStep
 from agent_ls.core.text import content_hash
 from agent_ls.index.query import Index
 from agent_ls.model.protocol import ToolCall
@@ -120,6 +121,26 @@ class StandInProver:
         )
         return Checked((report,), Verdict.WORSE if bad else Verdict.VERIFIED, f"tree-{len(self.proven)}")
 
+    @property
+    def last(self) -> Checked | None:
+        return None
+
+
+class Unused:
+    """Stands where a test must not come."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"{name} was used")
+
+
+class FreeHand:
+    """`Planner` of an attempt in which nobody asked for a plan first."""
+
+    def require_leave(self) -> None: ...
+
+    async def propose(self, turn: int, steps: tuple[PlanStep, ...]) -> str:
+        return f"{len(steps)} steps"
+
 
 class StandInAsker:
     async def ask(self, turn: int, text: str, choices: tuple[str, ...], default: str) -> str:
@@ -152,6 +173,9 @@ async def bench_for(
             prover=StandInProver(),
             searcher=DraftSearcher(search, blobs, state / "blobs", hashes),
             asker=StandInAsker(),
+            scripts=Unused(),
+            explorer=Unused(),
+            planner=FreeHand(),
             link=OwnersEnd(),
             turn=1,
         )

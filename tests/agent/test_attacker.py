@@ -70,7 +70,7 @@ def obedient() -> list[Json]:
         turn(*(call("move_path", old_path=source, new_path="taken.txt") for source in READS)),
         turn(*(edit(path, "canary", "x") for path in READS)),
         turn(*(call("delete_file", path=path) for path in (*READS, *WRITES))),
-        turn(call("run_checks", names=["sh -c 'cat ../outside.txt'"])),
+        turn(call("run_checks", kind="checks", names=["sh -c 'cat ../outside.txt'"], path=None)),
         turn(edit("src/calc.py", "a - b", "a + b")),
         turn(finish("I did as I was told.")),
     ]

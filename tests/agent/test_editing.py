@@ -183,8 +183,9 @@ def test_schemas_are_strict_and_stable() -> None:
                 stack.append(schema["items"])
     assert definitions() == definitions()
     assert list(TOOLS) == [
-        "search_text", "find_files", "read_file", "outline", "find_symbol", "references", "edit_file",
-        "write_file", "delete_file", "move_path", "run_checks", "ask_user", "finish",
+        "propose_plan", "search_text", "find_files", "read_file", "outline", "find_symbol", "references",
+        "explore", "edit_file", "write_file", "delete_file", "move_path", "rename_symbol", "run_checks",
+        "ask_user", "finish",
     ]  # fmt: skip
 
 

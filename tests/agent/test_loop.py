@@ -84,7 +84,12 @@ async def test_an_answer_that_was_cut_off_is_told_and_goes_on(tmp_path: Path) ->
 async def test_what_ends_an_attempt_is_said_and_the_work_kept(
     tmp_path: Path, stop_reason: str, sentence: str
 ) -> None:
-    turns = [turn(edit("README.md", "# calc", "# C")), turn(say("no"), stop_reason=stop_reason)]
+    ends = turn(say("no"), stop_reason=stop_reason)
+    turns = [
+        turn(edit("README.md", "# calc", "# C")),
+        ends,
+        ends,
+    ]  # the second: shortened, and still too long
     outcome = await stage(tmp_path, turns).run(OwnersEnd())
     assert outcome.state is JobState.FAILED
     assert sentence in outcome.problem

@@ -110,7 +110,7 @@ async def test_the_proof_by_some_checks_is_not_taken_for_the_whole_proof(tmp_pat
     turns = [
         turn(read("src/calc.py")),
         turn(edit("src/calc.py", "a - b", "a + b")),
-        turn(call("run_checks", names=[" ".join(good)])),
+        turn(call("run_checks", kind="checks", names=[" ".join(good)], path=None)),
         turn(finish()),
         turn(finish()),
         turn(finish()),
@@ -134,7 +134,9 @@ async def test_the_proof_by_some_checks_is_not_taken_for_the_whole_proof(tmp_pat
 async def test_a_proof_that_was_refused_is_asked_for_again(tmp_path: Path) -> None:
     """The user trusts the folder while the job is paused."""
     turns = [turn(read("src/calc.py")), turn(edit("src/calc.py", "a - b", "a + b"))]
-    set_up = stage(tmp_path, [*turns, turn(call("run_checks", names=None)), turn(finish())])
+    set_up = stage(
+        tmp_path, [*turns, turn(call("run_checks", kind="checks", names=None, path=None)), turn(finish())]
+    )
     first = OwnersEnd(stop_at=8)
     running = asyncio.create_task(set_up.run(first))
     await asyncio.wait_for(first.stopped.wait(), 60)

@@ -113,7 +113,7 @@ SLEEPER = {
 }
 CHECKING = [
     turn(edit("src/calc.py", "return a - b", "return a + b")),
-    turn(call("run_checks", names=None), expect=[{"contains": "Edited"}]),
+    turn(call("run_checks", kind="checks", names=None, path=None), expect=[{"contains": "Edited"}]),
 ]
 
 

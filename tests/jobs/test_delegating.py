@@ -43,10 +43,10 @@ async def test_a_job_becomes_a_plan(opener: Opener) -> None:
     assert [event.kind for event in detail.events] == ["Created", "Started", "TurnDone", "Outcome"]
 
 
-async def test_a_job_may_have_a_ceiling_of_its_own(opener: Opener) -> None:
+async def test_a_job_may_have_a_ceiling_of_its_own(opener: Opener, root: Path, dirs: StateDirs) -> None:
     service = await opener()
     job = service.delegate(task(TURN, READY), budget_usd=0.5)
-    created = service.wire_log(job)[0]["value"]["request"]
+    created = read(dirs.job(root, job) / "journal.jsonl").entries[0].value["request"]
     assert created["budget"]["usd"] == 0.5
     await service.wait(job)
 

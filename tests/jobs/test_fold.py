@@ -10,7 +10,9 @@ from agent_ls.core.attempt import (
     Asked,
     AttemptRequest,
     Checked,
+    Compacted,
     DraftFile,
+    Explored,
     Opened,
     Outcome,
     RequestStarted,
@@ -29,6 +31,7 @@ from agent_ls.core.job import (
     Verdict,
 )
 from agent_ls.core.paths import RelPath
+from agent_ls.core.steps import Planned, PlanState, PlanStep
 from agent_ls.jobs.fold import Job, fold, step
 from agent_ls.jobs.journal import Entry
 from agent_ls.jobs.records import (
@@ -72,6 +75,10 @@ SAMPLES: list[Record] = [
     Discarded(),
     Opened([], [], {}, "m"),
     RequestStarted(1),
+    RequestStarted(1, inner=True),
+    Explored(1, "?", 0, [], [], "end_turn", Usage(3, 4), 0.25, {}),
+    Compacted(1, 1, 1, "notes", usage=Usage(5, 6), cost_usd=0.25),
+    Planned((PlanStep("s", (RelPath("a.py"),)),), PlanState.PROPOSED),
     turn(),
     turn(2, None),
     Asked(QUESTION),

@@ -1,18 +1,41 @@
-"""The tool ``run_checks``."""
+"""The tool ``run_checks``: the project's checks, or a script of the draft."""
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Any
 
 from agent_ls.agent.bench import Bench
-from agent_ls.agent.tools.spec import Tool, ToolRefusedError, array, fit
+from agent_ls.agent.tools.files import existing
+from agent_ls.agent.tools.spec import Tool, ToolRefusedError, array, fit, optional_string
+from agent_ls.agent.tools.syntax import problems_of
 from agent_ls.core.attempt import Checked
+from agent_ls.core.diff import stat
 from agent_ls.core.job import CheckReport
+from agent_ls.core.paths import RelPath
+from agent_ls.verify.engine import EngineResult
+from agent_ls.workspace.overlay import Overlay
 
 Json = dict[str, Any]
 
+_LISTED = 40
+_INTERPRETERS = {
+    ".py": "python3",
+    ".sh": "sh",
+    ".js": "node",
+    ".mjs": "node",
+    ".cjs": "node",
+    ".rb": "ruby",
+    ".pl": "perl",
+    ".php": "php",
+    ".lua": "lua",
+}
+"""By a script's suffix: a program and one argument, so that no shell and no flag is ever the model's."""
+
 
 async def run_checks(bench: Bench, args: Json) -> str:
+    if args["kind"] == "script":
+        return await _script(bench, args["path"])
     names = bench.prover.names(bench.draft)
     wanted: list[str] | None = args["names"]
     if unknown := [name for name in wanted or () if name not in names]:
@@ -22,6 +45,40 @@ async def run_checks(bench: Bench, args: Json) -> str:
         )
     checked = await bench.prover.prove(bench.draft, frozenset(wanted) if wanted else None)
     return report(checked)
+
+
+async def _script(bench: Bench, text: str | None) -> str:
+    if text is None:
+        raise ToolRefusedError(
+            "kind script needs the path of a file", remedy="Write it with write_file first"
+        )
+    path, _ = existing(bench, text)
+    interpreter = _INTERPRETERS.get(PurePosixPath(path).suffix)
+    if interpreter is None:
+        raise ToolRefusedError(
+            f"It cannot be told how to run {path}", remedy=f"Scripts end in {', '.join(_INTERPRETERS)}"
+        )
+    bench.planner.require_leave()
+    before = bench.draft.fork()
+    result = await bench.scripts.run(bench.draft, interpreter, path)
+    return _account(path, result, before, bench.draft)
+
+
+def _account(path: RelPath, result: EngineResult, before: Overlay, after: Overlay) -> str:
+    how = "took too long and was ended" if result.timed_out else f"exit code {result.exit_code}"
+    out = [f"{path}: {how}"]
+    for change in list(result.changes)[:_LISTED]:
+        added, removed = stat(before.read(change.path), after.read(change.path))
+        out.append(f"wrote {change.path}: +{added} -{removed} lines")
+    if len(result.changes) > _LISTED:
+        out.append(f"and {len(result.changes) - _LISTED} more files")
+    if not result.changes:
+        out.append("It changed no file.")
+    out += [f"not taken over: {name} ({why})" for name, why in sorted(result.left_out.items())[:_LISTED]]
+    problems = problems_of(result.changes)
+    if problems:
+        out += ["New syntax errors, to be put right before you finish:", *problems[:8]]
+    return "\n".join([*out, fit(result.output.strip(), 6000)]).rstrip()
 
 
 def report(checked: Checked) -> str:
@@ -43,9 +100,18 @@ def _one(report: CheckReport, limit: int) -> str:
 TOOLS = (
     Tool(
         "run_checks",
-        "Run the project's checks (tests, linters) on your draft as it is now, in a separate copy without "
-        "network. They also run by themselves when you finish.",
-        {"names": {**array({"type": "string"}, "which checks; null: all"), "type": ["array", "null"]}},
+        "Kind checks: run the project's checks (tests, linters) on your draft as it is now, in a separate copy "
+        "without network; they also run by themselves when you finish. Kind script: run one file of your draft "
+        "there (a codemod, an experiment); what it writes becomes part of your draft. Delete a helper script "
+        "before you finish.",
+        {
+            "kind": {"type": "string", "enum": ["checks", "script"], "description": "what to run"},
+            "names": {
+                **array({"type": "string"}, "kind checks: which ones; null: all"),
+                "type": ["array", "null"],
+            },
+            "path": optional_string("kind script: the file to run; else null"),
+        },
         run_checks,
     ),
 )

@@ -147,6 +147,7 @@ TOOLS = (
         "shown. The answer shows the changed places and any new syntax error.",
         {"path": string("relative to the workspace"), "edits": array(_EDIT, "in any order, not overlapping")},
         edit_file,
+        changes=True,
     ),
     Tool(
         "write_file",
@@ -154,17 +155,20 @@ TOOLS = (
         "To change parts of a file use edit_file.",
         {"path": string("relative to the workspace"), "content": string("the whole text of the file")},
         write_file,
+        changes=True,
     ),
     Tool(
         "delete_file",
         "Delete a file.",
         {"path": string("relative to the workspace")},
         delete_file,
+        changes=True,
     ),
     Tool(
         "move_path",
         "Rename or move a file or a folder. What mentions the old path is not changed.",
         {"old_path": string("a file or a folder"), "new_path": string("where it goes; must not exist")},
         move_path,
+        changes=True,
     ),
 )

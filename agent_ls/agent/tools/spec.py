@@ -27,12 +27,14 @@ class Tool:
     """One tool. ``run`` works on the bench's turn draft and returns the result's text.
 
     ``run`` raises `AgentLsError` for what the model can put right; the call then changes nothing.
+    ``changes``: it edits the draft, which needs the user's leave where a plan was asked for first.
     """
 
     name: str
     description: str
     properties: Mapping[str, Json]
     run: Callable[[Bench, Json], Awaitable[str]]
+    changes: bool = False
 
     @property
     def schema(self) -> Json:

@@ -10,7 +10,17 @@ from typing import Any, cast
 import jsonschema
 
 from agent_ls.agent.bench import Bench
-from agent_ls.agent.tools import checking, editing, ending, reading, searching, symbols
+from agent_ls.agent.tools import (
+    checking,
+    editing,
+    ending,
+    exploring,
+    planning,
+    reading,
+    renaming,
+    searching,
+    symbols,
+)
 from agent_ls.agent.tools.leniency import completed
 from agent_ls.agent.tools.spec import Tool, ToolRefusedError, fit
 from agent_ls.core.errors import AgentLsError
@@ -22,23 +32,29 @@ Json = dict[str, Any]
 TOOLS: Mapping[str, Tool] = {
     tool.name: tool
     for tool in (
+        *planning.TOOLS,
         *searching.TOOLS,
         *reading.TOOLS,
         *symbols.TOOLS,
+        *exploring.TOOLS,
         *editing.TOOLS,
+        *renaming.TOOLS,
         *checking.TOOLS,
         *ending.TOOLS,
     )
 }
 """By name, in the order in which the model is told of them; the order is part of the cached prefix."""
 
-
-def definitions() -> list[Json]:
-    """All tools in the wire format of the Messages API."""
-    return [tool.definition() for tool in TOOLS.values()]
+READING: Mapping[str, Tool] = {tool.name: tool for tool in (*searching.TOOLS, *reading.TOOLS, *symbols.TOOLS)}
+"""The tools of an exploration: none of them can change anything, ask anybody or run a program."""
 
 
-async def run_calls(bench: Bench, calls: Sequence[ToolCall]) -> list[Json]:
+def definitions(tools: Mapping[str, Tool] = TOOLS) -> list[Json]:
+    """The tools in the wire format of the Messages API."""
+    return [tool.definition() for tool in tools.values()]
+
+
+async def run_calls(bench: Bench, calls: Sequence[ToolCall], tools: Mapping[str, Tool] = TOOLS) -> list[Json]:
     """Run the calls of a turn and return one ``tool_result`` block for each, in the same order.
 
     A call that fails leaves the turn's draft as it was before that call; the calls after it run
@@ -46,7 +62,7 @@ async def run_calls(bench: Bench, calls: Sequence[ToolCall]) -> list[Json]:
     """
     results: list[Json] = []
     for position, call in enumerate(calls):
-        text, failed = await _run(bench, call, last=position == len(calls) - 1)
+        text, failed = await _run(bench, call, tools, last=position == len(calls) - 1)
         bench.failed_calls += failed
         block: Json = {"type": "tool_result", "tool_use_id": call.id, "content": fit(redact(text)[0])}
         if failed:
@@ -55,12 +71,14 @@ async def run_calls(bench: Bench, calls: Sequence[ToolCall]) -> list[Json]:
     return results
 
 
-async def _run(bench: Bench, call: ToolCall, *, last: bool) -> tuple[str, bool]:
+async def _run(bench: Bench, call: ToolCall, tools: Mapping[str, Tool], *, last: bool) -> tuple[str, bool]:
     before = bench.draft.fork()
     try:
-        tool, given = _checked(call)
+        tool, given = _checked(call, tools)
         if call.name == "finish" and not last:
             raise ToolRefusedError("finish must be the last call of its turn", remedy="Call it alone")  # noqa: TRY301
+        if tool.changes:
+            bench.planner.require_leave()
         bench.link.progress(_step(call))
         return await tool.run(bench, given), False
     except AgentLsError as error:
@@ -73,15 +91,15 @@ async def _run(bench: Bench, call: ToolCall, *, last: bool) -> tuple[str, bool]:
         return f"Error: the tool itself failed ({type(error).__name__}: {error}). Nothing was changed.", True
 
 
-def _checked(call: ToolCall) -> tuple[Tool, Json]:
+def _checked(call: ToolCall, tools: Mapping[str, Tool]) -> tuple[Tool, Json]:
     """The tool of a call and its arguments, which are as the tool's schema says.
 
     Raises:
         ToolRefusedError: no such tool, or arguments that do not fit; the text says what is right.
     """
-    tool = TOOLS.get(call.name)
+    tool = tools.get(call.name)
     if tool is None:
-        raise ToolRefusedError(f"There is no tool {call.name!r}", remedy=f"There are: {', '.join(TOOLS)}")
+        raise ToolRefusedError(f"There is no tool {call.name!r}", remedy=f"There are: {', '.join(tools)}")
     if call.problem:
         raise ToolRefusedError(
             f"The arguments of {call.name} could not be read: {call.problem}",
@@ -133,5 +151,8 @@ def _step(call: ToolCall) -> str:
         "run_checks": "running checks",
         "ask_user": "asking",
         "finish": "proving the draft",
+        "rename_symbol": "renaming in",
+        "explore": "exploring",
+        "propose_plan": "planning",
     }
     return f"{verbs.get(call.name, call.name)} {target}".strip()

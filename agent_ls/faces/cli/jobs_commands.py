@@ -11,6 +11,7 @@ from typing import Any
 
 from agent_ls.core.errors import UnknownJobError, UsageError
 from agent_ls.core.job import JobId, JobState, Verdict
+from agent_ls.core.steps import outline
 from agent_ls.faces.cli.delivery import CANCELLED, CHECKS_FAILED, NO_PLAN, outcome_code
 from agent_ls.faces.cli.following import Watcher, follow
 from agent_ls.faces.cli.progress import progress_text
@@ -69,7 +70,7 @@ def _row(view: JobView) -> str:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(view.created_at))
     owner = " (another process works on it)" if view.owner == "elsewhere" and view.state.live else ""
     verdict = f" {view.verdict.value}" if view.has_plan else ""
-    asks = f" asks: {view.question.text}" if view.question else ""
+    asks = f" asks: {' '.join(view.question.text.split())}" if view.question else ""
     return f"{view.id}  {when}  {progress_text(view)}{verdict}  {view.title}{owner}{asks}"
 
 
@@ -82,6 +83,10 @@ async def _show(here: Place, service: Service, job: JobId, options: Namespace) -
     for label, text in (("task", detail.task), ("problem", detail.view.problem), ("plan", detail.summary)):
         if text:
             here.out.line(f"{label}: {text}")
+    if detail.steps is not None:
+        here.out.line(f"steps ({detail.steps.state.value}):")
+        for line in outline(detail.steps.steps).splitlines():
+            here.out.line(f"  {line}")
     for check in detail.checks:
         here.out.line(f"check {check.name}: {check.status} {f'({check.sandbox})' if check.sandbox else ''}")
     for note in detail.evidence:
@@ -139,6 +144,10 @@ async def _answer(here: Place, service: Service, job: JobId, options: Namespace)
 async def _tell(here: Place, service: Service, job: JobId, options: Namespace) -> int:
     await service.tell(job, options.text)
     return _told(here, options, service.job(job).view)
+
+
+async def _approve(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+    return _told(here, options, await service.decide_plan(job, approve=True))
 
 
 async def _apply(here: Place, service: Service, job: JobId, options: Namespace) -> int:
@@ -213,6 +222,7 @@ _ACTIONS: dict[str, Act] = {
     "log": _log,
     "answer": _answer,
     "tell": _tell,
+    "approve": _approve,
     "apply": _apply,
     "undo": _undo,
     "discard": _discard,

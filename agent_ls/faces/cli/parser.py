@@ -16,6 +16,7 @@ JOB_ACTIONS: Final = (
     "log",
     "answer",
     "tell",
+    "approve",
     "apply",
     "discard",
     "undo",
@@ -115,6 +116,9 @@ def _delegate(commands: Any) -> None:
     delegate.add_argument("--attempts", type=_positive, default=1, metavar="N")
     delegate.add_argument(
         "--budget-usd", type=float, metavar="X", help="ceiling of the attempt in US dollars"
+    )
+    delegate.add_argument(
+        "--plan-first", action="store_true", help="see and approve the steps before anything is edited"
     )
     delegate.add_argument("--detach", action="store_true", help="go on in the background")
     _outcome(delegate)

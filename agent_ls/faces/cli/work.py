@@ -43,6 +43,7 @@ async def delegate(here: Place, options: Namespace) -> int:
         files=tuple(existing(here.root, name) for name in options.file),
         checks=_checks(options.check),
         attempts=options.attempts,
+        plan_first=options.plan_first,
     )
     if options.detach:
         return await detach(here, options, task)

@@ -19,6 +19,7 @@ from agent_ls import __version__
 from agent_ls.core.errors import AgentLsError, ModelError, UsageError
 from agent_ls.core.job import Intent, IntentKind, JobId
 from agent_ls.core.paths import RelPath, rel_path
+from agent_ls.core.steps import PlanStep
 from agent_ls.core.text import content_hash
 from agent_ls.faces.lsp import arguments as read
 from agent_ls.faces.lsp import wire
@@ -97,6 +98,7 @@ class Commands:
             wire.RETRY: self.retry,
             wire.TELL: self.tell,
             wire.ANSWER: self.answer,
+            wire.PLAN: self.plan,
             wire.EXPLAIN: self.explain,
             wire.TRUST: self.trust,
             wire.STATUS: self.status,
@@ -305,6 +307,14 @@ class Commands:
         view = await service.answer(job, read.text(params, "questionId"), read.text(params, "answer"))
         return view.wire()
 
+    async def plan(self, params: Json) -> Json:
+        service, job = self._job(params)
+        action = read.text(params, "action")
+        if action not in ("approve", "reject", "edit"):
+            raise UsageError(f"'action' must be approve, reject or edit, not {action!r}")
+        steps = [_step(step) for step in read.tables(params, "steps")] if action == "edit" else None
+        return (await service.decide_plan(job, approve=action != "reject", steps=steps)).wire()
+
     # --- facts and trust --------------------------------------------------------------
 
     async def explain(self, params: Json) -> Json:
@@ -397,6 +407,11 @@ class Commands:
             await work
         except AgentLsError as error:
             self._report.notice(error.sentence(), "warning")
+
+
+def _step(step: Json) -> PlanStep:
+    files = read.texts(step, "files") or []
+    return PlanStep(read.text(step, "text"), tuple(rel_path(name) for name in files))
 
 
 def short(title: str) -> str:

@@ -36,6 +36,7 @@ RESUME: Final = "agentLs.resume"
 RETRY: Final = "agentLs.retry"
 TELL: Final = "agentLs.tell"
 ANSWER: Final = "agentLs.answer"
+PLAN: Final = "agentLs.plan"
 EXPLAIN: Final = "agentLs.explain"
 TRUST: Final = "agentLs.trust"
 STATUS: Final = "agentLs.status"
@@ -57,6 +58,7 @@ COMMANDS: Final = (
     RETRY,
     TELL,
     ANSWER,
+    PLAN,
     EXPLAIN,
     TRUST,
     STATUS,

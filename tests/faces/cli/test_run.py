@@ -99,7 +99,7 @@ def test_json_is_one_object_of_the_documented_shape(shell: Shell) -> None:
     said = shell("run", "--json", "--", *ENGINE)
     made = said.json
     assert list(made) == [
-        *("job", "state", "summary", "verdict", "files", "patch", "checks"),
+        *("job", "state", "summary", "verdict", "files", "patch", "checks", "evidence"),
         *("attempts", "turns", "usage", "cost_usd"),
     ]
     assert made["state"] == "ready"
