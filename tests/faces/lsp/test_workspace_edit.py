@@ -14,6 +14,7 @@ from agent_ls.core.paths import RelPath, rel_path
 from agent_ls.faces.cli.editor_texts import apply_text_edits
 from agent_ls.faces.lsp.convert import Encoding
 from agent_ls.faces.lsp.editor import Editor, read_editor
+from agent_ls.faces.lsp.policy import Ask, policy
 from agent_ls.faces.lsp.workspace_edit import EditRequest, Open, lsp_edits, workspace_edit
 
 Json = dict[str, Any]
@@ -60,8 +61,9 @@ def uri_of(path: RelPath) -> str:
 
 def request(changes: ChangeSet, to: Editor, **more: Any) -> EditRequest:
     opened = {PATHS["open.py"]: Open("file:///W/open.py", 7)}
-    how = {"encoding": Encoding.UTF16, "open_documents": opened, "uri_of": uri_of, "label": "plan", **more}
-    return workspace_edit(changes, to, **how)
+    how = {"encoding": Encoding.UTF16, "open_documents": opened, "uri_of": uri_of, "label": "plan"}
+    asks = policy(to).ask is Ask.PREVIEW
+    return workspace_edit(changes, to, **{**how, "asks": asks, **more})
 
 
 def shape(made: EditRequest) -> list[str]:
