@@ -19,8 +19,9 @@ from agent_ls.core.paths import RelPath
 from agent_ls.index.merging import Clashing, Resolved
 from agent_ls.jobs import landing, wording
 from agent_ls.jobs.book import Book, Owned
+from agent_ls.jobs.doubts import doubts
 from agent_ls.jobs.landing import Step
-from agent_ls.jobs.port import EditorPort, Landing
+from agent_ls.jobs.port import EditorPort, Landing, Order
 from agent_ls.jobs.present import changed_files, conflict_views
 from agent_ls.jobs.records import Landed, LandingFailed, LandingStarted
 from agent_ls.jobs.views import Applied
@@ -54,18 +55,25 @@ class Desk:
                 return Applied(owned.job.state, message=refusal)
             pending = self._changes(owned, owned.job.pending)
             now = landing.texts_of(pending.paths, self._port.read)
-            step = landing.plan_apply(pending, now, wish.files, wish.hunks)
+            landed = [self._changes(owned, draft) for draft in owned.job.applied]
+            step = landing.plan_apply(pending, now, wish.files, wish.hunks, landed=landed)
             if not step.chosen:
                 return Applied(owned.job.state, message=wording.nothing_to_apply(owned.job, wish))
             if step.conflicts:
                 seen = owned.job
                 known = await self._resolve(landing.clashing(step.chosen, step.conflicts, now))
-                step = landing.plan_apply(pending, now, wish.files, wish.hunks, known)
+                step = landing.plan_apply(pending, now, wish.files, wish.hunks, known, landed)
                 if self.free(job).job is not seen:
                     continue  # discarded or landed meanwhile
             if step.conflicts and not (wish.partly and _lands(step)):
                 return wording.clash(owned.job.state, step)
-            done = await self._land(owned, step, undo=False)
+            order = Order(
+                owned.job.request.intent.title,
+                notes=dict.fromkeys(step.moved, "merged with your edits"),
+                doubts=doubts(step.changes, owned.job.request.intent),
+                reviewed=wish.reviewed,
+            )
+            done = await self._land(owned, step, order, undo=False)
             if done is not None:
                 return done
         return Applied(self._book.own(job).job.state, message=wording.STALE)
@@ -88,7 +96,8 @@ class Desk:
                     continue
             if step.conflicts and not step.changes:
                 return wording.clash(owned.job.state, step)
-            done = await self._land(owned, step, undo=True)
+            order = Order(f"Undo: {owned.job.request.intent.title}")
+            done = await self._land(owned, step, order, undo=True)
             if done is not None:
                 return done
         return Applied(self._book.own(job).job.state, message=wording.STALE)
@@ -128,7 +137,7 @@ class Desk:
         self.settle(job)
         return owned
 
-    async def _land(self, owned: Owned, step: Step, *, undo: bool) -> Applied | None:
+    async def _land(self, owned: Owned, step: Step, order: Order, *, undo: bool) -> Applied | None:
         """Ask the editor; ``None`` where the texts changed under us and it is worth another try."""
         job, put = owned.job, owned.blobs.put
         started = LandingStarted(
@@ -145,11 +154,9 @@ class Desk:
         self._changed(job.id)
         answer = Landing(applied=True)
         if step.changes:
-            label = f"{'Undo: ' if undo else ''}{job.request.intent.title}"
-            notes = dict.fromkeys(step.moved, "merged with your edits")
             self._landing.add(job.id)
             try:
-                answer = await self._port.land(step.changes, label=label, notes=notes)
+                answer = await self._port.land(step.changes, order)
             finally:
                 self._landing.discard(job.id)
         there, missing = landing.settle(step, answer, self._port.read)
@@ -162,8 +169,13 @@ class Desk:
             changed_files(there),
             conflict_views(step.conflicts),
             step.moved,
-            wording.outcome(step, there, missing, answer, undo=undo),
+            wording.outcome(step, there, missing, answer, undo=undo, unsaved=self._unsaved(there)),
         )
+
+    def _unsaved(self, there: ChangeSet) -> int:
+        """How many changed files stand in open documents only. What a closed file became is not known."""
+        buffers = self._port.buffers()
+        return sum(1 for c in there if c.path in buffers and not buffers[c.path].saved)
 
     def _failed(self, owned: Owned, started: LandingStarted, answer: Landing) -> Applied | None:
         reason = answer.reason.rstrip(".") or "the editor did not apply it"

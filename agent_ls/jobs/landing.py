@@ -58,14 +58,27 @@ def plan_apply(
     files: Collection[RelPath] | None,
     hunks: Collection[str] | None,
     resolved: Mapping[RelPath, Resolved] = NOTHING_RESOLVED,
+    landed: Sequence[ChangeSet] = (),
 ) -> Step:
-    """The chosen part of what is pending, on the texts of now, without the files that clash."""
+    """The chosen part of what is pending, on the texts of now, without the files that clash.
+
+    ``landed``: what of the plan is there already, oldest first; it does not count as the user's edits.
+    """
     chosen, rest = select(pending, files, hunks)
     rebased = rebase(chosen, now, _texts(resolved))
     left_out = frozenset(conflict.path for conflict in rebased.conflicts)
     changes = ChangeSet.of(change for change in rebased.changes if change.path not in left_out)
-    moved = tuple(path for path in rebased.moved if path in changes.paths)
-    edits = sum(_edits_between(change, now) for change in chosen if change.path in moved)
+    left = {change.path: change.after for done in landed for change in done}
+    moved = tuple(
+        path
+        for path in rebased.moved
+        if path in changes.paths and not (path in left and left[path] == now.get(path))
+    )
+    edits = sum(
+        _edits_between(left.get(change.source, change.before), now.get(change.source))
+        for change in chosen
+        if change.path in moved
+    )
     settled = sum(known.clashes for known in resolved.values())
     return Step(changes, chosen, rest, left_out, rebased.conflicts, moved, edits, settled)
 
@@ -215,8 +228,5 @@ def _step(changes: ChangeSet, conflicts: Sequence[Conflict], moved: Sequence[Rel
     return Step(changes, left_out=left_out, conflicts=tuple(conflicts), moved=tuple(moved))
 
 
-def _edits_between(change: FileChange, now: Texts) -> int:
-    text = now.get(change.source)
-    if change.before is None or text is None:
-        return 1
-    return len(line_hunks(change.before, text))
+def _edits_between(before: bytes | None, now: bytes | None) -> int:
+    return 1 if before is None or now is None else len(line_hunks(before, now))

@@ -39,6 +39,21 @@ class Landing:
     stale: bool = False
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a change set is to be put before the user.
+
+    ``label``: what it is about. ``notes``: remarks per file. ``doubts``: files that need a yes of
+    their own, and why. ``reviewed``: the user has just looked at exactly this and said yes.
+    """
+
+    label: str
+    notes: Mapping[RelPath, str] = field(default_factory=dict[RelPath, str])
+    doubts: Mapping[RelPath, str] = field(default_factory=dict[RelPath, str])
+    reviewed: bool = False
+
+
 class EditorPort(Protocol):
     """An editor, or the command line being one."""
 
@@ -46,11 +61,11 @@ class EditorPort(Protocol):
         """The open documents below the root."""
         ...
 
-    async def land(self, changes: ChangeSet, *, label: str, notes: Mapping[RelPath, str]) -> Landing:
+    async def land(self, changes: ChangeSet, order: Order) -> Landing:
         """Put a change set into the user's texts; every ``before`` is the text of now.
 
-        Refuses (``stale``) where a text is no longer what ``before`` says. ``notes`` are
-        remarks per file for a preview. Never raises for what an editor may do.
+        Refuses (``stale``) where a text is no longer what ``before`` says. Never raises for what
+        an editor may do.
         """
         ...
 

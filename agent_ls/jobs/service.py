@@ -38,6 +38,7 @@ from agent_ls.jobs import landing
 from agent_ls.jobs.book import Book
 from agent_ls.jobs.control import Listening, ask, listen
 from agent_ls.jobs.desk import Desk
+from agent_ls.jobs.doubts import doubts
 from agent_ls.jobs.environment import indexer_environment, worker_environment
 from agent_ls.jobs.explaining import Explainer
 from agent_ls.jobs.fleet import Fleet
@@ -49,6 +50,7 @@ from agent_ls.jobs.offers import Known, hidden, offers
 from agent_ls.jobs.place import Here, LiveFacts, Lookout
 from agent_ls.jobs.port import EditorPort
 from agent_ls.jobs.present import Presenter
+from agent_ls.jobs.preview import FilePreview, preview
 from agent_ls.jobs.requests import attempt_request, model_choice, model_configured
 from agent_ls.jobs.runner import LocalRunner
 from agent_ls.jobs.trust import Trust
@@ -243,9 +245,21 @@ class Service:
         self, job: JobId, files: Collection[RelPath] | None = None, hunks: Collection[str] | None = None
     ) -> Rebased:
         """What `apply` would do now: the part of the plan that has not landed, on the texts of now."""
-        pending = landing.from_draft(self._book.get(job).pending, self._book.blobs(job).get)
+        pending = self._pending(job)
         step = landing.plan_apply(pending, landing.texts_of(pending.paths, self._port.read), files, hunks)
         return Rebased(step.changes, step.conflicts, step.moved)
+
+    def review(self, job: JobId, hunks: Collection[str] | None = None) -> list[FilePreview]:
+        """What has not landed, on the texts of now, hunk by hunk; ``hunks``: those that are chosen."""
+        pending = self._pending(job)
+        return preview(pending, landing.texts_of(pending.paths, self._port.read), hunks)
+
+    def doubts(self, job: JobId) -> dict[RelPath, str]:
+        """The pending files of a plan that deserve a yes of their own, and why."""
+        return doubts(self._pending(job), self._book.get(job).request.intent)
+
+    def _pending(self, job: JobId) -> ChangeSet:
+        return landing.from_draft(self._book.get(job).pending, self._book.blobs(job).get)
 
     def wire_log(self, job: JobId) -> Iterator[dict[str, Any]]:
         """Every byte that the job's requests sent and received: ``{"direction", "text"}``, oldest first."""
@@ -278,14 +292,15 @@ class Service:
         hunks: Collection[str] | None = None,
         *,
         force: bool = False,
+        reviewed: bool = False,
     ) -> Applied:
         """Merge the plan, or the chosen files and hunks of it, onto the texts of now and let the editor land it.
 
         A clash leaves everything as it is, unless files or hunks were chosen by hand or ``force`` is
         set: then files without a clash land (``partly_applied``). A plan that made checks worse needs
-        ``force``. Refusals are values with a message; applying what has landed changes nothing.
+        ``force``. ``reviewed``: the user has seen just this, no editor needs to ask again. Refusals are values with a message; applying what has landed changes nothing.
         """
-        wish = Wish(files, hunks, force)
+        wish = Wish(files, hunks, force, reviewed)
         if other := self._other(job):
             return from_json(Applied, await self._ask(other, "apply", wish_params(job, wish)))
         return await self._wishes.apply(job, wish)

@@ -154,6 +154,7 @@ def wish_params(job: JobId, wish: Wish) -> dict[str, Any]:
         "files": None if wish.files is None else sorted(wish.files),
         "hunks": None if wish.hunks is None else sorted(wish.hunks),
         "force": wish.force,
+        "reviewed": wish.reviewed,
     }
 
 
@@ -165,6 +166,7 @@ def _wish(params: Mapping[str, Any]) -> Wish:
             None if files is None else from_json(tuple[RelPath, ...], files),
             None if hunks is None else from_json(tuple[str, ...], hunks),
             force=params.get("force") is True,
+            reviewed=params.get("reviewed") is True,
         )
     except CodecError as error:
         raise UsageError(f"The request does not read: {error}") from error

@@ -26,11 +26,12 @@ _FORCED = frozenset({JobState.FAILED, JobState.CANCELLED, JobState.OUT_OF_BUDGET
 @final
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What of a plan is to land. Both ``None``: all that has not."""
+    """What of a plan is to land. Both ``None``: all that has not. ``reviewed``: see `port.Order`."""
 
     files: Collection[RelPath] | None = None
     hunks: Collection[str] | None = None
     force: bool = False
+    reviewed: bool = False
 
     @property
     def chosen(self) -> bool:
@@ -95,9 +96,14 @@ def settled(step: Step) -> str:
     return f" ({'1 clash' if step.settled == 1 else f'{step.settled} clashes'} resolved by syntax)"
 
 
-def outcome(step: Step, there: ChangeSet, missing: Sequence[RelPath], answer: Landing, *, undo: bool) -> str:
+def outcome(
+    step: Step, there: ChangeSet, missing: Sequence[RelPath], answer: Landing, *, undo: bool, unsaved: int = 0
+) -> str:
+    """What an apply or undo did. ``unsaved``: how many of the files wait in their editor to be saved."""
     count = "1 file" if len(there) == 1 else f"{len(there)} files"
     parts = [f"{'Taken back in' if undo else 'Applied to'} {count}"] if there else ["It is so already"]
+    if unsaved:
+        parts.append("1 file unsaved" if unsaved == 1 else f"{unsaved} files unsaved")
     if step.moved:
         parts.append(f"your later edits were kept{settled(step)}" if undo else rebased(step))
     if step.conflicts:

@@ -1,4 +1,5 @@
-// A user at VS Code: menu → Delegate … → type meanwhile → Apply → preview → save → Jobs → Undo → save.
+// A user at VS Code: menu → Delegate … → type meanwhile → Review → untick hunks → Apply → apply the rest →
+// Undo → Apply with VS Code's own preview, once after typing while it was open.
 // The bytes on the disk are asserted; a screenshot of every step is kept, but proves nothing.
 //   CODE_SERVER=… NODE_DIR=… CHROMIUM=… PYTHON=… node vscode-loop.mjs FOLDER
 import assert from "node:assert/strict";
@@ -13,12 +14,28 @@ const project = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const folder = resolve(process.argv[2] ?? "build/vscode");
 const patienceMs = 60_000;
 
-const before =
-  '"""Sums 😀."""\n\n\ndef add(a, b):\n    return a - b\n\n\ndef main():\n    print(add(1, 2))\n';
-const after = before.replace("a - b", "a + b");
+const lines = (...all) => all.map((line) => `${line}\n`).join("");
+const gap = Array.from({ length: 12 }, (_, number) => `# ${number}`);
+/** The file in all its forms: each of the three hunks done or not. */
+const calc = (first, second, third) =>
+  lines(
+    '"""Sums 😀."""',
+    "",
+    "def add(a, b):",
+    first ? "    return a + b" : "    return a - b",
+    ...gap,
+    second ? 'SIGNS = "😀", "plus"' : 'SIGNS = "😀", "minus"',
+    ...gap,
+    "def main():",
+    third ? "    print(add(1, 3))" : "    print(add(1, 2))",
+    "",
+    "main()",
+  );
+const before = calc(false, false, false);
 const typed = "# typed meanwhile";
 
 const call = (name, input) => ({ type: "tool_use", name, input });
+const edit = (old_str, new_str) => ({ old_str, new_str, replace_all: false });
 const script = {
   note: "scripted turns, no model was called",
   turns: [
@@ -29,13 +46,20 @@ const script = {
       content: [
         call("edit_file", {
           path: "calc.py",
-          edits: [{ old_str: "return a - b", new_str: "return a + b", replace_all: false }],
+          edits: [edit("a - b", "a + b"), edit('"minus"', '"plus"'), edit("add(1, 2)", "add(1, 3)")],
         }),
         call("write_file", { path: "extra.py", content: "X = 1\n" }),
+        call("move_path", { old_path: "old_name.py", new_path: "new_name.py" }),
+        call("delete_file", { path: "useless.py" }),
       ],
     },
     {
-      expect: [{ contains: "calc.py" }, { contains: "extra.py" }],
+      expect: [
+        { contains: "calc.py" },
+        { contains: "extra.py" },
+        { contains: "new_name.py" },
+        { contains: "useless.py" },
+      ],
       content: [call("finish", { summary: "add() adds now." })],
     },
   ],
@@ -48,6 +72,8 @@ function furnish() {
     mkdirSync(join(folder, room), { recursive: true });
   }
   writeFileSync(join(folder, "work/calc.py"), before);
+  writeFileSync(join(folder, "work/old_name.py"), "OLD = 1\n");
+  writeFileSync(join(folder, "work/useless.py"), "pass\n");
   writeFileSync(join(folder, "script.json"), JSON.stringify(script));
   const program = join(folder, "agent-ls");
   const run = `exec "${process.env.PYTHON}" -P -m agent_ls "$@"`;
@@ -57,6 +83,8 @@ function furnish() {
     "agentLs.serverPath": program,
     "workbench.startupEditor": "none",
     "files.autoSave": "off",
+    "editor.stickyScroll.enabled": false,
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
     "telemetry.telemetryLevel": "off",
   };
   writeFileSync(join(folder, "data/User/settings.json"), JSON.stringify(settings));
@@ -154,14 +182,42 @@ class Window {
       .waitFor();
   }
 
-  /** The rows of the Refactor Preview with whether they are ticked, and then its Apply. */
-  async acceptPreview() {
-    const apply = this.page.locator(".bulk-edit-panel .monaco-button, .refactor-preview .monaco-button", {
-      hasText: "Apply",
-    });
-    await apply.first().waitFor();
+  previewButton(title) {
+    return this.page
+      .locator(".bulk-edit-panel .monaco-button, .refactor-preview .monaco-button", { hasText: title })
+      .first();
+  }
+
+  async previewed() {
+    await this.previewButton("Apply").waitFor();
     await this.shot("preview");
-    await apply.first().click();
+  }
+
+  /** The Refactor Preview, and then its Apply. */
+  async acceptPreview() {
+    await this.previewed();
+    await this.previewButton("Apply").click();
+  }
+
+  /** A row of a view in the side bar. */
+  row(view, text) {
+    return this.page
+      .locator(`.pane:has(.pane-header[aria-label*="${view}"]) .monaco-list-row`, { hasText: text })
+      .first();
+  }
+
+  async tick(view, text) {
+    await this.row(view, text)
+      .locator(".monaco-custom-toggle, .custom-view-tree-node-item-checkbox")
+      .first()
+      .click();
+  }
+
+  /** A verb for the first job of the list. */
+  async job(verb) {
+    await this.command("Agent: Jobs");
+    await this.pick("make add really add");
+    await this.pick(verb);
   }
 
   async saveAll() {
@@ -180,6 +236,81 @@ class Window {
   }
 }
 
+/** The review: two of the hunks stay out, and land later. */
+async function review(window) {
+  await window.press("Review");
+  const row = (text) => window.row("Plan", text);
+  await row("new_name.py").waitFor();
+  await until(
+    () => window.page.locator(".multiDiffEntry, .multi-diff-root-floating-menu, .monaco-diff-editor").count(),
+    "diffs",
+  );
+  await window.shot("review");
+  await window.tick("Plan", "plus");
+  await window.tick("Plan", "useless.py");
+  await window.shot("review-unticked");
+  await window.command("Agent: Apply What Is Ticked");
+  await window.toast("Applied to 3 files");
+  await window.shot("partly-applied");
+  await window.saveAll();
+  await until(
+    () => disk("calc.py") === calc(true, false, true) + typed,
+    "two of three hunks, and what was typed",
+  );
+  assert.equal(disk("extra.py"), "X = 1\n");
+  assert.equal(disk("new_name.py"), "OLD = 1\n");
+  assert.equal(disk("old_name.py"), undefined);
+  assert.equal(disk("useless.py"), "pass\n", "not ticked");
+
+  await window.command("Agent: Accept All Hunks");
+  await window.shot("the-rest");
+  await window.command("Agent: Apply What Is Ticked");
+  await window.toast("Applied to 2 files");
+  await window.saveAll();
+  await until(() => disk("calc.py") === calc(true, true, true) + typed, "the hunk that was left out, later");
+  await until(() => disk("useless.py") === undefined, "the deleted file");
+  await window.shot("applied");
+}
+
+async function undo(window) {
+  await window.job("Undo");
+  await window.acceptPreview();
+  await window.toast("Taken back in 5 files");
+  await window.saveAll();
+  await until(() => disk("calc.py") === before + typed, "calc.py as it was, with what was typed");
+  assert.equal(disk("extra.py"), undefined);
+  assert.equal(disk("old_name.py"), "OLD = 1\n");
+  assert.equal(disk("new_name.py"), undefined);
+  assert.equal(disk("useless.py"), "pass\n");
+  await window.shot("undone");
+}
+
+/** VS Code's own preview: the doubtful file is not ticked; a text that changes under it is not overwritten. */
+async function preview(window) {
+  await window.job("Apply");
+  await window.previewed();
+  await window.typeAtTheEnd(" and more");
+  await window.acceptPreview();
+  // VS Code sees it too; the server tells why and what to do.
+  await window.page.locator(".monaco-dialog-box .monaco-button", { hasText: "OK" }).click();
+  await window.toast("Nothing was changed: the text of calc.py changed while its preview was open");
+  await window.shot("stale");
+  await window.saveAll();
+  await until(() => disk("calc.py") === `${before + typed} and more`, "the user's text, untouched");
+  assert.equal(disk("extra.py"), undefined);
+
+  await window.job("Apply");
+  await window.acceptPreview();
+  await window.toast("Applied to 3 files");
+  await window.saveAll();
+  await until(
+    () => disk("calc.py") === `${calc(true, true, true) + typed} and more`,
+    "the plan on the new text",
+  );
+  assert.equal(disk("useless.py"), "pass\n", "a deletion asks for itself");
+  await window.shot("partly");
+}
+
 async function play(window) {
   await window.openFile("calc.py");
   await window.choose("Delegate");
@@ -189,24 +320,9 @@ async function play(window) {
   await window.shot("typed");
   await window.status("ready");
   assert.equal(disk("calc.py"), before, "nothing but the editor writes");
-  await window.press("Apply");
-  await window.acceptPreview();
-  await window.toast("Applied to 2 files");
-  await window.shot("applied");
-  await window.saveAll();
-  await until(() => disk("calc.py") === after + typed, "calc.py with the plan and what was typed");
-  assert.equal(disk("extra.py"), "X = 1\n");
-
-  await window.command("Agent: Jobs");
-  await window.pick("make add really add");
-  await window.shot("verbs");
-  await window.pick("Undo");
-  await window.acceptPreview();
-  await window.toast("Taken back in 2 files");
-  await window.saveAll();
-  await until(() => disk("calc.py") === before + typed, "calc.py as it was, with what was typed");
-  assert.equal(disk("extra.py"), undefined);
-  await window.shot("undone");
+  await review(window);
+  await undo(window);
+  await preview(window);
 }
 
 const env = furnish();

@@ -55,6 +55,42 @@ def script(pause_s: float) -> Json:
     }
 
 
+GAP = "".join(f"# {number}\n" for number in range(8))
+
+
+def calc(*, first: bool, second: bool, third: bool) -> str:
+    """A file with three places to change, the second one behind an emoji."""
+    return (
+        f"def add(a, b):\n    return a {'+' if first else '-'} b\n{GAP}"
+        f'SIGNS = "😀", "{"plus" if second else "minus"}"\n{GAP}'
+        f"print(add(1, {3 if third else 2}))\n\n"
+    )
+
+
+def many() -> Json:
+    """Three hunks in one file, a created file, a rename."""
+    pairs = [("a - b", "a + b"), ('"minus"', '"plus"'), ("add(1, 2)", "add(1, 3)")]
+    edits = [{"old_str": old, "new_str": new, "replace_all": False} for old, new in pairs]
+    return {
+        "turns": [
+            {"content": [call("read_file", path="calc.py", start_line=None, end_line=None)]},
+            {
+                "expect": [{"contains": "return a - b"}],
+                "pause_s": 2.5,
+                "content": [
+                    call("edit_file", path="calc.py", edits=edits),
+                    call("write_file", path="extra.py", content=EXTRA),
+                    call("move_path", old_path="old_name.py", new_path="new_name.py"),
+                ],
+            },
+            {
+                "expect": [{"contains": name} for name in ("calc.py", "extra.py", "new_name.py")],
+                "content": [call("finish", summary="Done.")],
+            },
+        ],
+    }
+
+
 def asking() -> Json:
     """A script in which the agent asks, and goes on only with the answer "total"."""
     question = call("ask_user", question="Which name?", choices=["sum", "total"], default="sum")
@@ -68,11 +104,14 @@ def asking() -> Json:
     }
 
 
-def stage(tmp_path: Path, *, pause_s: float = 2.5, turns: Json | None = None) -> dict[str, str]:
+def stage(
+    tmp_path: Path, *, pause_s: float = 2.5, turns: Json | None = None, files: dict[str, str] | None = None
+) -> dict[str, str]:
     """A workspace and a script; returns the environment of the session."""
     root = tmp_path / "work"
     (root / ".git").mkdir(parents=True)
-    (root / "calc.py").write_text(BEFORE, "utf-8")
+    for path, text in (files or {"calc.py": BEFORE}).items():
+        (root / path).write_text(text, "utf-8")
     played = tmp_path / "script.json"
     played.write_text(json.dumps(turns or script(pause_s)), "utf-8")
     return {
@@ -97,9 +136,10 @@ def play(
     pause_s: float = 2.5,
     turns: Json | None = None,
     then: str = "",
+    files: dict[str, str] | None = None,
 ) -> Json:
     """Run one of the session scripts to its end; returns what it saw. Nothing may be left behind."""
-    environment = stage(tmp_path, pause_s=pause_s, turns=turns)
+    environment = stage(tmp_path, pause_s=pause_s, turns=turns, files=files)
     done = headless(nvim.program, tmp_path, HERE / room, plugin=plugin, AGENT_LS_THEN=then, **environment)
     seen = Path(environment["AGENT_LS_SEEN"])
     assert seen.exists(), done.stdout
@@ -138,6 +178,55 @@ def test_the_whole_loop_with_the_plugin(nvim: Neovim, tmp_path: Path) -> None:
     assert saw["undone_again"]["extra.py"] == {"buffer": False, "disk": False}
     assert saw["undone_again"]["calc.py"] == saw["undone"]["calc.py"]
     assert saw["states"][-5:] == ["ready", "applied", "undone", "applied", "undone"]
+
+
+@pytest.mark.parametrize("nvim", neovims(), ids=lambda nvim: nvim.label)
+def test_hunks_land_in_two_parts_and_all_of_it_is_taken_back(nvim: Neovim, tmp_path: Path) -> None:
+    before = calc(first=False, second=False, third=False)
+    files = {"calc.py": before, "old_name.py": "OLD = 1\n"}
+    saw = play(nvim, tmp_path, "loop.lua", plugin=NVIM_PLUGIN, turns=many(), then="hunks", files=files)
+    typed = "# typed meanwhile\n"
+    partly = calc(first=True, second=False, third=True) + typed
+    assert saw["review"] + "\n" == partly, "what the right side shows is what lands"
+    assert {path: told["disk"] for path, told in saw["partly"].items()} == {
+        "calc.py": partly,
+        "extra.py": EXTRA,
+        "new_name.py": "OLD = 1\n",
+    }
+    whole = calc(first=True, second=True, third=True) + typed
+    assert saw["rest"] + "\n" == whole
+    assert saw["whole"]["calc.py"]["disk"] == whole
+    assert {path: told["disk"] for path, told in saw["undone"].items()} == {
+        "calc.py": before + typed,
+        "extra.py": False,
+        "old_name.py": "OLD = 1\n",
+    }
+
+
+@pytest.mark.parametrize("nvim", neovims(), ids=lambda nvim: nvim.label)
+def test_a_second_neovim_reviews_and_the_first_ones_texts_change(nvim: Neovim, tmp_path: Path) -> None:
+    job = tmp_path / "job"
+    environment = stage(tmp_path) | {"AGENT_LS_JOB": str(job)}
+    seen, second = Path(environment["AGENT_LS_SEEN"]), tmp_path / "second.json"
+    loop = HERE / "loop.lua"
+    first = started(nvim.program, tmp_path, loop, plugin=NVIM_PLUGIN, AGENT_LS_THEN="share", **environment)
+    with first:
+        try:
+            eventually(job.exists, "a plan in the first", within_s=60)
+            told = environment | {"AGENT_LS_SEEN": str(second), "AGENT_LS_THEN": "second"}
+            done = headless(nvim.program, tmp_path, loop, plugin=NVIM_PLUGIN, **told)
+            eventually(seen.exists, "the first has seen the end", within_s=60)
+        finally:
+            first.kill()
+    theirs = json.loads(second.read_text("utf-8"))
+    assert "problem" not in theirs, json.dumps(theirs, indent=1) + done.stdout
+    ours = json.loads(seen.read_text("utf-8"))
+    assert "problem" not in ours, json.dumps(ours, indent=1)
+    assert theirs["review"] + "\n" == AFTER
+    assert ours["applied"]["calc.py"] == {"buffer": AFTER.rstrip("\n"), "disk": BEFORE}, "unsaved, here"
+    assert theirs["applied"]["calc.py"] == {"buffer": BEFORE.rstrip("\n"), "disk": BEFORE}
+    assert ours["undone"]["calc.py"]["buffer"] == BEFORE.rstrip("\n")
+    assert_nobody_is_left(environment)
 
 
 @pytest.mark.parametrize("nvim", neovims(plugin=False), ids=lambda nvim: nvim.label)

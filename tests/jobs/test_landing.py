@@ -332,3 +332,37 @@ async def test_undo_of_two_landings_leaves_a_file_alone_where_one_of_them_clashe
     editor.type("a.py", A1)  # the clash is gone
     assert (await service.undo(job)).state is JobState.UNDONE
     assert texts(editor) == {"a.py": A0, "b.py": B0, "c/new.py": None}
+
+
+async def test_the_part_that_has_landed_is_not_taken_for_the_users_edits(opener: Opener, root: Path) -> None:
+    editor = PaperEditor(root)
+    service = await opener(editor)
+    job = await plan(service)
+    first, *_, last = [hunk for hunk in service.job(job).hunks if hunk.path == "a.py"]
+    await service.apply(job, hunks=[first.id])
+    done = await service.apply(job, hunks=[last.id])
+    assert editor.read(RelPath("a.py")) == A1
+    assert (done.moved, done.message) == ((), "Applied to 1 file.")
+
+
+async def test_what_was_reviewed_and_what_deserves_a_yes_reach_the_editor(opener: Opener, root: Path) -> None:
+    editor = PaperEditor(root)
+    editor.write("gone.py", b"old\n")
+    service = await opener(editor)
+    job = await plan(service, **{"a.py": A1.decode(), "gone.py": None})
+    await service.apply(job, ["a.py"], reviewed=True)
+    await service.apply(job)
+    await service.undo(job)
+    assert [(sorted(order.doubts), order.reviewed) for order in editor.orders] == [
+        ([], True),
+        (["gone.py"], False),
+        ([], False),
+    ]
+
+
+async def test_a_notice_counts_what_waits_to_be_saved(opener: Opener, root: Path) -> None:
+    editor = PaperEditor(root)
+    editor.type("a.py", A0, saved=True)
+    service = await opener(editor)
+    job = await plan(service)
+    assert (await service.apply(job)).message == "Applied to 3 files; 1 file unsaved."

@@ -62,7 +62,7 @@ async def test_half_of_it_is_told_as_half(here: World) -> None:
 
     on_edit(here, half)
     told = await here.operation("agentLs.apply", job)
-    assert told == "Applied to 1 file; the editor did not change half2.py."
+    assert told == "Applied to 1 file; 1 file unsaved; the editor did not change half2.py."
     assert second.text == TEXT
     detail = await here.job(job)
     assert detail["state"] == "partly_applied"
@@ -83,7 +83,10 @@ async def test_half_of_it_and_no_is_told_as_half_too(here: World) -> None:
 
     on_edit(here, half)
     told = await here.operation("agentLs.apply", job)
-    assert told == "Applied to 1 file; the editor did not change fail2.py (fail2.py is read-only)."
+    assert (
+        told
+        == "Applied to 1 file; 1 file unsaved; the editor did not change fail2.py (fail2.py is read-only)."
+    )
     assert second.text == TEXT
 
 
@@ -117,7 +120,7 @@ async def test_text_typed_while_the_edit_travels_is_merged_and_tried_again(here:
 
     on_edit(here, typing)
     told = await here.operation("agentLs.apply", job)
-    assert told == "Applied to 1 file; rebased over your edit in stale.py: not re-checked."
+    assert told == "Applied to 1 file; 1 file unsaved; rebased over your edit in stale.py: not re-checked."
     assert len(tries) == 2
     assert buffer.text == "# typed in this moment\n" + TEXT.replace("two = 2", "two = 22")
 

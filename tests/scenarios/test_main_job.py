@@ -42,7 +42,7 @@ async def test_menu_delegate_type_apply_undo(here: World) -> None:
     assert await here.until_state(job, "ready", "failed") == "ready"
 
     assert await here.operation("agentLs.apply", job) == (
-        "Applied to 1 file; rebased over your edit in calc.py: not re-checked."
+        "Applied to 1 file; 1 file unsaved; rebased over your edit in calc.py: not re-checked."
     )
     assert buffer.text == typed + FIXED
     assert (here.root / "calc.py").read_text() == CALC, "only the editor writes"
@@ -109,7 +109,7 @@ async def test_files_are_created_moved_and_deleted_and_all_comes_back(here: Worl
         [finish()],
     )
     job = await here.plan(buffer, turns)
-    assert await here.operation("agentLs.apply", job) == "Applied to 3 files."
+    assert await here.operation("agentLs.apply", job) == "Applied to 3 files; 2 files unsaved."
     assert not (here.root / "ops/old.py").exists()
     assert not (here.root / "ops/gone.py").exists()
     assert here.read("ops/new.py") == "old = 2\n"

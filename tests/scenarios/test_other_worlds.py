@@ -67,7 +67,8 @@ async def file_operations_are_refused_whole(here: World) -> None:
     assert len(here.editor.applied) == applied
     assert buffer.text == CALC
     # What it can take may be chosen.
-    assert (await here.operation("agentLs.apply", job, files=["whole.py"])) == "Applied to 1 file."
+    told = await here.operation("agentLs.apply", job, files=["whole.py"])
+    assert told == "Applied to 1 file; 1 file unsaved."
 
 
 async def the_rest_of_the_menu_is_told(here: World) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agent_ls.core.edits import ChangeSet, FileChange
 from agent_ls.core.paths import RelPath
-from agent_ls.jobs.port import Buffer, Landing
+from agent_ls.jobs.port import Buffer, Landing, Order
 from agent_ls.jobs.views import JobView
 
 
@@ -23,6 +23,7 @@ class PaperEditor:
         self.views: list[JobView] = []
         self.notices: list[str] = []
         self.asked = 0
+        self.orders: list[Order] = []
         self.hanging = asyncio.Event()
 
     def type(self, path: str, text: bytes, *, saved: bool = False) -> None:
@@ -46,8 +47,9 @@ class PaperEditor:
         except OSError:
             return None
 
-    async def land(self, changes: ChangeSet, *, label: str, notes: Mapping[RelPath, str]) -> Landing:
+    async def land(self, changes: ChangeSet, order: Order) -> Landing:
         self.asked += 1
+        self.orders.append(order)
         if self.typed_meanwhile is not None:
             typing, self.typed_meanwhile = self.typed_meanwhile, None
             typing()

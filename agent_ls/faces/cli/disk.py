@@ -18,7 +18,7 @@ from typing import final
 from agent_ls.core.edits import ChangeSet, FileChange
 from agent_ls.core.errors import AgentLsError, WorkspaceError
 from agent_ls.core.paths import RelPath
-from agent_ls.jobs.port import Buffer, Landing
+from agent_ls.jobs.port import Buffer, Landing, Order
 from agent_ls.jobs.views import JobView
 from agent_ls.workspace.gate import Gate
 
@@ -54,7 +54,7 @@ class DiskPort:
         except WorkspaceError:
             return None
 
-    async def land(self, changes: ChangeSet, *, label: str, notes: Mapping[RelPath, str]) -> Landing:  # noqa: ARG002
+    async def land(self, changes: ChangeSet, order: Order) -> Landing:  # noqa: ARG002
         made: list[Path] = []
         try:
             self._check(changes)

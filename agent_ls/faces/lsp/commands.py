@@ -34,10 +34,12 @@ from agent_ls.faces.lsp.markdown import plain, safe_markdown
 from agent_ls.faces.lsp.peer import Peer
 from agent_ls.faces.lsp.registry import Features
 from agent_ls.faces.lsp.report import Report, chosen_title
+from agent_ls.faces.lsp.review import Reviews
 from agent_ls.faces.lsp.shown import Shown
 from agent_ls.faces.lsp.uris import path_to_uri, uri_to_path
 from agent_ls.jobs.service import Service
 from agent_ls.jobs.views import Applied, Offer
+from agent_ls.jobs.wording import Wish
 
 Json = dict[str, Any]
 Run = Callable[[Coroutine[Any, Any, None]], object]
@@ -64,6 +66,7 @@ class Commands:
         *,
         run: Run,
         shown: Shown,
+        reviews: Reviews,
         ready: asyncio.Event,
         trust_changed: Callable[[], None],
     ) -> None:
@@ -75,6 +78,7 @@ class Commands:
         self._report = report
         self._run = run
         self._shown = shown
+        self._reviews = reviews
         self._ready = ready
         self._trust_changed = trust_changed
         self._operations = itertools.count(1)
@@ -85,6 +89,7 @@ class Commands:
             wire.JOBS: self.jobs,
             wire.JOB: self.job,
             wire.REVIEW: self.review,
+            wire.PREVIEW: self.preview,
             wire.APPLY: self.apply,
             wire.UNDO: self.undo,
             wire.DISCARD: self.discard,
@@ -211,14 +216,11 @@ class Commands:
         return service.job(job).wire()
 
     def review(self, params: Json) -> Json:
-        """Write the plan as a ``.diff`` file and show it."""
-        service, job = self._job(params)
-        detail = service.job(job)
-        if not detail.patch:
-            raise UsageError("This job has no plan to show", remedy="agentLs.job tells how it stands")
-        path = self._shown.write(f"{job}.diff", detail.patch.encode("utf-8", "surrogateescape"))
-        self._run(self._shown.show(path, "The plan"))
-        return {"uri": path_to_uri(path), "patch": detail.wire()["patch"]}
+        return self._reviews.show(*self._folders.of_job(read.text(params, "jobId")))
+
+    def preview(self, params: Json) -> Json:
+        folder, job = self._folders.of_job(read.text(params, "jobId"))
+        return self._reviews.preview(folder, job, read.texts(params, "hunks"))
 
     def _more(self, here: Here) -> None:
         """What the menu had no room for. Asked for by a person, so a question may stand in the way."""
@@ -262,12 +264,22 @@ class Commands:
     # --- acting on a job --------------------------------------------------------------
 
     def apply(self, params: Json) -> Json:
-        service, job = self._job(params)
+        folder, job = self._folders.of_job(read.text(params, "jobId"))
         files = read.texts(params, "files")
-        hunks = read.texts(params, "hunks")
-        force = read.truth(params, "force", default=False)
-        paths = None if files is None else [rel_path(name) for name in files]
-        return self._operation(service.apply(job, paths, hunks, force=force))
+        wish = Wish(
+            None if files is None else [rel_path(name) for name in files],
+            read.texts(params, "hunks"),
+            force=read.truth(params, "force", default=False),
+            reviewed=read.truth(params, "reviewed", default=False),
+        )
+        return self._operation(self._apply(folder, job, wish))
+
+    async def _apply(self, folder: Folder, job: JobId, wish: Wish) -> Applied:
+        if not await self._reviews.agreed(folder, job, reviewed=wish.reviewed):
+            return Applied(folder.service.job(job).view.state)
+        return await folder.service.apply(
+            job, wish.files, wish.hunks, force=wish.force, reviewed=wish.reviewed
+        )
 
     def undo(self, params: Json) -> Json:
         service, job = self._job(params)

@@ -33,6 +33,10 @@ class Editor:
     resolve_edit: bool = False
     show_document: bool = False
     message_request: bool = True
+    questions: bool = False
+    """Says that it shows messages with buttons."""
+    confirms: bool = False
+    """Asks the user about every edit of a server itself."""
     progress: bool = False
     lens_refresh: bool = False
     watch_files: bool = False
@@ -47,6 +51,8 @@ class Editor:
     """Knows the code-action tag `LLMGenerated`."""
     prompts: bool = False
     """Its plugin asks the user for the task itself (``initializationOptions.prompts``)."""
+    reviews: bool = False
+    """Its plugin shows plans itself (``initializationOptions.review``)."""
     events: bool = False
     """Asked for ``agentLs/jobChanged`` in its ``initializationOptions``."""
 
@@ -73,6 +79,8 @@ QUIRKS: tuple[Quirk, ...] = (
     Quirk("vscodium", "is Visual Studio Code under another name", {"previews": True}),
     Quirk("code-server", "is Visual Studio Code under another name", {"previews": True}),
     Quirk("code - oss", "is Visual Studio Code under another name", {"previews": True}),
+    Quirk("eglot", "lists the files of every edit and asks (1.9 to 1.17)", {"confirms": True}),
+    Quirk("emacs", "is eglot under another name", {"confirms": True}),
     Quirk("helix", "answers window/showMessageRequest with method not found", {"message_request": False}),
 )
 
@@ -102,7 +110,9 @@ def read_editor(said: Json, info: Json, options: Json) -> Editor:
         markdown="markdown" in _strings(_at(document, "hover").get("contentFormat")),
         literal_actions="codeActionLiteralSupport" in action,
         tags_generated=1 in _numbers(_at(action, "tagSupport").get("valueSet")),
+        questions="showMessage" in window,
         prompts=options.get("prompts") is True,
+        reviews=options.get("review") is True,
         events=options.get("events") is True,
     )
     for quirk in QUIRKS:

@@ -21,10 +21,11 @@ from agent_ls.faces.lsp.client import ClientError
 from agent_ls.faces.lsp.documents import Document, Documents
 from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.peer import Peer
+from agent_ls.faces.lsp.policy import Ask, policy
 from agent_ls.faces.lsp.uris import path_to_uri, uri_to_path
 from agent_ls.faces.lsp.workspace_edit import EditRequest, Open, without_mark, workspace_edit
 from agent_ls.jobs.landing import contained
-from agent_ls.jobs.port import Buffer, Landing
+from agent_ls.jobs.port import Buffer, Landing, Order
 from agent_ls.jobs.views import JobView
 
 # VS Code answers only when the user closes its preview; an hour is "the user went away".
@@ -33,6 +34,7 @@ _SETTLE_S: Final = 3.0
 _HIDDEN_S: Final = 0.5
 _REFUSED_S: Final = 0.3
 _MACHINE_S: Final = 2.0
+_SAVE_S: Final = 0.5
 _LOOK_S: Final = 0.02
 _READ_CAP: Final = 64 * 1024 * 1024
 
@@ -55,6 +57,7 @@ class LspPort:
         self._real = Path(os.path.realpath(root))
         self._documents = documents
         self._editor = editor
+        self._policy = policy(editor)
         self._peer = peer
         self._on_job = on_job
         self._on_notice = on_notice
@@ -101,7 +104,7 @@ class LspPort:
         document = self.document(path)
         return document.data if document else read_regular(self._real / path)
 
-    async def land(self, changes: ChangeSet, *, label: str, notes: Mapping[RelPath, str]) -> Landing:
+    async def land(self, changes: ChangeSet, order: Order) -> Landing:
         if not self._editor.apply_edit:
             return Landing(
                 applied=False,
@@ -110,6 +113,7 @@ class LspPort:
             )
         if changed := self._changed(changes):
             return _stale(changed)
+        asks = self._policy.ask is Ask.PREVIEW and not order.reviewed
         opened = {p: d for c in changes for p in {c.path, c.source} if (d := self.document(p)) is not None}
         request = workspace_edit(
             changes,
@@ -117,19 +121,35 @@ class LspPort:
             encoding=self._documents.encoding,
             open_documents={path: Open(d.uri, d.version) for path, d in opened.items()},
             uri_of=self.uri,
-            label=label,
-            notes=notes,
+            label=order.label,
+            notes=order.notes,
+            doubts=order.doubts,
+            asks=asks,
         )
         if request.left_out or request.not_text:
             return self._refusal(changes, request)
         asked_at = asyncio.get_running_loop().time()
-        answer = await self._ask(label, request.edit)
+        answer = await self._ask(order.label, request.edit)
         landing = await self._look(changes, opened, answered=answer)
         quick = asyncio.get_running_loop().time() - asked_at < _MACHINE_S
-        if not landing.applied and not landing.landed and quick and (changed := self._changed(changes)):
-            # No person says no that fast: the editor found the texts newer than our edit.
-            return _stale(changed)
+        if not landing.applied and not landing.landed and (changed := self._changed(changes)):
+            if asks:
+                # Where the user was in a preview, opening another one unasked would be worse than a sentence.
+                reason = f"the text of {changed} changed while its preview was open; apply it again"
+                return Landing(applied=False, reason=reason)
+            if quick:
+                # No person says no that fast: the editor found the texts newer than our edit.
+                return _stale(changed)
+        if self._editor.previews:
+            await self._saving(landing.landed)
         return landing
+
+    async def _saving(self, landed: ChangeSet) -> None:
+        """VS Code saves what a refactoring changed, a moment after it has answered."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _SAVE_S
+        while loop.time() < deadline and any((d := self.document(c.path)) and not d.saved for c in landed):  # noqa: ASYNC110  (no event)
+            await asyncio.sleep(_LOOK_S)
 
     def _changed(self, changes: ChangeSet) -> RelPath | None:
         """A path whose text is no longer what the change starts from."""
@@ -202,7 +222,12 @@ class LspPort:
         return _HIDDEN_S if all(self._hidden(c, opened) for c in unseen) else _SETTLE_S
 
     def _hidden(self, change: FileChange, opened: Mapping[RelPath, Document]) -> bool:
-        """A file that was closed may now be an unsaved buffer of which the editor tells nothing."""
+        """A file that was closed may now be an unsaved buffer of which the editor tells nothing.
+
+        VS Code tells, and there the user may have unticked it; deletions and moves are on the disk at once.
+        """
+        if self._editor.previews or change.op not in (Op.EDIT, Op.CREATE):
+            return False
         return change.source not in opened and self.document(change.path) is None
 
 

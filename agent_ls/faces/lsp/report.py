@@ -18,6 +18,7 @@ from agent_ls.faces.lsp.client import ClientError
 from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.markdown import plain
 from agent_ls.faces.lsp.peer import Peer
+from agent_ls.faces.lsp.policy import policy
 from agent_ls.jobs.views import JobView
 
 _log = logging.getLogger(__name__)
@@ -154,8 +155,8 @@ class Report:
                 pass
 
     def _offer(self, view: JobView, line: str, choices: dict[str, str]) -> None:
-        # A request that asks blocks the whole editor elsewhere (Neovim, eglot): buttons only in VS Code.
-        if self._editor.previews and self._editor.message_request:
+        # A request that asks blocks the whole editor elsewhere (Neovim, eglot).
+        if policy(self._editor).buttons:
             self._run(self._choose(view.id, line, choices))
         else:
             self.notice(line)
@@ -175,7 +176,7 @@ class Report:
         if question is None:
             return
         line = f"{view.title}: {question.text}"
-        if self._editor.previews and self._editor.message_request and question.choices:
+        if policy(self._editor).buttons and question.choices:
             self._run(self._answer(view, line))
         else:
             choices = f" ({' / '.join(question.choices)})" if question.choices else ""

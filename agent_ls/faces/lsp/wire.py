@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 JOB_CHANGED: Final = "agentLs/jobChanged"
+SHOW_PLAN: Final = "agentLs/showPlan"
 DOCUMENT_TEXT: Final = "agentLs/debug/documentText"
 SLEEP: Final = "agentLs/debug/sleep"
 INDEX: Final = "agentLs/debug/index"
@@ -26,6 +27,7 @@ RENAME: Final = "agentLs.rename"
 JOBS: Final = "agentLs.jobs"
 JOB: Final = "agentLs.job"
 REVIEW: Final = "agentLs.review"
+PREVIEW: Final = "agentLs.preview"
 APPLY: Final = "agentLs.apply"
 UNDO: Final = "agentLs.undo"
 DISCARD: Final = "agentLs.discard"
@@ -47,6 +49,7 @@ COMMANDS: Final = (
     JOBS,
     JOB,
     REVIEW,
+    PREVIEW,
     APPLY,
     UNDO,
     DISCARD,

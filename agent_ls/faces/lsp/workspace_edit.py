@@ -23,6 +23,7 @@ Json = dict[str, Any]
 
 _PLAIN = "agent-ls"
 _ASK = "agent-ls.review"
+_DOUBT = "agent-ls.doubt:"
 
 
 @final
@@ -57,10 +58,13 @@ def workspace_edit(
     uri_of: Callable[[RelPath], str],
     label: str,
     notes: Mapping[RelPath, str] | None = None,
+    doubts: Mapping[RelPath, str] | None = None,
+    asks: bool = False,
 ) -> EditRequest:
     """Build the edit. ``changes`` must be against the texts of now (the open buffers where open).
 
-    ``notes`` say per file why it changes; editors that show annotations show them.
+    ``notes`` say per file why it changes; editors that show annotations show them. ``asks``: the
+    editor's preview opens, with everything ticked but the files of ``doubts``.
     """
     left_out = tuple(change.path for change in changes if not _needs(change) <= _can(editor))
     not_text = tuple(change.path for change in changes if not _is_text(change))
@@ -73,15 +77,17 @@ def workspace_edit(
         edits = {_uri(c, open_documents, uri_of): _text_edits(c, encoding) for c in possible}
         return EditRequest({"changes": edits}, left_out, not_text)
     annotated = editor.annotations
+    doubtful = dict(doubts or {}) if asks and annotated else {}
     operations: list[Json] = []
     for change in possible:
         if editor.ends_lines and change.op is Op.CREATE:
             change = _without_last_line_end(change)  # noqa: PLW2901  (the editor puts it back)
-        operations += _operations(change, encoding, open_documents, uri_of, annotated=annotated)
+        note = _note(change, doubtful) if annotated else {}
+        operations += _operations(change, encoding, open_documents, uri_of, note)
     edit: Json = {"documentChanges": operations}
     if annotated and operations:
-        edit["changeAnnotations"] = _annotations(label, notes or {}, asks=editor.previews)
-        if editor.previews:
+        edit["changeAnnotations"] = _annotations(label, notes or {}, doubtful, asks=asks)
+        if asks:
             operations.append(_question(possible[0], open_documents, uri_of))
     return EditRequest(edit, left_out, not_text)
 
@@ -131,11 +137,9 @@ def _operations(
     encoding: Encoding,
     documents: Mapping[RelPath, Open],
     uri_of: Callable[[RelPath], str],
-    *,
-    annotated: bool,
+    note: Json,
 ) -> list[Json]:
     """File operation first, then the text edits at the path where the file then is."""
-    note: Json = {"annotationId": _PLAIN} if annotated else {}
     uri = _uri(change, documents, uri_of)
     known = documents.get(change.path) if change.op is Op.EDIT else None
     text: Json = {
@@ -202,11 +206,19 @@ def _line_end(text: bytes) -> bytes:
     return next((end for end in (b"\r\n", b"\n", b"\r") if text.endswith(end)), b"")
 
 
-def _annotations(label: str, notes: Mapping[RelPath, str], *, asks: bool) -> Json:
+def _note(change: FileChange, doubts: Mapping[RelPath, str]) -> Json:
+    return {"annotationId": f"{_DOUBT}{change.path}" if change.path in doubts else _PLAIN}
+
+
+def _annotations(
+    label: str, notes: Mapping[RelPath, str], doubts: Mapping[RelPath, str], *, asks: bool
+) -> Json:
     described = "; ".join(f"{path}: {note}" for path, note in sorted(notes.items()))
     entries: Json = {_PLAIN: {"label": label, "needsConfirmation": False}}
     if described:
         entries[_PLAIN]["description"] = described
+    for path, why in doubts.items():
+        entries[f"{_DOUBT}{path}"] = {"label": f"Look twice: {why}", "needsConfirmation": True}
     if asks:
         entries[_ASK] = {"label": "Review before applying", "needsConfirmation": True}
     return entries

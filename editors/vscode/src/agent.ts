@@ -5,22 +5,32 @@ import * as vscode from "vscode";
 import { LanguageClient, type LanguageClientOptions, type Middleware } from "vscode-languageclient/node";
 import { findServer } from "./find";
 import { Jobs } from "./jobs";
-import { command, type Job, jobChanged } from "./lsp_ext";
+import { command, type Job, jobChanged, showPlan } from "./lsp_ext";
 
 const documentation = "agent-ls needs its server: `pipx install agent-ls`";
+
+export interface Hooks {
+  /** What is known of the jobs has changed. */
+  changed: () => void;
+  /** The server wants a plan to be reviewed. */
+  showPlan: (jobId: string) => void;
+  middleware: Middleware;
+}
 
 export class Agent implements vscode.Disposable {
   readonly jobs: Jobs;
   readonly log: vscode.LogOutputChannel;
   readonly #storage: string;
   readonly #middleware: Middleware;
+  readonly #showPlan: (jobId: string) => void;
   #client: LanguageClient | undefined;
 
-  constructor(storage: vscode.Uri, changed: () => void, middleware: Middleware) {
-    this.jobs = new Jobs(changed);
+  constructor(storage: vscode.Uri, hooks: Hooks) {
+    this.jobs = new Jobs(hooks.changed);
     this.log = vscode.window.createOutputChannel("agent-ls", { log: true });
     this.#storage = storage.fsPath;
-    this.#middleware = middleware;
+    this.#middleware = hooks.middleware;
+    this.#showPlan = hooks.showPlan;
   }
 
   get running(): boolean {
@@ -42,7 +52,7 @@ export class Agent implements vscode.Disposable {
     mkdirSync(this.#storage, { recursive: true });
     const options: LanguageClientOptions = {
       documentSelector: [{ scheme: "file" }],
-      initializationOptions: { events: true, prompts: true },
+      initializationOptions: { events: true, prompts: true, review: true },
       outputChannel: this.log,
       markdown: { isTrusted: false, supportHtml: false },
       middleware: this.#middleware,
@@ -50,6 +60,7 @@ export class Agent implements vscode.Disposable {
     const server = { command: found.program, args: ["serve"], options: { cwd: this.#storage } };
     this.#client = new LanguageClient("agentLs", "agent-ls", server, options);
     this.#client.onNotification(jobChanged, (news) => this.jobs.update(news));
+    this.#client.onNotification(showPlan, ({ jobId }) => this.#showPlan(jobId));
     try {
       await this.#client.start();
       await this.refresh();

@@ -4,6 +4,7 @@ import { Agent } from "./agent";
 import { execute } from "./menu";
 import { delegate } from "./ui/delegate";
 import { pickJob } from "./ui/jobs";
+import { Review } from "./ui/review";
 import { Status } from "./ui/status";
 import { trust } from "./ui/trust";
 
@@ -11,9 +12,15 @@ let agent: Agent | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
   const status = new Status();
-  const started = new Agent(context.globalStorageUri, () => status.show(started.jobs), {
-    executeCommand: (name, given, next) => execute(started, name, given, next),
+  const started: Agent = new Agent(context.globalStorageUri, {
+    changed: () => {
+      status.show(started.jobs);
+      void review.jobsChanged();
+    },
+    showPlan: (jobId) => void review.open(jobId),
+    middleware: { executeCommand: (name, given, next) => execute(started, name, given, next) },
   });
+  const review = new Review(started);
   agent = started;
   const commands: Record<string, () => Promise<void> | void> = {
     "agentLs.ui.delegate": () => delegate(started),
@@ -21,13 +28,24 @@ export function activate(context: vscode.ExtensionContext): void {
     "agentLs.ui.trust": () => trust(started),
     "agentLs.ui.restart": () => restart(started),
     "agentLs.ui.log": () => started.log.show(),
+    "agentLs.ui.review.apply": () => review.apply(),
+    "agentLs.ui.review.discard": () => review.discard(),
+    "agentLs.ui.review.acceptAll": () => review.all(true),
+    "agentLs.ui.review.rejectAll": () => review.all(false),
+    "agentLs.ui.review.toggle": () => review.toggle(),
   };
+  // Not in the palette: a hunk in the tree runs it.
+  const show = vscode.commands.registerCommand("agentLs.ui.review.show", (path: string, id: string) =>
+    review.show(path, id),
+  );
   for (const [name, run] of Object.entries(commands)) {
     context.subscriptions.push(vscode.commands.registerCommand(name, run));
   }
   context.subscriptions.push(
     started,
     status,
+    review,
+    show,
     vscode.workspace.onDidChangeConfiguration((change) =>
       change.affectsConfiguration("agentLs.serverPath") ? restart(started) : undefined,
     ),

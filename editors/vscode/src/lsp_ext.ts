@@ -13,6 +13,7 @@ export const command = {
   discard: "agentLs.discard",
   explain: "agentLs.explain",
   jobs: "agentLs.jobs",
+  preview: "agentLs.preview",
   rename: "agentLs.rename",
   resume: "agentLs.resume",
   retry: "agentLs.retry",
@@ -59,6 +60,9 @@ export interface JobChanged {
   verdict: Verdict;
 }
 
+/** The server asks for the review of a plan. */
+export const showPlan = new NotificationType<{ jobId: string }>("agentLs/showPlan");
+
 export const jobChanged = new NotificationType<JobChanged>("agentLs/jobChanged");
 
 export interface Question {
@@ -75,6 +79,46 @@ export interface PlanFile {
   removed: number;
   movedFrom?: string;
   landed: boolean;
+}
+
+export interface PreviewHunk {
+  id: string;
+  path: string;
+  op: PlanFile["op"];
+  oldStartLine: number;
+  oldLines: number;
+  newStartLine: number;
+  newLines: number;
+  added: number;
+  removed: number;
+  excerpt: string;
+  landed: boolean;
+  chosen: boolean;
+}
+
+/** One file on the text of now: `after` has the chosen hunks done; null means no such file. */
+export interface PreviewFile {
+  path: string;
+  uri: string;
+  op: PlanFile["op"];
+  before: string | null;
+  after: string | null;
+  conflicts: string[];
+  hunks: PreviewHunk[];
+  movedFrom?: string;
+  movedFromUri?: string;
+}
+
+/** The answer of `agentLs.preview`. */
+export interface Preview {
+  jobId: string;
+  title: string;
+  state: JobState;
+  plan: string;
+  verdict: Verdict;
+  verdictNote: string;
+  checks: { name: string; status: string }[];
+  files: PreviewFile[];
 }
 
 /** What a list needs besides; an entry of `agentLs.jobs` has it all. */

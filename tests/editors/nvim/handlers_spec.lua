@@ -172,4 +172,25 @@ return {
       equal(vim.NIL, held.result)
     end,
   },
+  {
+    "a created file with CRLF keeps its line ends, and other files keep the usual ones",
+    function()
+      local function create(name, text)
+        local made = { kind = "create", uri = vim.uri_from_fname(root .. "/" .. name) }
+        made.options = { ignoreIfExists = true }
+        local held = apply(made, change(name, vim.NIL, text))
+        eventually(function()
+          return held.done
+        end)
+        equal(true, held.result.applied)
+        return vim.bo[vim.fn.bufnr(root .. "/" .. name)].fileformat
+      end
+      equal("dos", create("made.txt", "one\r\ntwo"))
+      equal("unix", create("made_too.txt", "one\ntwo"))
+      vim.cmd("silent wall")
+      local handle = assert(io.open(root .. "/made.txt", "rb"))
+      equal("one\r\ntwo\r\n", handle:read("*a"))
+      handle:close()
+    end,
+  },
 }

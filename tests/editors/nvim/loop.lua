@@ -2,7 +2,8 @@
 -- meanwhile → review → apply → undo. Writes what it saw as JSON; the Python side judges it.
 -- In: AGENT_LS_PYTHON, AGENT_LS_ROOT, AGENT_LS_SEEN. A failure is written there as well. With
 -- AGENT_LS_THEN it does something else while the job runs: `cancel` it, `answer` its question,
--- or `hold` until it is killed.
+-- `hold` until it is killed, apply its `hunks` in two parts, or `share` it with a second Neovim,
+-- whose session is `second`.
 
 package.path = vim.fs.dirname(debug.getinfo(1, "S").source:sub(2)) .. "/?.lua;" .. package.path
 local support = require("support")
@@ -40,7 +41,11 @@ end
 
 local function now()
   local texts = {}
-  for _, path in ipairs({ "calc.py", "extra.py" }) do
+  local paths = { "calc.py", "extra.py" }
+  for _, path in ipairs({ "new_name.py", "old_name.py" }) do
+    paths[#paths + 1] = (disk(path) or buffer(path)) and path or nil
+  end
+  for _, path in ipairs(paths) do
     texts[path] = { buffer = buffer(path), disk = disk(path) }
   end
   return texts
@@ -71,8 +76,57 @@ local function menu(beginning)
   end, "an entry that begins with " .. beginning)
 end
 
--- The session ends early, while the job runs.
+local function reach(wanted)
+  eventually(function()
+    return state() == wanted
+  end, wanted)
+end
+
+local function review()
+  vim.cmd("Agent review " .. seen.job)
+  eventually(function()
+    return #vim.api.nvim_list_tabpages() == 2 and #vim.api.nvim_tabpage_list_wins(0) == 2
+  end, "the review")
+end
+
+-- The session goes another way once the job runs.
 local otherwise = {
+  hunks = function()
+    support.type("Go# typed meanwhile<Esc>")
+    reach("ready")
+    review()
+    support.type("]hx")
+    eventually(function()
+      return vim.wo[0].winbar:find("4 of 5 hunks", 1, true)
+    end, "a rejected hunk")
+    seen.review = support.text(0)
+    support.type("a")
+    reach("partly_applied")
+    vim.cmd("silent wall")
+    seen.partly = now()
+    review()
+    seen.rest = support.text(0)
+    support.type("a")
+    reach("applied")
+    vim.cmd("silent wall")
+    seen.whole = now()
+    vim.cmd("Agent undo " .. seen.job)
+    reach("undone")
+    vim.cmd("silent wall")
+    seen.undone = now()
+    vim.cmd("Agent stop")
+  end,
+  share = function()
+    reach("ready")
+    vim.fn.writefile({ seen.job }, vim.env.AGENT_LS_JOB)
+    eventually(function()
+      return vim.tbl_contains(seen.states, "applied")
+    end, "an applied plan")
+    seen.applied = now()
+    reach("undone")
+    seen.undone = now()
+    vim.cmd("Agent stop")
+  end,
   cancel = function()
     vim.cmd("Agent cancel")
     eventually(function()
@@ -103,11 +157,42 @@ local otherwise = {
   end,
 }
 
+-- Another Neovim owns the job: its texts are the ones that change.
+local function second(bufnr)
+  local client = vim.lsp.get_clients({ name = "agent_ls", bufnr = bufnr })[1]
+  local id = vim.fn.readfile(vim.env.AGENT_LS_JOB)[1]
+  local function is(wanted)
+    eventually(function()
+      local told
+      require("agent_ls.client").execute(client, "agentLs.job", { jobId = id }, function(job)
+        told = job.state
+      end)
+      vim.wait(5000, function()
+        return told
+      end, 5)
+      return told == wanted
+    end, wanted)
+  end
+  is("ready")
+  seen.job = id
+  review()
+  seen.review = support.text(0)
+  support.type("a")
+  is("applied")
+  seen.applied = now()
+  vim.cmd("Agent undo " .. id)
+  is("undone")
+  vim.cmd("Agent stop")
+end
+
 local function play()
   local bufnr = support.edit(root, "calc.py")
   eventually(function()
     return #vim.lsp.get_clients({ name = "agent_ls", bufnr = bufnr }) == 1
   end, "a client")
+  if vim.env.AGENT_LS_THEN == "second" then
+    return second(bufnr)
+  end
   vim.fn.search("return a - b")
   support.input("make add really add")
   menu("Delegate")

@@ -90,10 +90,10 @@ return {
   {
     "a plan is reviewed in the plugin's own tab",
     function()
-      fake.answers["agentLs.job"] = function()
-        local patch =
-          "diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-def total(): ...\n+def sum(): ...\n"
-        return { jobId = "j1", state = "ready", title = "t", patch = patch, hunks = {} }
+      fake.answers["agentLs.preview"] = function()
+        local file = { path = "a.py", uri = vim.uri_from_bufnr(0), op = "edit", after = "def sum(): ...\n" }
+        file.hunks, file.conflicts = {}, {}
+        return { jobId = "j1", title = "t", files = { file } }
       end
       fake.answers["textDocument/codeAction"] = function()
         local made = { title = "it", command = "agentLs.review", arguments = { { jobId = "j1" } } }

@@ -5,72 +5,52 @@ local fake = require("fake_server").new()
 vim.g.agent_ls = { cmd = fake.cmd }
 
 local BEFORE = "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\nten\neleven\ntwelve\n"
-local root = support.workspace({ ["a.py"] = BEFORE, ["dos.txt"] = "x\r\ny\r\n" })
+local root = support.workspace({ ["a.py"] = BEFORE, ["dos.txt"] = "x\r\ny\r\n", ["old.py"] = "same\n" })
 
-local PATCH = [[
-diff --git a/a.py b/a.py
---- a/a.py
-+++ b/a.py
-@@ -1,4 +1,4 @@
- one
--two
-+TWO
- three
- four
-@@ -9,4 +9,5 @@
- nine
- ten
- eleven
--twelve
-+TWELVE
-+13
-diff --git a/dos.txt b/dos.txt
---- a/dos.txt
-+++ b/dos.txt
-@@ -1,2 +1,2 @@
- x]] .. "\r" .. [[
-
--y]] .. "\r" .. [[
-
-+Y]] .. "\r" .. [[
-
-diff --git a/new.py b/new.py
-new file mode 100644
---- /dev/null
-+++ b/new.py
-@@ -0,0 +1 @@
-+created
-]]
-
-local function hunk(id, path, old_line, removed, new_line, added, op)
+local function hunk(id, old_line, removed, new_line, added)
   return {
     id = id,
-    path = path,
-    op = op or "edit",
     oldStartLine = old_line,
     oldLines = removed,
     newStartLine = new_line,
     newLines = added,
-    landed = false,
   }
 end
 
-fake.answers["agentLs.job"] = function()
+local function file(path, op, before, after, hunks, more)
+  return vim.tbl_extend("force", {
+    path = path,
+    uri = vim.uri_from_fname(root .. "/" .. path),
+    op = op,
+    before = before,
+    after = after,
+    conflicts = {},
+    hunks = hunks,
+  }, more or {})
+end
+
+-- A server that does the accepted hunks, and nothing else.
+local function preview(argument)
+  local function has(id)
+    return argument.hunks == nil or vim.tbl_contains(argument.hunks, id)
+  end
+  local after = has("h1") and BEFORE:gsub("two", "TWO") or BEFORE
+  after = has("h2") and after:gsub("twelve\n", "TWELVE\n13\n") or after
+  local old = { movedFrom = "old.py", movedFromUri = vim.uri_from_fname(root .. "/old.py") }
   return {
     jobId = "j1",
-    state = "ready",
     title = "Delegate: 100% louder",
     verdict = "verified",
-    files = {},
-    patch = PATCH,
-    hunks = {
-      hunk("h1", "a.py", 1, 1, 1, 1),
-      hunk("h2", "a.py", 11, 1, 11, 2),
-      hunk("h3", "dos.txt", 1, 1, 1, 1),
-      hunk("h4", "new.py", 0, 0, 0, 1, "create"),
+    files = {
+      file("a.py", "edit", BEFORE, after, { hunk("h1", 1, 1, 1, 1), hunk("h2", 11, 1, 11, has("h2") and 2 or 1) }),
+      file("dos.txt", "edit", "x\r\ny\r\n", "x\r\nY\r\n", { hunk("h3", 1, 1, 1, 1) }),
+      file("new.py", "create", vim.NIL, has("h4") and "created\n" or vim.NIL, { hunk("h4", 0, 0, 0, 1) }),
+      file("new_name.py", "move", "same\n", "same\n", { hunk("h5", 0, 0, 0, 0) }, old),
     },
   }
 end
+
+fake.answers["agentLs.preview"] = preview
 fake.answers["agentLs.jobs"] = function()
   return { jobs = { { jobId = "j1", state = "ready", title = "Delegate: 100% louder", files = {} } } }
 end
@@ -93,6 +73,14 @@ local function marks(buffer)
   end, vim.api.nvim_buf_get_extmarks(buffer, space, 0, -1, { details = true }))
 end
 
+local function shows(text)
+  eventually(function()
+    return support.text(0) == text
+  end, text)
+end
+
+local PLAN = (BEFORE:gsub("two", "TWO"):gsub("twelve\n", "TWELVE\n13"))
+
 return {
   {
     "left is the real buffer, right the plan, both in diff mode",
@@ -103,12 +91,12 @@ return {
       end)
       local left, right = open()
       equal(bufnr, left)
-      equal(BEFORE:gsub("two", "TWO"):gsub("twelve\n", "TWELVE\n13"), support.text(right))
+      equal(PLAN, support.text(right))
       for _, window in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
         equal(true, vim.wo[window].diff)
       end
       equal(false, vim.bo[right].modifiable)
-      assert(vim.wo[0].winbar:find("100%%%% louder · 1/3 a.py · verified", 1), vim.wo[0].winbar)
+      assert(vim.wo[0].winbar:find("100%%%% louder · 1/4 a.py · verified", 1), vim.wo[0].winbar)
     end,
   },
   {
@@ -120,9 +108,14 @@ return {
       support.type("]f")
       equal("created", support.text(0))
       support.type("]f")
-      assert(support.text(0):find("TWO", 1, true))
-      support.type("[f[f")
-      equal("x\nY", support.text(0))
+      equal("same", support.text(0))
+      assert(vim.wo[0].winbar:find("old.py → new_name.py", 1, true), vim.wo[0].winbar)
+      equal(
+        root .. "/old.py",
+        vim.api.nvim_buf_get_name(vim.api.nvim_win_get_buf(vim.api.nvim_tabpage_list_wins(0)[1]))
+      )
+      support.type("]f")
+      equal(PLAN, support.text(0))
       support.type("q")
       equal(1, #vim.api.nvim_list_tabpages())
       equal(BEFORE, support.text(bufnr) .. "\n")
@@ -130,71 +123,95 @@ return {
     end,
   },
   {
-    "a hunk that is left out is not asked for",
+    "hunks are walked, rejected and accepted one by one",
     function()
       local _, right = open()
-      vim.api.nvim_win_set_cursor(0, { 12, 0 })
+      equal(2, vim.api.nvim_win_get_cursor(0)[1])
+      support.type("]h")
+      equal(12, vim.api.nvim_win_get_cursor(0)[1])
       support.type("x")
-      equal({ { 11, "  left out" } }, marks(right))
+      shows((BEFORE:gsub("two", "TWO"):gsub("\n$", "")))
+      equal({ { 11, "  rejected" } }, marks(right))
+      assert(vim.wo[0].winbar:find("4 of 5 hunks", 1, true), vim.wo[0].winbar)
       support.type("x")
+      shows(PLAN)
       equal({}, marks(right))
+      support.type("[h")
+      equal(2, vim.api.nvim_win_get_cursor(0)[1])
       support.type("x")
+      shows((BEFORE:gsub("twelve\n", "TWELVE\n13")))
       support.type("a")
       eventually(function()
         return #fake.calls("agentLs.apply") == 1
       end)
-      equal({ jobId = "j1", hunks = { "h1", "h3", "h4" } }, fake.calls("agentLs.apply")[1])
+      equal({ jobId = "j1", hunks = { "h2", "h3", "h4", "h5" }, reviewed = true }, fake.calls("agentLs.apply")[1])
       equal(1, #vim.api.nvim_list_tabpages())
     end,
   },
   {
-    "lines typed above move the plan; a line typed into it shows the patch and says why",
+    "all at once: nothing accepted is nothing to apply, all accepted is the whole plan",
     function()
-      vim.api.nvim_buf_set_lines(bufnr, 0, 0, false, { "zero" })
-      local _, right = open()
-      assert(support.text(right):find("^zero\none\nTWO\n"), support.text(right))
-      support.type("q")
-      vim.api.nvim_buf_set_lines(bufnr, 2, 3, false, { "two, mine" })
-      _, right = open()
-      equal("diff", vim.bo[right].filetype)
-      assert(vim.wo[0].winbar:find("applying merges", 1, true), vim.wo[0].winbar)
-      support.type("D")
-      eventually(function()
-        return #fake.calls("agentLs.discard") == 1
-      end)
-      equal("two, mine", vim.api.nvim_buf_get_lines(bufnr, 2, 3, false)[1])
-    end,
-  },
-  {
-    "what has landed is marked and not asked for again",
-    function()
-      vim.api.nvim_buf_set_lines(bufnr, 0, 3, false, { "one", "two" })
-      local whole = fake.answers["agentLs.job"]
-      fake.answers["agentLs.job"] = function()
-        local job = whole()
-        job.hunks[1].landed = true
-        return job
-      end
-      local _, right = open()
-      equal({ { 1, "  landed" } }, marks(right))
-      vim.api.nvim_win_set_cursor(0, { 12, 0 })
-      support.type("x")
+      open()
+      support.type("X")
+      shows((BEFORE:gsub("\n$", "")))
+      support.type("a")
+      assert(support.noticed("every hunk is rejected"))
+      equal(1, #fake.calls("agentLs.apply"))
+      support.type("A")
+      shows(PLAN)
       support.type("a")
       eventually(function()
         return #fake.calls("agentLs.apply") == 2
       end)
-      equal({ jobId = "j1", hunks = { "h3", "h4" } }, fake.calls("agentLs.apply")[2])
+      equal({ jobId = "j1", reviewed = true }, fake.calls("agentLs.apply")[2])
+    end,
+  },
+  {
+    "what is typed into the left side shows on the right; a clash stands in the bar",
+    function()
+      local left, right = open()
+      fake.answers["agentLs.preview"] = function(argument)
+        local plan = preview(argument)
+        plan.files[1].after = "zero\n" .. plan.files[1].after
+        plan.files[1].conflicts = { "line 3: both changed these lines" }
+        return plan
+      end
+      vim.cmd("wincmd p")
+      support.type("ggOzero<Esc>")
+      vim.api.nvim_exec_autocmds("TextChanged", { buffer = left })
+      eventually(function()
+        return support.text(right) == "zero\n" .. PLAN
+      end)
+      vim.cmd("wincmd p")
+      assert(vim.wo[0].winbar:find("clashes with your text, line 3", 1, true), vim.wo[0].winbar)
+      fake.answers["agentLs.preview"] = preview
+      support.type("D")
+      eventually(function()
+        return #fake.calls("agentLs.discard") == 1
+      end)
+      equal("zero", vim.api.nvim_buf_get_lines(bufnr, 0, 1, false)[1])
+    end,
+  },
+  {
+    "the server asks for a review, a button's for example",
+    function()
+      fake.push("agentLs/showPlan", { jobId = "j1" })
+      eventually(function()
+        return #vim.api.nvim_list_tabpages() == 2
+      end)
+      equal(PLAN, support.text(0))
+      support.type("q")
     end,
   },
   {
     "a job without a plan has nothing to show",
     function()
-      fake.answers["agentLs.job"] = function()
-        return { jobId = "j1", state = "running", title = "Early", patch = "", hunks = {} }
+      fake.answers["agentLs.preview"] = function()
+        return { jobId = "j1", title = "Early", files = {} }
       end
       vim.cmd("Agent review")
       eventually(function()
-        return support.noticed("Early has no plan")
+        return support.noticed("Early has nothing to review")
       end)
       equal(1, #vim.api.nvim_list_tabpages())
     end,

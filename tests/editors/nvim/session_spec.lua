@@ -47,7 +47,7 @@ return {
       end, "the jobs of earlier are asked for")
       local first = fake.sent[1]
       equal("initialize", first.method)
-      equal({ events = true, prompts = true }, first.params.initializationOptions)
+      equal({ events = true, prompts = true, review = true }, first.params.initializationOptions)
       equal(vim.uri_from_fname(root), first.params.rootUri)
       equal({ attemptUsd = 2 }, client().config.settings.agentLs.budgets)
       assert(

@@ -11,7 +11,7 @@ import pytest
 from agent_ls.core.edits import ChangeSet, FileChange
 from agent_ls.core.paths import RelPath
 from agent_ls.faces.cli.disk import DiskPort
-from agent_ls.jobs.port import Landing
+from agent_ls.jobs.port import Landing, Order
 
 
 def edit(path: str, before: str | None, after: str | None, moved_from: str | None = None) -> FileChange:
@@ -20,7 +20,7 @@ def edit(path: str, before: str | None, after: str | None, moved_from: str | Non
 
 
 async def land(root: Path, *changes: FileChange) -> Landing:
-    return await DiskPort(root).land(ChangeSet.of(changes), label="", notes={})
+    return await DiskPort(root).land(ChangeSet.of(changes), Order(""))
 
 
 def tree(root: Path) -> dict[str, str]:

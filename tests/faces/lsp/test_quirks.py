@@ -23,6 +23,8 @@ ROWS = [
     ("VSCodium", "previews", True),
     ("code-server", "previews", True),
     ("Code - OSS", "previews", True),
+    ("eglot", "confirms", True),
+    ("emacs", "confirms", True),
     ("helix", "message_request", False),
 ]
 
@@ -53,6 +55,7 @@ SAID: list[tuple[str, Json]] = [
     ("literal_actions", {"textDocument": {"codeAction": {"codeActionLiteralSupport": {}}}}),
     ("tags_generated", {"textDocument": {"codeAction": {"tagSupport": {"valueSet": [1]}}}}),
     ("diagnostics", {"textDocument": {"publishDiagnostics": {}}}),
+    ("questions", {"window": {"showMessage": {"messageActionItem": {}}}}),
 ]
 
 
@@ -65,9 +68,9 @@ def test_what_is_said_counts_and_nothing_else(fact: str, said: Json) -> None:
 
 
 def test_options_of_plugins() -> None:
-    plugin = named("", options={"events": True, "prompts": True})
-    assert (plugin.events, plugin.prompts) == (True, True)
-    assert named("", options={"events": "yes", "prompts": 1}) == named("")
+    plugin = named("", options={"events": True, "prompts": True, "review": True})
+    assert (plugin.events, plugin.prompts, plugin.reviews) == (True, True, True)
+    assert named("", options={"events": "yes", "prompts": 1, "review": "no"}) == named("")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from agent_ls.core.paths import RelPath, rel_path
 from agent_ls.faces.cli.editor_texts import apply_text_edits
 from agent_ls.faces.lsp.convert import Encoding
 from agent_ls.faces.lsp.editor import Editor, read_editor
+from agent_ls.faces.lsp.policy import Ask, policy
 from agent_ls.faces.lsp.workspace_edit import EditRequest, Open, lsp_edits, workspace_edit
 
 Json = dict[str, Any]
@@ -60,8 +61,9 @@ def uri_of(path: RelPath) -> str:
 
 def request(changes: ChangeSet, to: Editor, **more: Any) -> EditRequest:
     opened = {PATHS["open.py"]: Open("file:///W/open.py", 7)}
-    how = {"encoding": Encoding.UTF16, "open_documents": opened, "uri_of": uri_of, "label": "plan", **more}
-    return workspace_edit(changes, to, **how)
+    how = {"encoding": Encoding.UTF16, "open_documents": opened, "uri_of": uri_of, "label": "plan"}
+    asks = policy(to).ask is Ask.PREVIEW
+    return workspace_edit(changes, to, **{**how, "asks": asks, **more})
 
 
 def shape(made: EditRequest) -> list[str]:
@@ -255,3 +257,44 @@ def test_edits_at_the_end_give_the_text_whatever_the_line_ends(
         apply_text_edits(before, lsp_edits(before.encode(), after.encode(), Encoding.UTF16), "utf-16")
         == after
     )
+
+
+def asked_edit(*, asks: bool) -> tuple[dict[str, bool], dict[str, str]]:
+    """Which annotations need a yes, and the annotation of every operation by its file."""
+
+    def uri_of(path: RelPath) -> str:
+        return f"file:///w/{path}"
+
+    old, kept = rel_path("old.py"), rel_path("kept.py")
+    changes = ChangeSet.of([FileChange(old, b"x\n", None), FileChange(kept, b"a\n", b"b\n")])
+    edit = workspace_edit(
+        changes,
+        replace(TAKES_ALL, annotations=True, previews=True),
+        encoding=Encoding.UTF16,
+        open_documents={},
+        uri_of=uri_of,
+        label="plan",
+        doubts={old: "the file is deleted"},
+        asks=asks,
+    ).edit
+    notes = {name: note["needsConfirmation"] for name, note in edit["changeAnnotations"].items()}
+    used: dict[str, str] = {}
+    for operation in edit["documentChanges"]:
+        if operation.get("kind") == "delete":
+            used["old.py"] = operation["annotationId"]
+        elif operation["edits"][0]["newText"]:
+            used["kept.py"] = operation["edits"][0]["annotationId"]
+    return notes, used
+
+
+def test_a_preview_opens_with_everything_ticked_but_the_doubtful() -> None:
+    notes, used = asked_edit(asks=True)
+    assert notes[used["old.py"]] is True
+    assert notes[used["kept.py"]] is False
+    assert sum(notes.values()) == 2, "the delete, and the one empty edit that opens the preview"
+
+
+def test_what_was_reviewed_is_not_asked_about_again() -> None:
+    notes, used = asked_edit(asks=False)
+    assert not any(notes.values())
+    assert set(used) == {"old.py", "kept.py"}

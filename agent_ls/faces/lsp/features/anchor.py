@@ -9,6 +9,7 @@ from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.text import line_ending
 from agent_ls.faces.lsp.features.places import Here
 from agent_ls.index.names import language_of
+from agent_ls.jobs.port import Order
 
 Json = dict[str, Any]
 _COMMENTS: Final = {"python": "#"}
@@ -36,8 +37,7 @@ async def insert_anchor(here: Here) -> Json:
     after = data[:at] + indent + comment + line_ending(data) + data[at:]
     landing = await here.folder.port.land(
         ChangeSet.of([FileChange(here.site.path, data, after)]),
-        label="Delegate: write the task here",
-        notes={},
+        Order("Delegate: write the task here", reviewed=True),
     )
     if not landing.applied:
         raise WorkspaceError(

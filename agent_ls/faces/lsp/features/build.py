@@ -21,6 +21,7 @@ from agent_ls.faces.lsp.folders import Folders
 from agent_ls.faces.lsp.questions import Questions
 from agent_ls.faces.lsp.registry import Features
 from agent_ls.faces.lsp.report import Report
+from agent_ls.faces.lsp.review import Reviews
 from agent_ls.faces.lsp.session import ServerContext
 from agent_ls.faces.lsp.shown import Shown
 from agent_ls.faces.lsp.uris import uri_to_path
@@ -81,10 +82,12 @@ def build(context: ServerContext, dirs: StateDirs, environ: Mapping[str, str]) -
         on_anchors=lenses.want,
     )
     opening = _Opening(context, editor, folders, report, dirs)
+    shown = Shown(dirs.base / "review", context, editor, report.notice)
     commands = Commands(
         *(folders, documents, editor, context, report),
         run=tasks.run,
-        shown=Shown(dirs.base / "review", context, editor, report.notice),
+        shown=shown,
+        reviews=Reviews(editor, context, shown, run=tasks.run),
         ready=opening.ready,
         trust_changed=trust_changed,
     )

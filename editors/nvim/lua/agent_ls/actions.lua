@@ -208,11 +208,20 @@ end
 function M.run(options)
   local bufnr = vim.api.nvim_get_current_buf()
   local range = place.chosen(bufnr, options)
-  client_of.with(bufnr, function(client)
+  local function act(client)
     local said = command.parse(options.args, function(id)
       return jobs.get(client.id, id) ~= nil
     end)
     verbs[said.verb]({ client = client, bufnr = bufnr, range = range, said = said })
+  end
+  client_of.with(bufnr, function(client)
+    -- A job that another Neovim started is not known here yet; its id must not be taken for a task.
+    if command.names_a_job(options.args) then
+      return jobs.refresh(client, function()
+        act(client)
+      end)
+    end
+    act(client)
   end)
 end
 

@@ -55,6 +55,14 @@ function M.parse(text, is_job)
   return task
 end
 
+---Whether a job's id may stand behind the verb.
+---@param text string
+---@return boolean
+function M.names_a_job(text)
+  local verb, second = vim.trim(text):match("^(%S+)%s+(%S+)")
+  return second ~= nil and (M.verbs[verb] or ""):match("^job") ~= nil
+end
+
 ---@param lead string the word that is being typed
 ---@param line string the command line so far
 ---@param fitting fun(verb: string): string[] ids of jobs

@@ -37,6 +37,27 @@ local function delete_unsaved(change)
   return true
 end
 
+---Begin a new file whose lines end in CRLF as such: Neovim would make its own line ends of them.
+---
+---The buffer's format must be right before it is attached, or the server is told of other text.
+---@param change table
+local function begin_dos_file(change)
+  local document, edits = change.textDocument, change.edits
+  local text = edits and #edits == 1 and edits[1].newText or ""
+  local breaks, dos = select(2, text:gsub("\n", "")), select(2, text:gsub("\r\n", ""))
+  if not document or dos == 0 or dos < breaks then
+    return
+  end
+  local file = vim.uri_to_fname(document.uri)
+  if vim.fn.bufloaded(file) == 1 or vim.uv.fs_stat(file) then
+    return
+  end
+  local formats = vim.go.fileformats
+  vim.go.fileformats = "dos,unix"
+  vim.fn.bufload(vim.fn.bufadd(file))
+  vim.go.fileformats = formats
+end
+
 ---@param edit lsp.WorkspaceEdit
 ---@param encoding string
 ---@return lsp.ApplyWorkspaceEditResult
@@ -51,6 +72,7 @@ function M.apply(edit, encoding)
         return not delete_unsaved(change)
       end, edit.documentChanges)
     end
+    vim.iter(edit.documentChanges or {}):each(begin_dos_file)
     vim.lsp.util.apply_workspace_edit(edit, encoding)
   end)
   return { applied = ok, failureReason = not ok and tostring(problem) or nil }

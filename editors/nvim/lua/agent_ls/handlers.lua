@@ -71,10 +71,18 @@ local function job_changed(_, params, ctx)
   require("agent_ls.jobs").update(ctx.client_id, require("agent_ls.client").plain(params))
 end
 
+local function show_plan(_, params, ctx)
+  local client = assert(vim.lsp.get_client_by_id(ctx.client_id))
+  M.when_idle(function()
+    require("agent_ls.review").open(client, params.jobId)
+  end)
+end
+
 ---@return table<string, function>
 function M.table()
   return {
     [protocol.job_changed] = job_changed,
+    [protocol.show_plan] = show_plan,
     ["workspace/applyEdit"] = apply_edit,
     ["window/showMessage"] = show_message,
     ["window/showMessageRequest"] = show_message_request,

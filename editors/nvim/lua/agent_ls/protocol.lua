@@ -11,8 +11,8 @@ M.command = {
   delegate = "agentLs.delegate",
   discard = "agentLs.discard",
   explain = "agentLs.explain",
-  job = "agentLs.job",
   jobs = "agentLs.jobs",
+  preview = "agentLs.preview",
   rename = "agentLs.rename",
   resume = "agentLs.resume",
   retry = "agentLs.retry",
@@ -25,5 +25,8 @@ M.command = {
 
 ---Server → client, to clients that asked for it with `initializationOptions.events`.
 M.job_changed = "agentLs/jobChanged"
+
+---Server → client, to clients that show plans themselves (`initializationOptions.review`).
+M.show_plan = "agentLs/showPlan"
 
 return M

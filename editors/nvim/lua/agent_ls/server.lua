@@ -34,7 +34,7 @@ function M.client_config()
     cmd = options.cmd,
     -- Not the workspace: a file planted there must never be found by the server's own start.
     cmd_cwd = vim.fn.stdpath("state"),
-    init_options = vim.tbl_extend("force", options.init_options, { events = true, prompts = true }),
+    init_options = vim.tbl_extend("force", options.init_options, { events = true, prompts = true, review = true }),
     settings = { agentLs = options.settings },
     -- Neovim holds changes back for 150 ms and, before a command, sends those of one buffer only. The
     -- server's picture of every buffer must be the text of now when it merges a plan onto it.
