@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -19,6 +20,13 @@ async def main() -> None:
         if message.get("do") == "hang":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             await send({"hanging": True})
+            time.sleep(600)
+        if message.get("do") == "family":
+            child = subprocess.Popen(
+                ["sh", "-c", "sleep 300 & echo $!; wait"], stdout=subprocess.PIPE, start_new_session=True
+            )
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            await send({"pids": [child.pid, int(child.stdout.readline())]})
             time.sleep(600)
         if message.get("do") == "garble":
             os.write(int(message["fd"]), b"[1, 2]\n")

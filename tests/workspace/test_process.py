@@ -254,3 +254,14 @@ async def test_what_is_not_an_object_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match="not a JSON object"):
         await worker.receive()
     await worker.stop()
+
+
+async def test_what_a_killed_worker_has_started_goes_with_it(tmp_path: Path) -> None:
+    """Grandchildren too, in sessions of their own: the kernel would end its direct children only."""
+    worker, _ = await start(tmp_path)
+    await worker.send({"do": "family"})
+    pids = (await worker.receive() or {})["pids"]
+    family = [psutil.Process(pid) for pid in pids]
+    await worker.stop(0.2)
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert alive == []

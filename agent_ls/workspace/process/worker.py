@@ -19,7 +19,7 @@ from typing import Any, cast, final
 
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.workspace.process.bounded import Bounded
-from agent_ls.workspace.process.children import close_pipes, kill_group
+from agent_ls.workspace.process.children import close_pipes, groups_below, kill_group
 from agent_ls.workspace.process.launcher import die_with_parent
 
 Receive = Callable[[], Awaitable[dict[str, Any] | None]]
@@ -110,12 +110,19 @@ class Worker:
         """End it: stdin closed, then TERM, then KILL for its whole group; returns when it is gone."""
         if self._child.stdin is not None:
             self._child.stdin.close()
+        below: set[int] = set()
         try:
             await self._gone(deadline_s / 2)
+            # A worker that has to be killed cannot end what it started, and the kernel ends only its own
+            # children: theirs would stay. They are looked up while the tree still stands.
+            below = groups_below(self.pid)
             kill_group(self.pid, signal.SIGTERM)
             await self._gone(deadline_s / 2)
         finally:
+            below |= groups_below(self.pid)
             kill_group(self.pid, signal.SIGKILL)
+            for group in below:
+                kill_group(group, signal.SIGKILL)
             close_pipes(self._child)  # first: `wait` waits for them too, and a grandchild may hold them
             await self._child.wait()
             self._listening.cancel()
