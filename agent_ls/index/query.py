@@ -114,9 +114,12 @@ class Index:
             hits += self._sketched(names)
         return hits[:limit]
 
-    def references(self, name: str, limit: int = 200) -> list[RefHit]:
-        """Uses of a name, in order of path and place; never its definitions."""
-        using = dict(self._reader().of(Kind.USES, name)[:limit])
+    def references(self, name: str, limit: int = 200, files: int | None = None) -> list[RefHit]:
+        """Uses of a name, in order of path and place; never its definitions.
+
+        ``files``: read no more of them than this, ~0.3 ms each.
+        """
+        using = dict(self._reader().of(Kind.USES, name)[: min(limit, files or limit)])
         rows = self._rows(
             "SELECT f.path, x.facts, x.line_table, x.uses, f.id FROM files f JOIN facts x ON x.file = f.id"  # noqa: S608
             f" WHERE f.id IN ({_listed(using)}) ORDER BY f.path",

@@ -12,6 +12,7 @@ from agent_ls.jobs.views import HoverFacts, JobView, Place
 
 _SHOWN = 5
 _COUNTED = 500
+_FILES = 12  # read per hover: a name like `get` is in hundreds, and the loop waits for each
 
 
 def hover_facts(
@@ -24,10 +25,10 @@ def hover_facts(
     if not here.name:
         return None
     own = here.around if here.around is not None and here.around.name == here.name else None
-    hits = index.definitions(here.name, limit=20)
+    hits = index.definitions(here.name, limit=_FILES) if own is None else []
     if own is None and not hits:
         return None
-    uses = index.references(here.name, limit=_COUNTED)
+    uses = index.references(here.name, limit=_COUNTED, files=_FILES)
     tests = [use for use in uses if is_test(use.path)]
     callers = [use for use in uses if not is_test(use.path)]
     definition = own or _nearest(here, hits).definition
@@ -39,6 +40,7 @@ def hover_facts(
         signature=definition.signature if settings.hover.card else "",
         doc=definition.doc if settings.hover.card else "",
         references=len(uses),
+        more=len(uses) == _COUNTED or len(index.files_with(here.name, limit=_FILES + 2)) > _FILES,
         callers=_places(callers),
         tests=_places(tests),
         jobs=related[:_SHOWN],

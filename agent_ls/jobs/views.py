@@ -276,7 +276,8 @@ class HoverFacts:
     """Instant facts about the symbol at a place, from the index only.
 
     ``span``: the name under the cursor. ``signature`` and ``doc`` are empty unless the setting
-    ``hover.card`` asks for them. ``references`` counts all uses; ``callers`` and ``tests`` are the
+    ``hover.card`` asks for them. ``references`` counts the uses, ``more`` says that there
+    are further ones in files that were not looked at; ``callers`` and ``tests`` are the
     first few. ``explanation`` is cached prose, only while the text it is about is unchanged.
     """
 
@@ -286,6 +287,7 @@ class HoverFacts:
     signature: str = ""
     doc: str = ""
     references: int = 0
+    more: bool = False
     callers: tuple[Place, ...] = ()
     tests: tuple[Place, ...] = ()
     jobs: tuple[JobView, ...] = ()

@@ -204,11 +204,25 @@ async def test_hover_counts_uses_and_names_callers_tests_and_jobs(opener: Opener
     assert facts is not None
     assert (facts.symbol, facts.kind, facts.span, facts.signature) == ("parse", "function", Span(4, 9), "")
     assert facts.references >= 2
+    assert not facts.more
     assert ("src/main.py", "run") in [(p.path, p.symbol) for p in facts.callers]
     assert ("tests/test_parser.py", "test_it") in [(p.path, p.symbol) for p in facts.tests]
     assert service.hover(Site(PATH, Span(0, 0))) is None  # `def` is no symbol
     assert next(o.title for o in service.offers(Site(PATH, Span(5, 5)))) == "Delegate: change parse …"
     assert re.search("jobs|index", " ".join(service.status()))
+
+
+async def test_a_hover_on_a_name_of_many_files_reads_a_few_and_says_so(opener: Opener, root: Path) -> None:
+    (root / "src").mkdir()
+    (root / "src/parser.py").write_bytes(TEXT)
+    for number in range(40):
+        (root / f"src/user{number}.py").write_bytes(b"from src.parser import parse\n\nparse('')\n")
+    service = await opener()
+    await service.indexer.refresh()
+    facts = service.hover(Site(PATH, Span(5, 5)))
+    assert facts is not None
+    assert facts.more
+    assert 12 <= facts.references <= 24
 
 
 async def test_an_explanation_is_pending_then_kept_as_long_as_its_text(opener: Opener, root: Path) -> None:

@@ -60,7 +60,8 @@ def card(facts: HoverFacts, *, markdown: bool) -> list[str]:
         lines.append(prose(facts.doc))
     uses: list[str] = []
     if facts.references:
-        uses.append(f"{facts.references} {'reference' if facts.references == 1 else 'references'}")
+        plural = "reference" if facts.references == 1 and not facts.more else "references"
+        uses.append(f"{facts.references}{'+' if facts.more else ''} {plural}")
     if facts.callers:
         uses.append(f"used by {_places(facts.callers, markdown=markdown)}")
     if facts.tests:
