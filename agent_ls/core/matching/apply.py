@@ -10,7 +10,7 @@ from agent_ls.core.alignment import gaps
 from agent_ls.core.matching import words
 from agent_ls.core.matching.blocks import Block
 from agent_ls.core.matching.carry import carry, decode, spliced
-from agent_ls.core.matching.doubts import doubt, has_stray_fence, left_out_line
+from agent_ls.core.matching.doubts import doubt, has_stray_fence, is_lazy, left_out_line
 from agent_ls.core.matching.elision import expand
 from agent_ls.core.matching.formats import FormatProblem, Hunk, parse_patch, parse_udiff, unfenced
 from agent_ls.core.matching.indent import IndentMap, prove
@@ -114,7 +114,7 @@ def whole(source: Source, text: str) -> Splices | Refused:
     lines = flatten(text).split("\n")
     inner = unfenced(lines)
     if source.bodies[0].strip()[:3] != "```" and lines[0].strip()[:3] == "```":
-        lines = inner
+        lines = [*inner, ""] if source.bodies[-1] == "" else inner  # a fence holds whole lines
     if source.text and source.bodies[-1] == "" and lines[-1] != "":
         lines = [*lines, ""]
     changed = gaps(source.bodies, lines)
@@ -221,6 +221,9 @@ def _in_sequence(source: Source, edit: StrReplace) -> Splices | None:
         old = flatten(item.old)
         again = text.find(old, text.find(old) + 1) >= 0
         if not old.strip() or old not in text or (again and not item.replace_all):
+            return None
+        block = Block(tuple(old.split("\n")), tuple(flatten(item.new).split("\n")))
+        if has_stray_fence(source, block) or is_lazy(source, block):
             return None
         text = text.replace(old, flatten(item.new))
     lines = text.split("\n")

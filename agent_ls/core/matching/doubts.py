@@ -8,7 +8,7 @@ from agent_ls.core.matching import words
 from agent_ls.core.matching.blocks import Block
 from agent_ls.core.matching.indent import IndentMap, foreign
 from agent_ls.core.matching.ladder import Found
-from agent_ls.core.matching.placeholders import is_placeholder
+from agent_ls.core.matching.placeholders import is_dots, is_placeholder, lets_dots_stand
 from agent_ls.core.matching.readings import over_escaped
 from agent_ls.core.matching.source import Source
 
@@ -20,7 +20,7 @@ def doubt(source: Source, item: Found, indents: IndentMap | None) -> str | None:
     if left_out is not None:
         return words.lazy(source, left_out, [(spot.first, spot.last)])
     added = [line for line in block.new if line not in block.old]
-    escaped = over_escaped(added, source.bodies)
+    escaped = over_escaped(block, source.bodies)
     if escaped is not None:
         return words.escaped(source, escaped, spot.first, spot.last)
     if indents is None and not any(model for model, _ in item.pairs(source)):
@@ -32,16 +32,35 @@ def doubt(source: Source, item: Found, indents: IndentMap | None) -> str | None:
 
 def left_out_line(source: Source, old: Sequence[str], new: Sequence[str]) -> str | None:
     """The first new line that stands for code that was left out, if any."""
+    before = ""
     for line in new:
-        if is_placeholder(line) and line not in old and line.strip() not in map(str.strip, source.bodies):
+        dots = is_dots(line) and not lets_dots_stand(before)
+        if (
+            (dots or is_placeholder(line))
+            and line not in old
+            and line.strip() not in map(str.strip, source.bodies)
+        ):
             return line
+        before = line if line.strip() else before
     return None
+
+
+def is_lazy(source: Source, block: Block) -> bool:
+    """Whether the new lines of a block are not to be written as they stand, wherever it was found."""
+    lazy = left_out_line(source, block.old, block.new) is not None
+    return lazy or over_escaped(block, source.bodies) is not None
 
 
 def has_stray_fence(source: Source, block: Block) -> bool:
     """Whether a fence that is not closed, or that encloses all, is about to be written into a file without any."""
-    if "```" not in "".join(block.new) or any("```" in line for line in block.old) or "```" in source.flat:
+    return any(_is_stray(source, block, mark) for mark in ("```", "~~~"))
+
+
+def _is_stray(source: Source, block: Block, mark: str) -> bool:
+    lines = [line.strip() for line in block.new if line.strip()]
+    fences = sum(line.startswith(mark) for line in lines)
+    if not fences or any(line.strip().startswith(mark) for line in block.old):
         return False
-    lines = [line for line in block.new if line.strip()]
-    fences = sum(line.strip().startswith("```") for line in lines)
-    return fences % 2 == 1 or (lines[0].strip()[:3] == "```" == lines[-1].strip())
+    if fences % 2 == 1:
+        return not any(body.strip().startswith(mark) for body in source.bodies)
+    return lines[0].startswith(mark) and lines[-1] == mark

@@ -10,7 +10,7 @@ from typing import final
 from agent_ls.core.matching.blocks import Block, HunkLine, of_hunk
 from agent_ls.core.matching.source import flatten
 
-_FENCE = re.compile(r"\s*(```|~~~)[\w+.#-]*\s*")
+_FENCE = re.compile(r"\s*(```|~~~)[^`~]*")
 _RANGE = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _SECTION = re.compile(r"\*\*\* (Add|Update|Delete) File: (.+)")
 _MOVE = re.compile(r"\*\*\* Move to: (.+)")
