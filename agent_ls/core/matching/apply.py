@@ -118,7 +118,7 @@ def whole(source: Source, text: str) -> Splices | Refused:
     if source.text and source.bodies[-1] == "" and lines[-1] != "":
         lines = [*lines, ""]
     changed = gaps(source.bodies, lines)
-    left_out = left_out_line(source, (), lines)
+    left_out = left_out_line(source, source.bodies, lines)
     if left_out is not None:
         real = [gap for gap in changed if left_out not in lines[gap[2] : gap[3]]]
         return Refused(words.lazy(source, left_out, [gap[:2] for gap in real]))

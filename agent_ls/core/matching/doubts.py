@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agent_ls.core.alignment import gaps
 from agent_ls.core.matching import words
 from agent_ls.core.matching.blocks import Block
 from agent_ls.core.matching.indent import IndentMap, foreign
@@ -32,17 +33,24 @@ def doubt(source: Source, item: Found, indents: IndentMap | None) -> str | None:
 
 def left_out_line(source: Source, old: Sequence[str], new: Sequence[str]) -> str | None:
     """The first new line that stands for code that was left out, if any."""
-    before = ""
-    for line in new:
-        dots = is_dots(line) and not lets_dots_stand(before)
-        if (
-            (dots or is_placeholder(line))
-            and line not in old
-            and line.strip() not in map(str.strip, source.bodies)
-        ):
-            return line
-        before = line if line.strip() else before
-    return None
+    suspects = [line for line in new if line not in old and (is_dots(line) or is_placeholder(line))]
+    if not suspects:
+        return None
+    known = {body.strip() for body in source.bodies}
+    dots = _dots_for_lines(old, new)
+    return next((x for x in suspects if x.strip() not in known and (not is_dots(x) or x in dots)), None)
+
+
+def _dots_for_lines(old: Sequence[str], new: Sequence[str]) -> set[str]:
+    """Bare dots that stand where lines were removed, and where they are no body and no item of a list."""
+    found: set[str] = set()
+    for first, last, new_first, new_last in gaps(old, new):
+        before = next((line for line in reversed(new[:new_first]) if line.strip()), "")
+        for line in new[new_first:new_last]:
+            if is_dots(line) and last - first > 1 and not lets_dots_stand(before):
+                found.add(line)
+            before = line if line.strip() else before
+    return found
 
 
 def is_lazy(source: Source, block: Block) -> bool:

@@ -146,6 +146,7 @@ READINGS: tuple[Reading, ...] = (_unterminated, unfence, *_PLAIN, *map(_after_un
 
 
 _ENTITY_OF_CODE = re.compile(r"&(?:lt|gt|amp|quot);")
+_QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|//.*|#\s.*")
 _PLAIN_QUOTE = re.compile(r"(?<!\\)\"")
 _PLAIN_SIGN = re.compile(r"[<>]|&(?!\w+;|#)")
 
@@ -153,9 +154,9 @@ _PLAIN_SIGN = re.compile(r"[<>]|&(?!\w+;|#)")
 def over_escaped(block: Block, bodies: Sequence[str]) -> str | None:
     """The first added line that looks escaped once too often, where nothing in the anchors proves it.
 
-    It begins with a written-out tab, or has an escaped quote or an entity, as no line of the file
-    does. Who escapes, escapes all of a call: one plain tab, quote or sign in
-    the block, and its escapes are meant.
+    It begins with a written-out tab, or has an escaped quote outside of any string, or an entity, as
+    no line of the file does. Who escapes, escapes all of a call: one plain tab, quote or sign in
+    the block, and its escapes are meant. A file without any plain sign of markup does not tell.
     """
     added = [line for line in block.new if line not in block.old]
     everything = "\n".join((*block.old, *block.new))
@@ -165,7 +166,9 @@ def over_escaped(block: Block, bodies: Sequence[str]) -> str | None:
         (_has_loose_entity, _PLAIN_SIGN),
     ):
         line = next(filter(suspicious, added), None)
-        if line is not None and not plain.search(everything) and not any(map(suspicious, bodies)):
+        if line is None or plain.search(everything) or any(map(suspicious, bodies)):
+            continue
+        if suspicious is not _has_loose_entity or any(map(plain.search, bodies)):
             return line
     return None
 
@@ -175,7 +178,7 @@ def _has_loose_tab(line: str) -> bool:
 
 
 def _has_loose_quote(line: str) -> bool:
-    return '\\"' in line
+    return '\\"' in line and '\\"' in _QUOTED.sub("", line)
 
 
 def _has_loose_entity(line: str) -> bool:
