@@ -174,10 +174,11 @@ def tabs_spaces(rng: random.Random, change: Change, fmt: str) -> Case | None:
 
 
 def tabs_mixed(rng: random.Random, change: Change, fmt: str) -> Case | None:
-    """Tabs and blanks exchanged in some lines only."""
+    """Tabs and blanks exchanged in some anchor lines only."""
+    chosen: dict[str, bool] = {}
 
     def reword(line: Line) -> str:
-        if rng.random() < 0.5:
+        if line[0] == "+" or chosen.setdefault(line[1], rng.random() < 0.5):
             return line[1]
         head = _indent(line[1])
         other = head.replace("\t", "    ") if "\t" in head else head.replace("    ", "\t")
@@ -492,7 +493,8 @@ def part_of_line(rng: random.Random, change: Change, fmt: str) -> Case | None:
     for around in (4, 12, 30, 80):
         first, last = max(0, head - around), max(0, tail - around)
         part = old[first : len(old) - last]
-        if part.strip() and change.base.count(part) == 1:
+        line_start = change.base[: change.base.find(part)].rpartition("\n")[2]
+        if part.lstrip(" \t")[:1].strip() and line_start.strip() and change.base.count(part) == 1:
             case = case_of("part_of_line", change, fmt)
             case.edit["edits"] = [{"old_str": part, "new_str": new[first : len(new) - last]}]
             return case

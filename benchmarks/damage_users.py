@@ -136,8 +136,11 @@ def stale(rng: random.Random, change: Change, fmt: str) -> Case | None:
     case = rng.choice((user_far, user_near, user_same))(rng, change, fmt)
     if case is None:
         return None
-    case.cls, case.base = "stale", case.now
-    case.expect = "either"
+    case.cls, case.base, case.expect = "stale", case.now, "either"
+    literal = case.now
+    for item in case.edit.get("edits", ()):  # as the tool is described, parts of lines count
+        literal = literal.replace(item["old_str"], item["new_str"], 1)
+    case.accept.append(literal)
     return case
 
 
@@ -186,7 +189,7 @@ def insert(rng: random.Random, change: Change, fmt: str) -> Case | None:
         "type": "insert",
         "path": change.path,
         "insert_line": hunk.start + first,
-        "insert_text": text if rng.random() < 0.5 or text.endswith("\n\n") else text[:-1],
+        "insert_text": text if rng.random() < 0.5 or ("\n" + text).endswith("\n\n") else text[:-1],
     }
     return case
 

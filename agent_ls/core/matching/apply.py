@@ -97,7 +97,7 @@ def _inserted(source: Source, edit: Insert) -> Splices | Refused:
     left_out = left_out_line(source, (), lines)
     if left_out is not None:
         return Refused(words.lazy(source, left_out))
-    return [Splice(edit.line, edit.line, tuple(lines))]
+    return [Splice(edit.line, edit.line, tuple(lines))] if lines else []
 
 
 def _patched(source: Source, edit: Patch) -> Splices | Refused:
@@ -130,6 +130,7 @@ def hunks_applied(source: Source, hunks: Sequence[Hunk]) -> Splices | Refused:
     if not hunks:
         return Refused(f"No hunk adds or removes a line. {words.NOTHING} Mark such lines with '+' and '-'.")
     found: list[Found | Ambiguous | None] = []
+    known = frozenset(source.bodies)
     for number, hunk in enumerate(hunks, 1):
         if all(reading.empty for reading in hunk.readings):
             if source.text or len(hunks) > 1:
@@ -138,7 +139,7 @@ def hunks_applied(source: Source, hunks: Sequence[Hunk]) -> Splices | Refused:
                     f"{words.NOTHING} Give at least one unchanged line before or after what it adds."
                 )
             return [Splice(0, 1, (*hunk.readings[0].new, ""))]
-        found.append(locate(source, hunk.readings))
+        found.append(locate(source, [*hunk.readings, *hunk.signed_again(known)]))
     located = [item for item in found if isinstance(item, Found)]
     if len(located) < len(found):
         return Refused(_hunk_refusal(source, hunks, found))

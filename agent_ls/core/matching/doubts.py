@@ -20,12 +20,12 @@ def doubt(source: Source, item: Found, indents: IndentMap | None) -> str | None:
     left_out = left_out_line(source, block.old, block.new)
     if left_out is not None:
         return words.lazy(source, left_out, [(spot.first, spot.last)])
-    added = [line for line in block.new if line not in block.old]
     escaped = over_escaped(block, source.bodies)
     if escaped is not None:
         return words.escaped(source, escaped, spot.first, spot.last)
     if indents is None and not any(model for model, _ in item.pairs(source)):
-        line = foreign(added, source.bodies)
+        whole = block.new[1:] if spot.head else block.new  # behind a head, the first one is a part
+        line = foreign([line for line in whole if line not in block.old], source.bodies)
         if line is not None:
             return words.foreign_indent(source, line, spot.first, spot.last)
     return None
@@ -66,9 +66,13 @@ def has_stray_fence(source: Source, block: Block) -> bool:
 
 def _is_stray(source: Source, block: Block, mark: str) -> bool:
     lines = [line.strip() for line in block.new if line.strip()]
-    fences = sum(line.startswith(mark) for line in lines)
-    if not fences or any(line.strip().startswith(mark) for line in block.old):
+    fences = sum(_is_fence(line, mark) for line in lines)
+    if not fences or any(_is_fence(line.strip(), mark) for line in block.old):
         return False
     if fences % 2 == 1:
-        return not any(body.strip().startswith(mark) for body in source.bodies)
-    return lines[0].startswith(mark) and lines[-1] == mark
+        return not any(_is_fence(body.strip(), mark) for body in source.bodies)
+    return _is_fence(lines[0], mark) and lines[-1] == mark
+
+
+def _is_fence(line: str, mark: str) -> bool:
+    return line.startswith(mark) and mark[0] not in line[len(mark) :]
