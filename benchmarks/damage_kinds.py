@@ -283,6 +283,8 @@ def unicode(rng: random.Random, change: Change, fmt: str) -> Case | None:
         )
     )
     sent = [hunk.reworded(lambda x: x[1] if x[0] == "+" else way(x[1])) for hunk in hunks]
+    if _merges_lines(hunks, sent):
+        return None
     odd_change = replace(change, base=base, after=after, hunks=hunks)
     return case_of("unicode", odd_change, fmt, sent, _expect(change))
 
@@ -449,7 +451,7 @@ def twin(rng: random.Random, change: Change, fmt: str) -> Case | None:
     if not spots:
         return None
     at = rng.choice(spots)
-    copy = [("    " + line if line.strip() else line) for line in hunk.old]
+    copy = [("   " + line if line.strip() else line) for line in hunk.old]
     if rng.random() < 0.5:
         copy = list(hunk.old)
         middle = rng.randrange(len(copy))

@@ -241,7 +241,7 @@ def _spliced_blocks(source: Source, found: Sequence[Found]) -> Splices | Refused
     splices: list[Splice] = []
     for item in found:
         indents = _indents(source, item, found)
-        why_not = doubt(source, item, indents)
+        why_not = doubt(source, item, indents, [other.block for other in found])
         if why_not is not None:
             return Refused(why_not)
         written = rewrite(source, item, indents)

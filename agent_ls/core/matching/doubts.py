@@ -14,13 +14,16 @@ from agent_ls.core.matching.readings import over_escaped
 from agent_ls.core.matching.source import Source
 
 
-def doubt(source: Source, item: Found, indents: IndentMap | None) -> str | None:
-    """Why the new lines of a found block are not believed to be meant as they stand."""
+def doubt(source: Source, item: Found, indents: IndentMap | None, call: Sequence[Block] = ()) -> str | None:
+    """Why the new lines of a found block are not believed to be meant as they stand.
+
+    ``call``: all blocks of its call.
+    """
     block, spot = item.block, item.spot
     left_out = left_out_line(source, block.old, block.new)
     if left_out is not None:
         return words.lazy(source, left_out, [(spot.first, spot.last)])
-    escaped = over_escaped(block, source.bodies)
+    escaped = over_escaped(block, source.bodies, call)
     if escaped is not None:
         return words.escaped(source, escaped, spot.first, spot.last)
     if indents is None and not any(model for model, _ in item.pairs(source)):

@@ -151,15 +151,15 @@ _PLAIN_QUOTE = re.compile(r"(?<!\\)\"")
 _PLAIN_SIGN = re.compile(r"[<>]|&(?!\w+;|#)")
 
 
-def over_escaped(block: Block, bodies: Sequence[str]) -> str | None:
+def over_escaped(block: Block, bodies: Sequence[str], call: Sequence[Block] = ()) -> str | None:
     """The first added line that looks escaped once too often, where nothing in the anchors proves it.
 
     It begins with a written-out tab, or has an escaped quote outside of any string, or an entity, as
     no line of the file does. Who escapes, escapes all of a call: one plain tab, quote or sign in
-    the block, and its escapes are meant. A file without any plain sign of markup does not tell.
+    it, and its escapes are meant. A file without any plain sign of markup does not tell.
     """
     added = [line for line in block.new if line not in block.old]
-    everything = "\n".join((*block.old, *block.new))
+    everything = "\n".join(line for other in (block, *call) for line in (*other.old, *other.new))
     for suspicious, plain in (
         (_has_loose_tab, re.compile(r"\t")),
         (_has_loose_quote, _PLAIN_QUOTE),
