@@ -10,7 +10,7 @@ import html
 import random
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from benchmarks.damage_cases import (

@@ -147,6 +147,7 @@ READINGS: tuple[Reading, ...] = (_unterminated, unfence, *_PLAIN, *map(_after_un
 
 _ENTITY_OF_CODE = re.compile(r"&(?:lt|gt|amp|quot);")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|//.*|#\s.*")
+_OPERATOR = re.compile(r"(?:^|\s|&amp;|[-=<])&(?:lt|gt|amp);(?:$|\s|=|&amp;)")
 _PLAIN_QUOTE = re.compile(r"(?<!\\)\"")
 _PLAIN_SIGN = re.compile(r"[<>]|&(?!\w+;|#)")
 
@@ -156,7 +157,8 @@ def over_escaped(block: Block, bodies: Sequence[str], call: Sequence[Block] = ()
 
     It begins with a written-out tab, or has an escaped quote outside of any string, or an entity, as
     no line of the file does. Who escapes, escapes all of a call: one plain tab, quote or sign in
-    it, and its escapes are meant. A file without any plain sign of markup does not tell.
+    it, and its escapes are meant. In a file without any plain
+    sign, an entity is suspicious as an operator only.
     """
     added = [line for line in block.new if line not in block.old]
     everything = "\n".join(line for other in (block, *call) for line in (*other.old, *other.new))
@@ -168,7 +170,7 @@ def over_escaped(block: Block, bodies: Sequence[str], call: Sequence[Block] = ()
         line = next(filter(suspicious, added), None)
         if line is None or plain.search(everything) or any(map(suspicious, bodies)):
             continue
-        if suspicious is not _has_loose_entity or any(map(plain.search, bodies)):
+        if suspicious is not _has_loose_entity or _OPERATOR.search(line) or any(map(plain.search, bodies)):
             return line
     return None
 
