@@ -36,7 +36,7 @@ def doubt(source: Source, item: Found, indents: IndentMap | None, call: Sequence
 
 def left_out_line(source: Source, old: Sequence[str], new: Sequence[str]) -> str | None:
     """The first new line that stands for code that was left out, if any."""
-    suspects = [line for line in new if line not in old and (is_dots(line) or is_placeholder(line))]
+    suspects = [line for line in new if (is_dots(line) or is_placeholder(line)) and line not in old]
     if not suspects:
         return None
     known = {body.strip() for body in source.bodies}
