@@ -22,7 +22,9 @@ def doubt(source: Source, item: Found, indents: IndentMap | None, call: Sequence
     block, spot = item.block, item.spot
     left_out = left_out_line(source, block.old, block.new)
     if left_out is not None:
-        return words.lazy(source, left_out, [(spot.first, spot.last)])
+        changed = [(first, last) for first, last, _, _ in gaps(block.old, block.new)]
+        shown = [*changed[:3], (len(block.old) - 1, len(block.old))]
+        return words.lazy(source, left_out, [(spot.first + a, spot.first + b) for a, b in shown])
     escaped = over_escaped(block, source.bodies, call)
     if escaped is not None:
         return words.escaped(source, escaped, spot.first, spot.last)
