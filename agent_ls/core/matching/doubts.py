@@ -52,7 +52,8 @@ def _dots_for_lines(old: Sequence[str], new: Sequence[str]) -> set[str]:
     for first, last, new_first, new_last in gaps(old, new):
         before = next((line for line in reversed(new[:new_first]) if line.strip()), "")
         for line in new[new_first:new_last]:
-            if is_dots(line) and last - first > 1 and not lets_dots_stand(before):
+            code = line.strip() == "..." and lets_dots_stand(before)
+            if is_dots(line) and last - first > 1 and not code:
                 found.add(line)
             before = line if line.strip() else before
     return found

@@ -52,4 +52,4 @@ def is_dots(line: str) -> bool:
 
 def lets_dots_stand(before: str) -> bool:
     """Whether dots may be code behind this line: a body, an item of a list."""
-    return before.rstrip().endswith((":", '"""', "'''", "(", "[", "{", ","))
+    return before.rstrip().endswith((":", '"""', "'''", "(", "[", ","))

@@ -149,6 +149,7 @@ _ENTITY_OF_CODE = re.compile(r"&(?:lt|gt|amp|quot);")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|//.*|#\s.*")
 _OPERATOR = re.compile(r"(?:^|\s|&amp;|[-=<])&(?:lt|gt|amp);(?:$|\s|=|&amp;)")
 _PLAIN_QUOTE = re.compile(r"(?<!\\)\"")
+_PLAIN_APOSTROPHE = re.compile(r"(?<!\\)'")
 _PLAIN_SIGN = re.compile(r"[<>]|&(?!\w+;|#)")
 
 
@@ -165,6 +166,7 @@ def over_escaped(block: Block, bodies: Sequence[str], call: Sequence[Block] = ()
     for suspicious, plain in (
         (_has_loose_tab, re.compile(r"\t")),
         (_has_loose_quote, _PLAIN_QUOTE),
+        (_has_loose_apostrophe, _PLAIN_APOSTROPHE),
         (_has_loose_entity, _PLAIN_SIGN),
     ):
         line = next(filter(suspicious, added), None)
@@ -181,6 +183,10 @@ def _has_loose_tab(line: str) -> bool:
 
 def _has_loose_quote(line: str) -> bool:
     return '\\"' in line and '\\"' in _QUOTED.sub("", line)
+
+
+def _has_loose_apostrophe(line: str) -> bool:
+    return "\\'" in line and "\\'" in _QUOTED.sub("", line)
 
 
 def _has_loose_entity(line: str) -> bool:
