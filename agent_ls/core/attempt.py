@@ -19,6 +19,7 @@ from agent_ls.core.job import (
     IntentKind,
     JobId,
     JobState,
+    Measure,
     Progress,
     Question,
     Site,
@@ -69,7 +70,7 @@ class AttemptRequest:
     ``root``: absolute path of the workspace folder. ``job_dir``: the job's own folder in the
     state directory (``blobs/`` inside). ``index_db``: the workspace's fact store, read-only, may
     be missing. ``buffers``: unsaved texts by content hash. ``checks``: argv lists to prove the
-    draft with; empty: detect. ``answer_wait_s``: how long a question waits for a person. ``resume``: recorded events of an earlier run of this attempt.
+    draft with; empty: detect. ``measures``: checks that print a number, beside those. ``answer_wait_s``: how long a question waits for a person. ``resume``: recorded events of an earlier run of this attempt.
     """
 
     job: JobId
@@ -81,6 +82,7 @@ class AttemptRequest:
     budget: Budget = field(default_factory=Budget)
     models: ModelChoice = field(default_factory=ModelChoice)
     checks: tuple[tuple[str, ...], ...] = ()
+    measures: tuple[Measure, ...] = ()
     check_timeout_s: float = 600.0
     trusted: bool = False
     allow_unsandboxed: bool = False
@@ -218,12 +220,16 @@ class Answered:
 @final
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Checks were run on a draft whose tree has the given hash. ``reason``: why the verdict, in a sentence."""
+    """Checks were run on a draft whose tree has the given hash. ``reason``: why the verdict, in a sentence.
+
+    ``warnings``: how the draft weakens what it is proven by (tests, snapshots, check configuration).
+    """
 
     reports: tuple[CheckReport, ...]
     verdict: Verdict
     tree_hash: str
     reason: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @final
@@ -232,7 +238,7 @@ class Outcome:
     """How the attempt ended. ``state``: ready, failed, cancelled or out_of_budget.
 
     ``files`` is the draft (possibly empty); ``problem`` says in one sentence why there is no
-    plan, or what a plan lacks; ``evidence`` are notes for people.
+    plan, or what a plan lacks; ``evidence`` are notes for people; ``warnings`` as in `Checked`.
     """
 
     state: JobState
@@ -243,6 +249,7 @@ class Outcome:
     tree_hash: str = ""
     problem: str = ""
     evidence: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     spent: Spent = field(default_factory=Spent)
     pins: Mapping[RelPath, str | None] = field(default_factory=dict[RelPath, "str | None"])
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Union, cast, final, get_args, get_origin, get_type_hints
 
+from agent_ls.core.job import Measure
+
 Argv = tuple[str, ...]
 
 _USER_ONLY = {"user_only": True}
@@ -75,6 +77,8 @@ class Checks:
 
     commands: tuple[Argv, ...] = ()
     """Checks as commands, one list of words each; empty: detected."""
+    measures: tuple[Measure, ...] = ()
+    """Checks that print a number to be raised or lowered, beside the others."""
     timeout_s: float = 600.0
     """Seconds after which a check is stopped."""
     allow_unsandboxed: bool = field(default=False, metadata=_USER_ONLY)

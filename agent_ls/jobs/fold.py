@@ -79,6 +79,7 @@ class Job:
     verdict_note: str = ""
     tree_hash: str = ""
     evidence: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     pending: Draft = ()
     applied: tuple[Draft, ...] = ()
     landing: LandingStarted | None = None
@@ -207,6 +208,7 @@ def _outcome(job: Job, outcome: Outcome) -> Job:
         verdict_note="",
         tree_hash=outcome.tree_hash or job.tree_hash,
         evidence=outcome.evidence,
+        warnings=outcome.warnings,
         spent=spent,
         asked_open=False,
         inner_open=False,

@@ -107,6 +107,7 @@ class Presenter:
             checks=job.checks,
             tree_hash=job.tree_hash,
             evidence=job.evidence,
+            warnings=job.warnings,
             events=tuple(events(entries)),
             attempts=max(1, job.runs),
             steps=job.steps,

@@ -26,6 +26,7 @@ from agent_ls.core.job import (
 from agent_ls.core.paths import RelPath
 from agent_ls.core.steps import Planned
 from agent_ls.core.text import Span
+from agent_ls.jobs.check_views import check_result, check_wire
 
 Json = dict[str, Any]
 
@@ -166,7 +167,7 @@ class JobDetail:
     `Service.preview` gives them against the texts of now. ``pending`` are the ids of hunks that
     have not landed. ``attempts``: how often an attempt was begun (resumes included). ``evidence``:
     notes for people, such as "scripted turns, no model was called", or a file that deserves a
-    second look with the reason. ``steps``: what the agent announced it would do, if it did.
+    second look with the reason. ``warnings``: how the plan weakens what it is proven by. ``steps``: what the agent announced it would do, if it did.
     """
 
     view: JobView
@@ -178,6 +179,7 @@ class JobDetail:
     checks: tuple[CheckReport, ...] = ()
     tree_hash: str = ""
     evidence: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     events: tuple[EventView, ...] = ()
     attempts: int = 1
     steps: Planned | None = None
@@ -192,6 +194,7 @@ class JobDetail:
             "checks": [check_wire(report) for report in self.checks],
             "treeHash": self.tree_hash,
             "evidence": list(self.evidence),
+            "warnings": list(self.warnings),
             "events": [event.wire() for event in self.events],
             "attempts": self.attempts,
             "steps": [{"text": s.text, "files": list(s.files)} for s in self.steps.steps]
@@ -212,8 +215,9 @@ class JobDetail:
                 {"path": f.path, "op": f.op, "added": f.added, "removed": f.removed} for f in view.files
             ],
             "patch": _utf8(self.patch),
-            "checks": [{"name": c.name, "status": c.status, "output": c.output} for c in self.checks],
+            "checks": [check_result(report) for report in self.checks],
             "evidence": list(self.evidence),
+            "warnings": list(self.warnings),
             "attempts": self.attempts,
             "turns": view.spent.turns,
             "usage": {
@@ -332,17 +336,6 @@ def question_wire(question: Question | None) -> Json | None:
         "text": question.text,
         "choices": list(question.choices),
         "default": question.default,
-    }
-
-
-def check_wire(report: CheckReport) -> Json:
-    return {
-        "name": report.name,
-        "status": report.status,
-        "output": report.output,
-        "baseline": report.baseline,
-        "sandbox": report.sandbox,
-        "durationS": round(report.duration_s, 3),
     }
 
 
