@@ -138,7 +138,7 @@ def _trusted_tests(author: Evidence, evidence: Sequence[Evidence]) -> frozenset[
     if own is None or own.failing:
         return None
     others = [e.peers[author.attempt] for e in evidence if e is not author and author.attempt in e.peers]
-    failing: frozenset[str] = frozenset().union(*(tally.failing for tally in others))
+    failing = frozenset[str]().union(*(tally.failing for tally in others))
     if len(others) < 2:
         return failing - {ALL_TESTS}
     begun = [tally.failing for tally in others if tally.begun]

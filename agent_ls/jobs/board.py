@@ -7,11 +7,13 @@ import time
 from typing import final
 
 from agent_ls.core.job import JobId, JobState, Site
+from agent_ls.jobs.attempt_views import together
 from agent_ls.jobs.book import Book
 from agent_ls.jobs.fleet import Fleet
 from agent_ls.jobs.fold import Job
 from agent_ls.jobs.port import EditorPort
 from agent_ls.jobs.present import Presenter
+from agent_ls.jobs.runs import Runs
 from agent_ls.jobs.views import JobDetail, JobView
 
 _POLL_S = 0.2
@@ -22,8 +24,9 @@ _SEEN_S = 0.5
 class Board:
     """The views of one workspace's jobs, those of other processes included."""
 
-    def __init__(self, book: Book, fleet: Fleet, port: EditorPort) -> None:
+    def __init__(self, book: Book, runs: Runs, fleet: Fleet, port: EditorPort) -> None:
         self._book = book
+        self._runs = runs
         self._fleet = fleet
         self._port = port
         self._presenter = Presenter(book.blobs)
@@ -40,7 +43,8 @@ class Board:
     def detail(self, job: JobId) -> JobDetail:
         """Everything about one job. Cost: a diff of its plan."""
         state = self._book.get(job)
-        return self._presenter.detail(state, self.show(state), self._book.entries(job))
+        further = self._runs.further(state)
+        return self._presenter.detail(state, self.show(state), self._book.entries(job), further)
 
     def at(self, site: Site) -> list[JobView]:
         """The jobs of a file, for menus and hovers: those of other processes as of a moment ago."""
@@ -55,7 +59,10 @@ class Board:
             owner = "here" if self._fleet.active(job.id) or not job.state.live else "nobody"
         else:
             owner = "nobody" if self._book.holder(job.id) is None else "elsewhere"
-        return self._presenter.view(job, owner, self._fleet.progress(job.id))
+        view = self._presenter.view(job, owner, self._fleet.progress(job.id))
+        if job.wanted == 1:
+            return view
+        return together(view, job, self._runs.further(job), self._fleet.progress)
 
     def changed(self, job: JobId) -> None:
         """Tell everybody who waits or listens that a job is not what it was."""

@@ -88,6 +88,11 @@ class Owners:
         answer = REJECT if not approve else APPROVE if steps is None else edited(steps)
         return await self.answer(job, state.question.id, answer)
 
+    async def use(self, job: JobId, attempt: int) -> JobView:
+        if other := self._other(job):
+            return await self._ask_for_view(other, "use", {"job": job, "attempt": attempt})
+        return self._wishes.use(job, attempt)
+
     async def purge(self, job: JobId) -> None:
         if other := self._other(job):
             await self._ask(other, "purge", {"job": job})

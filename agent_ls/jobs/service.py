@@ -47,6 +47,7 @@ from agent_ls.jobs.port import EditorPort
 from agent_ls.jobs.preview import FilePreview
 from agent_ls.jobs.requests import model_configured
 from agent_ls.jobs.runner import LocalRunner
+from agent_ls.jobs.runs import Runs
 from agent_ls.jobs.starting import Starter
 from agent_ls.jobs.status import index_wire, jobs_wire, model_wire
 from agent_ls.jobs.trust import Trust
@@ -85,7 +86,10 @@ class Service:
         self._trust = Trust(dirs.trust_file(), clock)
         self._ledger = Ledger(dirs.base / "spent", clock)
         self._book = book = Book(dirs.jobs(root), holder, clock)
-        self._fleet = Fleet(book, self._ledger, settings, changed=self._changed, fresh=self._up_to_date)
+        self._runs = Runs(book, holder, clock)
+        self._fleet = Fleet(
+            *(self._runs, self._ledger, settings), changed=self._changed, fresh=self._up_to_date
+        )
         self._runner = LocalRunner(
             module=worker_module,
             environ=worker_environment(environ, settings),
@@ -93,7 +97,7 @@ class Service:
             listener=self._fleet,
         )
         self._fleet.attach(self._runner)
-        self._board = Board(book, self._fleet, port)
+        self._board = Board(book, self._runs, self._fleet, port)
         self._starter = Starter(
             root,
             book,
@@ -107,13 +111,13 @@ class Service:
         resolve = SyntaxMerge(dirs.base / "worker", indexer_environment(environ))
         self._desk = Desk(book, port, self._board.changed, resolve)
         self._wishes = Wishes(
-            *(book, self._fleet, self._desk),
+            *(book, self._runs, self._fleet, self._desk),
             view=self._board.view,
             changed=self._board.changed,
             model=lambda: model_configured(self.settings, environ),
         )
         self._owners = Owners(book, self._wishes)
-        self._plans = Plans(book, port)
+        self._plans = Plans(book, self._runs, port)
         self._upkeep = Upkeep(book, self._desk, port, clock)
         self._facts = Facts(
             *(root, self.index, live),
@@ -191,6 +195,7 @@ class Service:
         await asyncio.gather(self._fleet.close(interrupt=interrupt), self.indexer.close())
         if self._listening is not None:
             await self._listening.close()
+        self._runs.close()
         self._book.close()
         self.index.close()
 
@@ -233,9 +238,12 @@ class Service:
         """Everything about one job. Cost: a diff of its plan."""
         return self._board.detail(job)
 
-    def plan(self, job: JobId) -> ChangeSet:
-        """The whole plan, against the texts it was made from; empty where there is none."""
-        return self._plans.whole(job)
+    def plan(self, job: JobId, attempt: int | None = None) -> ChangeSet:
+        """The whole plan, or what that attempt has drafted, against the texts it was made from.
+
+        Empty where there is none. Raises `UsageError` for an attempt that the job does not have.
+        """
+        return self._plans.whole(job, attempt)
 
     def preview(
         self, job: JobId, files: Collection[RelPath] | None = None, hunks: Collection[str] | None = None
@@ -308,6 +316,10 @@ class Service:
     ) -> JobView:
         """Approve or reject the steps that a job proposes and waits with; ``steps`` approves others instead."""
         return await self._owners.decide_plan(job, approve=approve, steps=steps)
+
+    async def use(self, job: JobId, attempt: int) -> JobView:
+        """Make another attempt's draft the plan, whatever was selected. Not while the plan is in the files."""
+        return await self._owners.use(job, attempt)
 
     async def purge(self, job: JobId) -> None:
         """Delete a job's folder with all its texts. Refused while it is live."""
