@@ -113,7 +113,7 @@ class LiveText:
         dirty, self._tree, self._dirty = self._dirty, tree, None
         moved = self._moved(old, tree, dirty) if old is not None and dirty is not None else None
         if moved is None:
-            self._known = survey(self.data, language, tree, names=False)
+            self._known = survey(self.data, language, tree)
         return moved
 
     def anchors(self, markers: Sequence[str] = MARKERS) -> tuple[Anchor, ...]:
