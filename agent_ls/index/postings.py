@@ -42,13 +42,12 @@ SHIFT = 24
 _BESIDE = (1 << SHIFT) - 1
 
 
-def add(lists: Lists, names: bytes, file: int, beside: Iterable[int]) -> None:
-    """Put one file into the lists of its names (a line feed between them); ``lists`` is a defaultdict."""
-    if not names:
-        return
+def add(lists: Lists, names: Iterable[bytes | None], file: int, beside: Iterable[int]) -> None:
+    """Put one file into the lists of its names; ``lists`` is a defaultdict. ``None`` is passed over."""
     entry = file << SHIFT
-    for at, name in zip(beside, names.split(b"\n"), strict=False):
-        lists[name].append(entry | at)
+    for at, name in zip(beside, names, strict=False):
+        if name:
+            lists[name].append(entry | at)
 
 
 def blocks(lists: Lists) -> Iterator[tuple[bytes, bytes]]:

@@ -61,6 +61,11 @@ def words_by_line(text: bytes, language: str) -> list[list[bytes]]:
     return list(map(bytes.split, text.translate(table).splitlines()))
 
 
+def count_words(data: bytes) -> Counter[bytes]:
+    """How often every word stands in a text, comments and strings included."""
+    return Counter(data.translate(_SPACES_BUT_DOLLAR).split())
+
+
 def find_uses(text: bytes, language: str, defined: Counter[bytes]) -> Uses:
     """The words of a text. ``defined``: how many places of each name are definitions of it."""
     lines = words_by_line(text, language)
@@ -70,7 +75,7 @@ def find_uses(text: bytes, language: str, defined: Counter[bytes]) -> Uses:
     found = Uses([], ids, list(map(len, lines)), counts, len(words))
     keywords = KEYWORD_BYTES[language]
     for word, times in counts.items():
-        own = defined[word] if word in defined else 0
+        own = defined.get(word, 0)
         if word in keywords or word[0] in _DIGITS or own >= times:
             found.names.append(None)
             found.total -= times
