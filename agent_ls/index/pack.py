@@ -9,10 +9,10 @@ from itertools import repeat
 
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, content_hash
-from agent_ls.index.extract import ParseTimeoutError, dialect, parse, survey
+from agent_ls.index.extract import ParseTimeoutError, Survey, dialect, parse, survey
 from agent_ls.index.imports import tails
 from agent_ls.index.packed import PackedFile, pack_facts
-from agent_ls.index.uses import KEYWORD_BYTES, count_words, find_uses, pack_uses
+from agent_ls.index.uses import KEYWORD_BYTES, find_uses, pack_uses, words_of_prose
 
 _LONGEST_LINE = 20_000
 _LONGEST_NAME = 200
@@ -36,7 +36,7 @@ def pack_file(
         return PackedFile(path, digest, size, mtime_ns, language, reason="too slow to parse")
     defined = Counter([d.name.encode() for d in found.definitions])
     uses = find_uses(found.code(data), language, defined)
-    weights = _weights(data, path, language, defined)
+    weights = _weights(data, path, found, uses.counts, defined)
     return PackedFile(
         path,
         digest,
@@ -70,16 +70,19 @@ def _listed(names: Iterable[bytes]) -> list[bytes]:
     return [name for name in dict.fromkeys(names) if len(name) <= _LONGEST_NAME and b"\n" not in name]
 
 
-def _weights(data: bytes, path: RelPath, language: str, defined: Counter[bytes]) -> Counter[bytes]:
+def _weights(
+    data: bytes, path: RelPath, found: Survey, counts: Counter[bytes], defined: Counter[bytes]
+) -> Counter[bytes]:
     """How much each word as it is written says about a file: its count, more in names and the path.
 
     Names are taken apart once per part of the store (`terms`), not here once per file.
+    ``counts``: of the words of the code; they become the answer.
     """
-    counts = count_words(data)
+    counts.update(words_of_prose([data[start:end] for start, end in (*found.strings, *found.comments)]))
     for name, times in defined.items():
         counts[name] += _IN_DEFINITION * times
     for part in re.split(r"[/.]", path):
         counts[part.encode()] += _IN_PATH
-    for keyword in counts.keys() & KEYWORD_BYTES[language]:
+    for keyword in counts.keys() & KEYWORD_BYTES[found.language]:
         del counts[keyword]
     return counts

@@ -18,7 +18,7 @@ class PackedFile:
     """One file's facts, ready for a part of the store (see `parts`).
 
     ``reason``: why there are no facts, ``""`` when there are. ``names``: what it uses, place in the
-    list = number in ``uses`` (see `uses.pack_uses`), ``None`` for words that are no names. All other
+    list = number in ``uses`` (see `uses.pack_uses`), ``b""`` for words that are no names. All other
     names are UTF-8, too: those ``defined`` here, ``words`` as written with a weight from 1 to 255
     each in ``weights``, ``tails``: stems of the files its imports can mean.
     """
@@ -35,7 +35,7 @@ class PackedFile:
     reason: str = ""
     facts: bytes = b""
     uses: bytes = b""
-    names: Sequence[bytes | None] = ()
+    names: Sequence[bytes] = ()
     defined: Sequence[bytes] = ()
     words: Sequence[bytes] = ()
     weights: Sequence[int] = ()

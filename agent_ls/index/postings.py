@@ -11,7 +11,7 @@ from __future__ import annotations
 import zlib
 from array import array
 from bisect import bisect_left
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -42,17 +42,18 @@ SHIFT = 24
 _BESIDE = (1 << SHIFT) - 1
 
 
-def add(lists: Lists, names: Iterable[bytes | None], file: int, beside: Iterable[int]) -> None:
-    """Put one file into the lists of its names; ``lists`` is a defaultdict. ``None`` is passed over."""
-    entry = file << SHIFT
-    for at, name in zip(beside, names, strict=False):
-        if name:
-            lists[name].append(entry | at)
+def add(lists: Lists, names: Iterable[bytes], file: int, beside: Iterable[int]) -> None:
+    """Put one file into the lists of its names; ``lists`` is a defaultdict.
+
+    ``b""`` gets a list, too; `blocks` leaves it out. Without a loop of its own: a third of the cost.
+    """
+    entries = map((file << SHIFT).__or__, beside)
+    deque(map(list.append, map(lists.__getitem__, names), entries), maxlen=0)
 
 
 def blocks(lists: Lists) -> Iterator[tuple[bytes, bytes]]:
     """(first name, block) of all lists, in order."""
-    names = sorted(lists)
+    names = sorted(filter(None, lists))
     at = 0
     while at < len(names):
         size, end = 0, at

@@ -12,7 +12,7 @@ import zlib
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, chain, count
 from typing import final
@@ -44,11 +44,11 @@ class Uses:
     """Words of a text's code in order: word i is ``names[ids[i]]``; line n has ``per_line[n]`` of them.
 
     ``counts``: how often each word stands there, in the order of ``names``. Words that are no use of
-    a name (keywords, numbers, names that are only defined here) are ``None`` in ``names``; their
+    a name (keywords, numbers, names that are only defined here) are ``b""`` in ``names``; their
     places stay, for it would cost more to take them out. ``total``: how many uses there are.
     """
 
-    names: list[bytes | None] = field(default_factory=list[bytes | None])
+    names: list[bytes] = field(default_factory=list[bytes])
     ids: list[int] = field(default_factory=list[int])
     per_line: list[int] = field(default_factory=list[int])
     counts: Counter[bytes] = field(default_factory=Counter[bytes])
@@ -61,9 +61,9 @@ def words_by_line(text: bytes, language: str) -> list[list[bytes]]:
     return list(map(bytes.split, text.translate(table).splitlines()))
 
 
-def count_words(data: bytes) -> Counter[bytes]:
-    """How often every word stands in a text, comments and strings included."""
-    return Counter(data.translate(_SPACES_BUT_DOLLAR).split())
+def words_of_prose(parts: Iterable[bytes]) -> list[bytes]:
+    """Every word of texts without a language."""
+    return b" ".join(parts).translate(_SPACES_BUT_DOLLAR).split()
 
 
 def find_uses(text: bytes, language: str, defined: Counter[bytes]) -> Uses:
@@ -77,7 +77,7 @@ def find_uses(text: bytes, language: str, defined: Counter[bytes]) -> Uses:
     for word, times in counts.items():
         own = defined.get(word, 0)
         if word in keywords or word[0] in _DIGITS or own >= times:
-            found.names.append(None)
+            found.names.append(b"")
             found.total -= times
         else:
             found.names.append(word if word.isascii() else word.decode("utf-8", "replace").encode())
