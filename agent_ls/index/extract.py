@@ -161,7 +161,13 @@ def survey(data: bytes, language: str, tree: Tree) -> Survey:
 
 
 def survey_within(
-    data: bytes, language: str, tree: Tree, span: Span, before: Survey, moved: Callable[[int], int]
+    data: bytes,
+    language: str,
+    tree: Tree,
+    span: Span,
+    before: Survey,
+    lines: LineIndex,
+    moved: Callable[[int], int],
 ) -> Survey:
     """What a text defines inside a definition and in those around it, after an edit inside of it.
 
@@ -169,7 +175,7 @@ def survey_within(
     offsets outside of it ``moved`` brings into this one. Only ``definitions``, ``comments`` and
     ``problems`` of the answer count; definitions beside the span are left out. Cost: that of the span.
     """
-    result = Survey(language, LineIndex(data))
+    result = Survey(language, lines)
     found, attributes = _gather(result, data, tree, span)
     comments, _ = comments_and_strings(data, language, tree, span.start, span.end)
     inside = [place for place in comments if span.start <= place[0] < span.end]
