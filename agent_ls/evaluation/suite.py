@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, cast, final
 
 from agent_ls.core.codec import CodecError, from_json
-from agent_ls.core.errors import UsageError, WorkspaceError
+from agent_ls.core.errors import OutsideWorkspaceError, UsageError, WorkspaceError
 from agent_ls.core.paths import rel_path
 
 _TASK = "task.toml"
@@ -141,9 +141,12 @@ def _task(folder: Path) -> Task:
         table = tomllib.loads((folder / _TASK).read_text("utf-8"))
         _known(Asked, table, "")
         asked = from_json(Asked, table)
+        problem = _problem(folder, asked)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, CodecError, ValueError) as error:
         raise UsageError(f"{place} does not read: {error}", kept="Nothing was run") from error
-    if problem := _problem(folder, asked):
+    except OutsideWorkspaceError as error:
+        problem = error.what
+    if problem:
         raise UsageError(f"{place}: {problem}", kept="Nothing was run", remedy="docs/evaluation.md says more")
     return Task(folder.name, folder, _digest(folder), asked)
 
