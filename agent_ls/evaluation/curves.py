@@ -42,7 +42,8 @@ def by_length(rows: Sequence[Row]) -> str:
         shift = (number - (len(rows) - 1) / 2) * _APART
         points = [(plane.x(log(n.steps), least, most) + shift, n.rate) for n in row.lengths]
         parts += _line(plane, points, colour(row, number), "curve")
-        parts += _reaches(plane, points, colour(row, number))
+        if row.solver.by in (By.MODEL, By.ENGINE):
+            parts += _reaches(plane, points, colour(row, number))
     ends = [(row.lengths[-1].rate.value, row, number) for number, row in enumerate(rows)]
     return plane.drawn([*parts, *_names(plane, ends)], "Solved tasks by expected steps")
 
@@ -69,7 +70,7 @@ class _Plane:
         self._label = label
 
     def x(self, value: float, least: float, most: float) -> float:
-        share = 0.5 if most <= least else 0.03 + 0.94 * (value - least) / (most - least)
+        share = 0.5 if most <= least else 0.07 + 0.86 * (value - least) / (most - least)
         return _LEFT + share * (_WIDTH - _LEFT - _RIGHT)
 
     def y(self, rate: float) -> float:
@@ -118,10 +119,16 @@ def _reaches(plane: _Plane, points: Sequence[tuple[float, Rate]], paint: str) ->
 
 def _names(plane: _Plane, ends: Sequence[tuple[float, Row, int]]) -> Iterator[str]:
     """Names at the right end of their lines, moved apart where they would lie on each other."""
-    lowest = float("-inf")
-    for rate, row, number in sorted(ends, key=lambda end: -end[0]):
-        y = lowest = max(plane.y(rate) + 4, lowest + _LABEL)
-        x = _WIDTH - _RIGHT + 12
+    ordered = sorted(ends, key=lambda end: -end[0])
+    places = [plane.y(rate) + 4 for rate, _, _ in ordered]
+    for i in range(1, len(places)):
+        places[i] = max(places[i], places[i - 1] + _LABEL)
+    lowest = plane.y(0) + 4
+    for i in reversed(range(len(places))):  # and back up, where the last ones have left the drawing
+        places[i] = min(places[i], lowest)
+        lowest = places[i] - _LABEL
+    x = _WIDTH - _RIGHT + 12
+    for (_, row, number), y in zip(ordered, places, strict=True):
         yield f'<circle cx="{x}" cy="{y - 4:.1f}" r="4" fill="{colour(row, number)}"/>'
         name = row.solver.name if len(row.solver.name) <= 18 else f"{row.solver.name[:17]}…"
         yield f'<text class="name" x="{x + 10}" y="{y:.1f}">{escape(name)}</text>'

@@ -12,12 +12,12 @@ _STYLE = """
 :root { color-scheme: light dark; --ground: #fcfcfb; --ink: #1c1d1f; --soft: #62666d; --line: #e1e2e4; --good: 30, 132, 90; --bad: #b3402a; }
 @media (prefers-color-scheme: dark) { :root { --ground: #17181a; --ink: #e9eaec; --soft: #9ba0a8; --line: #33363a; --good: 66, 184, 131; --bad: #ef8a72; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2.5rem 1.5rem 4rem; max-width: 60rem; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
+body { margin: 0 auto; padding: 2.5rem 1.5rem 4rem; max-width: 66rem; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.5rem; font-weight: 600; margin: 0; } h2 { font-size: 1.05rem; font-weight: 600; margin: 2.5rem 0 .5rem; }
 p { margin: .25rem 0 .75rem; color: var(--soft); max-width: 46rem; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .35rem .9rem .35rem 0; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
-th { font-weight: 500; color: var(--soft); } th:first-child, td:first-child { text-align: left; }
+th, td { padding: .35rem .8rem .35rem 0; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
+th { font-weight: 500; color: var(--soft); } th:first-child, td:first-child, .text { text-align: left; }
 .range { color: var(--soft); font-size: .85em; } .key { display: inline-block; width: .7rem; height: .7rem; border-radius: 50%; margin-right: .5rem; }
 td.cell { text-align: center; padding: .3rem .6rem; border-left: 2px solid var(--ground); border-bottom: 2px solid var(--ground); }
 .broken { color: var(--bad); } ul { padding-left: 1.2rem; margin: .25rem 0; } code { font-size: .9em; }
@@ -102,15 +102,19 @@ def _tasks(rows: Sequence[Row]) -> str:
     tasks = {cell.task.name: cell.task for row in rows for cell in row.cells}
     ordered = sorted(tasks.values(), key=lambda task: (task.asked.size.steps, task.name))
     heads = ["Task", "Kind", "Steps", *(escape(row.solver.name) for row in rows)]
-    lines = ["<table><thead><tr>", *(f"<th>{head}</th>" for head in heads), "</tr></thead><tbody>"]
+    lines = ["<table><thead><tr>", *(_head(head) for head in heads), "</tr></thead><tbody>"]
     for task in ordered:
         size = task.asked.size
         lines.append(
-            f"<tr><td>{escape(task.name)}</td><td>{escape(task.asked.kind)}</td><td>{size.steps}</td>"
+            f'<tr><td>{escape(task.name)}</td><td class="text">{escape(task.asked.kind)}</td><td>{size.steps}</td>'
             + "".join(_cell(cells.get((row.solver.name, task.name))) for row in rows)
             + "</tr>"
         )
     return "".join((*lines, "</tbody></table>"))
+
+
+def _head(text: str) -> str:
+    return f'<th class="text">{text}</th>' if text == "Kind" else f"<th>{text}</th>"
 
 
 def _cell(cell: Cell | None) -> str:
