@@ -136,19 +136,25 @@ def read_suite(root: Path) -> Suite:
 
 
 def _task(folder: Path) -> Task:
-    place = f"{folder.name}/{_TASK}"
+    asked = _asked(folder)
     try:
-        table = tomllib.loads((folder / _TASK).read_text("utf-8"))
-        _known(Asked, table, "")
-        asked = from_json(Asked, table)
         problem = _problem(folder, asked)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, CodecError, ValueError) as error:
-        raise UsageError(f"{place} does not read: {error}", kept="Nothing was run") from error
     except OutsideWorkspaceError as error:
         problem = error.what
     if problem:
-        raise UsageError(f"{place}: {problem}", kept="Nothing was run", remedy="docs/evaluation.md says more")
+        raise UsageError(
+            f"{folder.name}/{_TASK}: {problem}", kept="Nothing was run", remedy="docs/evaluation.md says more"
+        )
     return Task(folder.name, folder, _digest(folder), asked)
+
+
+def _asked(folder: Path) -> Asked:
+    try:
+        table = tomllib.loads((folder / _TASK).read_text("utf-8"))
+        _known(Asked, table, "")
+        return from_json(Asked, table)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, CodecError, ValueError) as error:
+        raise UsageError(f"{folder.name}/{_TASK} does not read: {error}", kept="Nothing was run") from error
 
 
 def _known(kind: type, table: dict[str, Any], where: str) -> None:
