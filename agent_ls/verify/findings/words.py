@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 from agent_ls.core.job import Failure
@@ -32,8 +32,21 @@ class Findings:
     @property
     def identities(self) -> frozenset[str]:
         """Names under which the same finding is known again in another run, whatever moved its line."""
-        tests = {f"test {failure.test}" for failure in self.failures}
-        return frozenset(tests | {f"rule {f.test} {f.path} {f.message}" for f in self.problems})
+        return frozenset((*map(_test, self.failures), *map(_rule, self.problems)))
+
+    def marked(self, new: frozenset[str] | None) -> tuple[Failure, ...]:
+        """All of it, what is not ``new`` marked as known before and put last; ``None``: nobody knows."""
+        named = [*((_test(f), f) for f in self.failures), *((_rule(p), p) for p in self.problems)]
+        known = [replace(item, before=new is not None and name not in new) for name, item in named]
+        return tuple(sorted(known, key=lambda item: item.before))
+
+
+def _test(failure: Failure) -> str:
+    return f"test {failure.test}"
+
+
+def _rule(problem: Failure) -> str:
+    return f"rule {problem.test} {problem.path} {problem.message}"
 
 
 @final
