@@ -113,6 +113,7 @@ async def conclude(ground: Ground, prover: Prover, ending: Ending, spent: Spent)
         verdict=checked.verdict if checked else Verdict.UNVERIFIED,
         tree_hash=checked.tree_hash if checked else "",
         problem=ending.problem or _doubt(checked),
+        warnings=checked.warnings if checked else (),
         spent=spent,
         pins=dict(ground.snapshot.pins),
     )
