@@ -53,6 +53,24 @@ class LineIndex:
         self._starts = starts
         self.size = len(data)
 
+    def edited(self, data: bytes, start: int, end: int, delta: int) -> LineIndex:
+        """The lines of ``data``, which is this text with the bytes ``start..end`` replaced by ``delta`` more.
+
+        Looks at the lines around the place alone; the others are moved.
+        """
+        # One byte further on both sides: a line feed may have joined or left a carriage return.
+        first = self.line_of(max(0, start - 1))
+        behind = self.line_of(min(end + 1, self.size)) + 1
+        begin, tail = self._starts[first], self._starts[behind:]
+        middle = LineIndex(data[begin : tail[0] + delta] if tail else data[begin:])
+        moved = LineIndex(b"")
+        moved._starts = [*self._starts[:first], *(begin + at for at in middle._starts)]
+        if tail:
+            moved._starts.pop()  # the middle ends with a line end: its last line is the tail's first
+            moved._starts += [at + delta for at in tail]
+        moved.size = len(data)
+        return moved
+
     def __len__(self) -> int:
         return len(self._starts)
 
