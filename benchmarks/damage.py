@@ -23,12 +23,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.damage_cases import FORMATS, Case, Repository
-from benchmarks.damage_kinds import REQUESTS
+from benchmarks.damage_kinds import LAYOUT
 from benchmarks.damage_users import USERS
+from benchmarks.damage_words import WORDS
 from benchmarks.edits import Json, apply
 
 MAX_SHOWN = 1_200
-KINDS = {kind.__name__: kind for kind in (*REQUESTS, *USERS)}
+KINDS = {kind.__name__: kind for kind in (*LAYOUT, *WORDS, *USERS)}
 
 
 def cases(

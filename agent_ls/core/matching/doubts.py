@@ -43,7 +43,7 @@ def left_out_line(source: Source, old: Sequence[str], new: Sequence[str]) -> str
         return None
     known = {body.strip() for body in source.bodies}
     dots = _dots_for_lines(old, new)
-    return next((x for x in suspects if x.strip() not in known and (not is_dots(x) or x in dots)), None)
+    return next((x for x in suspects if (x in dots if is_dots(x) else x.strip() not in known)), None)
 
 
 def _dots_for_lines(old: Sequence[str], new: Sequence[str]) -> set[str]:
@@ -52,7 +52,7 @@ def _dots_for_lines(old: Sequence[str], new: Sequence[str]) -> set[str]:
     for first, last, new_first, new_last in gaps(old, new):
         before = next((line for line in reversed(new[:new_first]) if line.strip()), "")
         for line in new[new_first:new_last]:
-            code = line.strip() == "..." and lets_dots_stand(before)
+            code = line.strip() == "..." and lets_dots_stand(before, line)
             if is_dots(line) and last - first > 1 and not code:
                 found.add(line)
             before = line if line.strip() else before

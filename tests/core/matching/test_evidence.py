@@ -164,3 +164,26 @@ def test_tabs_among_blanks_are_foreign_too():
 def test_an_empty_insertion_changes_nothing_even_if_the_user_typed():
     outcome = apply_edit("a\nb\n", "typed\na\nb\n", Insert(1, ""))
     assert outcome == Applied("typed\na\nb\n")
+
+
+def test_written_out_line_ends_are_not_read_where_one_stands_in_a_string_of_the_new_text():
+    old, new = '\tlog.Println("one")\\n}', '\tlog.Println("one")\\n\tlog.Println("a\\nb")\\n}'
+    refused(GO, one(old, new))
+    plain = new.replace("a\\nb", "ab")
+    assert applied(GO, one(old, plain)) == GO.replace('"one")\n', '"one")\n\tlog.Println("ab")\n')
+
+
+def test_what_looks_like_a_number_of_the_view_and_is_none_stays():
+    text = "a\nb\nc\n"
+    edit = one("41: a\n42: b", "41: a\n0: zero\nplain\n42: b")
+    assert applied(text, edit) == "a\n0: zero\nplain\nb\nc\n"
+    assert applied(text, one("41: a\n42: b", "41: a\n42: B\nplain")) == "a\nB\nplain\nc\n"
+
+
+def test_dots_at_the_margin_stand_for_code_even_in_a_file_that_has_dots():
+    text = (
+        "class P:\n    def x(self):\n        ...\n\n    def y(self):\n        a()\n        b()\n        c()\n"
+    )
+    old = "    def y(self):\n        a()\n        b()\n        c()\n"
+    assert "stands for code" in refused(text, one(old, "    def y(self):\n...\n"))
+    assert applied(text, one(old, "    def y(self):\n        ...\n")).count("...") == 2
