@@ -47,13 +47,16 @@ def left_out_line(source: Source, old: Sequence[str], new: Sequence[str]) -> str
 
 
 def _dots_for_lines(old: Sequence[str], new: Sequence[str]) -> set[str]:
-    """Bare dots that stand where lines were removed, and where they are no body and no item of a list."""
+    """Bare dots that come where lines go, and where they are no body and no item of a list."""
     found: set[str] = set()
-    for first, last, new_first, new_last in gaps(old, new):
+    changed = gaps(old, new)
+    if sum(last - first for first, last, _, _ in changed) < 2:
+        return found
+    for _, _, new_first, new_last in changed:
         before = next((line for line in reversed(new[:new_first]) if line.strip()), "")
         for line in new[new_first:new_last]:
             code = line.strip() == "..." and lets_dots_stand(before, line)
-            if is_dots(line) and last - first > 1 and not code:
+            if is_dots(line) and not code:
                 found.add(line)
             before = line if line.strip() else before
     return found

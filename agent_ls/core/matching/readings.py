@@ -166,7 +166,7 @@ READINGS: tuple[Reading, ...] = (_unterminated, unfence, *_PLAIN, *map(_after_un
 
 _ENTITY_OF_CODE = re.compile(r"&(?:lt|gt|amp|quot);")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|//.*|#\s.*")
-_OPERATOR = re.compile(r"(?:^|\s|&amp;|[-=<])&(?:lt|gt|amp);(?:$|\s|=|&amp;)")
+_OPERATOR = re.compile(r"(?:^|\s|&amp;|[-=<])&(?:lt|gt|amp);(?:$|\s|=|&amp;)|\w&lt;\w")
 _PLAIN_QUOTE = re.compile(r"(?<!\\)\"")
 _PLAIN_APOSTROPHE = re.compile(r"(?<!\\)'")
 _PLAIN_SIGN = re.compile(r"[<>]|&(?!\w+;|#)")

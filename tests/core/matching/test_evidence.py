@@ -187,3 +187,8 @@ def test_dots_at_the_margin_stand_for_code_even_in_a_file_that_has_dots():
     old = "    def y(self):\n        a()\n        b()\n        c()\n"
     assert "stands for code" in refused(text, one(old, "    def y(self):\n...\n"))
     assert applied(text, one(old, "    def y(self):\n        ...\n")).count("...") == 2
+
+
+def test_a_patch_that_changes_only_the_blanks_behind_a_line_does_so():
+    text = "a = '1'\nb = 2\n"
+    assert applied(text, UnifiedDiff("@@\n a = ’1’\n-b = 2\n+b = 2  \n")) == "a = '1'\nb = 2  \n"
