@@ -217,3 +217,10 @@ def test_sides_are_equals(base: bytes, ours: bytes, theirs: bytes):
     assert bool(one.conflicts) == bool(other.conflicts)
     if not one.conflicts:
         assert one.data == other.data
+
+
+def test_an_insertion_that_holds_the_other_one_is_taken_once():
+    check_merge("a b", "a x b", "a w x b", "a w x b")
+    check_merge("a b", "a x y b", "a x b", "a x y b")
+    check_merge("a b", "a x b", "a w x y b", None)
+    check_merge("a } b", "a } } b", "a } c } b", None)
