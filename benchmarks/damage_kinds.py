@@ -228,7 +228,7 @@ def fence(rng: random.Random, change: Change, fmt: str) -> Case | None:
     wrapped = rng.randrange(4) if fmt == "str_replace" else 0
     case.edit = map_texts(
         case.edit,
-        lambda text: f"{mark}{info}\n{text.rstrip() if fmt != 'str_replace' else text}\n{mark}{end}",
+        lambda text: f"{mark}{info}\n{text.rstrip('\n') if fmt != 'str_replace' else text}\n{mark}{end}",
     )
     if wrapped:  # around one of the two only
         plain, key = case_of("fence", change, fmt), "new_str" if wrapped == 1 else "old_str"
