@@ -226,9 +226,10 @@ def fence(rng: random.Random, change: Change, fmt: str) -> Case | None:
     info, mark = rng.choice(_INFO), rng.choice(("```", "```", "~~~"))
     end = rng.choice(("", "\n"))
     wrapped = rng.randrange(4) if fmt == "str_replace" else 0
+    last = "" if fmt == "str_replace" else "\n"
     case.edit = map_texts(
         case.edit,
-        lambda text: f"{mark}{info}\n{text.rstrip('\n') if fmt != 'str_replace' else text}\n{mark}{end}",
+        lambda text: f"{mark}{info}\n{text.removesuffix(last)}\n{mark}{end}",
     )
     if wrapped:  # around one of the two only
         plain, key = case_of("fence", change, fmt), "new_str" if wrapped == 1 else "old_str"
