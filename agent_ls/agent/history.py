@@ -26,7 +26,7 @@ from agent_ls.core.attempt import (
     TurnDone,
 )
 from agent_ls.core.codec import from_json
-from agent_ls.core.job import JobState, Spent
+from agent_ls.core.job import Spent
 from agent_ls.core.paths import RelPath
 from agent_ls.core.steps import Planned
 
@@ -42,7 +42,7 @@ class History:
 
     ``answers``: by question id and text, those that a person gave in the turn that was lost.
     ``explored``: by question and number, the exploration's turns in the turn that was lost.
-    ``checked``: the last proof of exactly the current draft. ``ended``: the plan was already handed over.
+    ``checked``: the last proof of exactly the current draft.
     """
 
     opened: Opened | None = None
@@ -57,7 +57,6 @@ class History:
     )
     compacted: Compacted | None = None
     planned: Planned | None = None
-    ended: Outcome | None = None
 
 
 def fold(records: Sequence[Mapping[str, Any]]) -> History:
@@ -120,7 +119,6 @@ def _take(history: History, event: Event, questions: dict[str, str]) -> None:
             history.checked = event
         case Outcome():
             history.pins |= dict(event.pins)
-            history.ended = event if event.state is JobState.READY else None
         case _:
             pass
 

@@ -53,12 +53,18 @@ class DraftFile:
 @final
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """Which model to ask and how. Keys never stand here: the worker's environment holds them."""
+    """Which model to ask and how. Keys never stand here: the worker's environment holds them.
+
+    ``idle_s``: longest silence between two bytes of an answer. ``patience_s``: how long a service that
+    is busy or out of reach is waited for, per turn.
+    """
 
     work: str = ""
     explain: str = ""
     escalate: str = ""
     max_tokens: int = 16000
+    idle_s: float = 60.0
+    patience_s: float = 600.0
 
 
 @final

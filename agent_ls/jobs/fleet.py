@@ -145,7 +145,7 @@ class Fleet:
         if isinstance(event, Progressed):
             self._progress[job] = event
         else:
-            state = self._book.record(job, event)
+            state = self._book.record(job, event, sync=False)
             if isinstance(event, Asked):
                 self._reply_again(state, event)
             elif isinstance(event, (TurnDone, Explored, Compacted)):
@@ -153,6 +153,10 @@ class Fleet:
             elif isinstance(event, Outcome):
                 self._gone(job)
         self._changed(job)
+
+    async def kept(self, job: JobId) -> None:
+        """See `runner.Listener.kept`."""
+        await self._book.keep(job)
 
     def lost(self, job: JobId, reason: str) -> None:
         self._gone(job)

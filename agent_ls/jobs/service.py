@@ -16,7 +16,6 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, final
@@ -44,6 +43,7 @@ from agent_ls.jobs.explaining import Explainer
 from agent_ls.jobs.fleet import Fleet
 from agent_ls.jobs.fold import Job
 from agent_ls.jobs.hover import hover_facts
+from agent_ls.jobs.keeping import forget
 from agent_ls.jobs.lease import Holder
 from agent_ls.jobs.ledger import Ledger
 from agent_ls.jobs.offers import Known, hidden, offers
@@ -65,7 +65,6 @@ _ASK_S = 5.0
 _EDITOR_S = 300.0  # a preview waits for a person
 _POLL_S = 0.2
 _SEEN_S = 0.5
-_DAY_S = 86400.0
 
 
 @final
@@ -171,7 +170,7 @@ class Service:
         service._listening = listening
         for job in await asyncio.to_thread(lambda: list(service._book.all())):
             service._settle(job)
-        await asyncio.to_thread(service._forget)
+        await asyncio.to_thread(forget, service._book, settings.jobs, clock())
         return service
 
     async def close(self, *, interrupt: bool = True) -> None:
@@ -507,14 +506,6 @@ class Service:
             self._desk.settle(job.id)
         except AgentLsError as error:
             self._port.notice(f"{job.request.intent.title}: {error.sentence()}", "warning")
-
-    def _forget(self) -> None:
-        """Delete what ended long ago; a job that another process holds is its own affair."""
-        oldest = self._clock() - self.settings.jobs.keep_days * _DAY_S
-        for job in list(self._book.all()):
-            if job.updated_at < oldest and not job.state.live and self._book.owned(job.id) is None:
-                with suppress(AgentLsError):
-                    self._book.purge(job.id)
 
     def _look(self, site: Site) -> Here | None:
         buffer = self._port.buffers().get(site.path)
