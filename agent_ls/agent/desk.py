@@ -73,10 +73,11 @@ class Desk:
         raw: Any = message.get("request")
         job, run = _job_of(raw), int(message.get("run", 0))
         before = self._tasks.get(job)
-        if before is not None and not self._lines[job].ended:
-            if self._lines[job].run == run:
+        if before is not None:
+            known = self._lines[job]
+            if known.run == run and not known.ended:
                 return  # it is under way; a repeated message changes nothing
-            before.cancel()  # the owner has given it up
+            before.cancel()  # given up by the owner, or only waiting to hear that its end was recorded
         line = self._lines[job] = JobLine(job, self._out, run)
         try:
             request = from_json(AttemptRequest, raw)
@@ -107,7 +108,7 @@ class Desk:
                 await asyncio.wait([before])  # the run that was told to end is still letting go
             await line.record(await attempt.run())
         except asyncio.CancelledError:
-            if not self._closing:
+            if not self._closing and not line.ended:
                 line.put(
                     attempt.stopped(JobState.CANCELLED, "Cancelled. The draft of the last turn is kept.")
                 )

@@ -91,6 +91,7 @@ def equip(
         room=_room(ground, link, resources, prover, opened, model, planner, meter, patient),
         planner=planner,
         turns=list(history.turns),
+        forgiven=request.forgiven,
     )
 
 

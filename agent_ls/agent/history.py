@@ -34,6 +34,7 @@ Json = dict[str, Any]
 
 _SHORT_RESULT = 200
 _USERS_WORD = "The user "
+GO_ON = "The user wants you to go on with the task."
 
 
 @dataclass(slots=True)
@@ -153,6 +154,8 @@ class Said(Protocol):
     def assistant(self) -> list[Json]: ...
     @property
     def user(self) -> list[Json]: ...
+    @property
+    def stop_reason(self) -> str: ...
 
 
 def messages(opening: Json, turns: Sequence[Said], compacted: Compacted | None = None) -> list[Json]:
@@ -172,6 +175,9 @@ def messages(opening: Json, turns: Sequence[Said], compacted: Compacted | None =
         if turn.user:
             user = [blank(block) for block in turn.user] if number <= blanked else list(turn.user)
             out.append({"role": "user", "content": user})
+        elif turn.stop_reason != "pause_turn":
+            # That turn had ended the attempt: if anything is asked after it, the user wants it to go on.
+            out.append({"role": "user", "content": [{"type": "text", "text": GO_ON}]})
     return out
 
 

@@ -75,7 +75,9 @@ class AttemptRequest:
     ``root``: absolute path of the workspace folder. ``job_dir``: the job's own folder in the
     state directory (``blobs/`` inside). ``index_db``: the workspace's fact store, read-only, may
     be missing. ``buffers``: unsaved texts by content hash. ``checks``: argv lists to prove the
-    draft with; empty: detect. ``answer_wait_s``: how long a question waits for a person. ``resume``: recorded events of an earlier run of this attempt.
+    draft with; empty: detect. ``answer_wait_s``: how long a question waits for a person. ``resume``: recorded events of an
+    earlier run of this attempt; ``forgiven``: how many turns of it had ended when the user last said to go on:
+    calls that had failed by then are no longer held against the agent.
     """
 
     job: JobId
@@ -92,6 +94,7 @@ class AttemptRequest:
     allow_unsandboxed: bool = False
     answer_wait_s: float = 300.0
     resume: tuple[Json, ...] = ()
+    forgiven: int = 0
     plan: tuple[DraftFile, ...] = ()
 
 

@@ -15,7 +15,7 @@ prints one line ``{"port": …}``. ``FILE`` is a script (`agent_ls.model.script`
 A conversation is a script with two more fields: ``match`` (an API key, or a text in the first
 user message; ``""`` matches all) and per turn ``faults``, used up one per request before the
 turn is answered as written. Which turn is asked for follows from the answers in the request, or
-with ``"by": "arrival"`` from the number of turns served. A fault is a name or ``{"kind": …}``:
+with ``"by": "arrival"`` from the number of different conversations that were answered. A fault is a name or ``{"kind": …}``:
 
 ====================  ======================================================================
 ``429 529 500 …``      that status; ``retry_after`` (s), ``type``, ``message``, ``location`` may be given
@@ -27,12 +27,21 @@ with ``"by": "arrival"`` from the number of turns served. A fault is a name or `
 ``garbage``            an event that is no JSON
 ``half_json``          the last tool input stops half-way, the message goes on as if whole
 ``max_tokens``         the same, with that stop reason
+``cut_text``           half a sentence without a call, with the stop reason ``max_tokens``
+``pause_turn window``  the same with ``pause_turn``, ``model_context_window_exceeded``
+``empty``              no content at all
+``novel_stop``         the answer with a stop reason that nobody knows
+``novelty``            the answer with an event that nobody knows before each event
+``twice``              the last call comes twice, with one id
 ``refusal``            no content, with that stop reason
-``html``               200 with a sign-in page
+``gone``               the server leaves: nobody listens until `MessagesServer.come_back`
+``html json``          200 with a sign-in page, with some JSON
 ``drip``               the whole answer, one byte per write
 ====================  ======================================================================
 
-``after`` counts events; the default is 3, negative numbers count from the end.
+``after`` counts events; the default is 3, negative numbers count from the end. A fault with ``always`` is
+never used up. What is answered although it is not what is written counts as no arrival. ``last``: a text in
+the last message, which goes before the other conversations that match.
 """
 
 from __future__ import annotations
@@ -105,6 +114,19 @@ class MessagesServer:
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
+    def leave(self) -> None:
+        """Refuse connections from now on, and break those that are open."""
+        assert self._server is not None
+        self._server.close()
+        for connection in tuple(self.connections):
+            connection.abort()
+
+    async def come_back(self) -> None:
+        """Listen again, at the same address."""
+        if self._server is not None and not self._server.is_serving():
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_server(lambda: Connection(self), "127.0.0.1", self.port)
+
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
@@ -142,9 +164,12 @@ class MessagesServer:
 
     def find(self, exchange: Exchange) -> Conversation | None:
         messages = exchange.body.get("messages") or [{}]
-        first, key = json.dumps(messages[0], ensure_ascii=False), _key(exchange.headers)
-        found = [c for c in self.conversations if c.match and (c.match == key or c.match in first)]
-        return next(iter(found or [c for c in self.conversations if not c.match]), None)
+        first, last = (json.dumps(messages[place], ensure_ascii=False) for place in (0, -1))
+        key = _key(exchange.headers)
+        open_ones = [c for c in self.conversations if c.last in last]
+        open_ones.sort(key=lambda c: not c.last)
+        found = [c for c in open_ones if c.match and (c.match == key or c.match in first)]
+        return next(iter(found or [c for c in open_ones if not c.match]), None)
 
     def wrong(self, conversation: Conversation, exchange: Exchange) -> list[str]:
         return violations(exchange.body, {} if conversation.by_arrival else conversation.served)
