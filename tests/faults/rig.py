@@ -107,7 +107,7 @@ async def rig(
     """A rig whose service is closed at the end; what a job left open is paused then."""
     root = project(folder / "project", files)
     models = {MODEL: {"max_input_tokens": window, "max_tokens": 16_000}}
-    async with MessagesServer(conversations, models=models, rejects=rejects) as server:
+    async with MessagesServer(conversations, models=models, rejects=rejects, typed=True) as server:
         environ = environment(folder, server.url)
         made = Rig(
             root,

@@ -44,6 +44,8 @@ class Exchange:
     conversation: str = ""
     turn: int = -1
     fault: str = ""
+    arrived_at: float = 0.0  # loop time
+    retry_after: float = 0.0
     answered: bool = False
     client_left: asyncio.Event = field(default_factory=asyncio.Event)
     client_left_at: float | None = None  # loop time at which the client closed before the answer's end
@@ -103,6 +105,7 @@ class Server(Protocol):
     arrived: asyncio.Event
     models: Mapping[str, Json] | None
     connections: set[Connection]
+    thoughts: set[str]
     connection_count: int
 
     def refuse(self, exchange: Exchange) -> tuple[int, str] | None: ...
@@ -168,6 +171,7 @@ class Connection(asyncio.Protocol):
         method, target, _ = lines[0].split(" ")
         body = json.loads(rest[:length]) if length else {}
         self._exchange = Exchange(target.partition("?")[0], headers, body, self._number)
+        self._exchange.arrived_at = asyncio.get_running_loop().time()
         self._server.exchanges.append(self._exchange)
         self._task = asyncio.create_task(self._serve(method, self._exchange))
 
@@ -214,6 +218,7 @@ class Connection(asyncio.Protocol):
         server.log(exchange)
         fault = conversation.fault(exchange.turn)
         exchange.fault = fault["kind"]
+        exchange.retry_after = float(fault.get("retry_after", 0))
         server.arrived.set()
         if fault["kind"] in _AS_WRITTEN:
             conversation.arrived(exchange.body, exchange.turn)
@@ -238,6 +243,8 @@ class Connection(asyncio.Protocol):
         if kind in _CALLS_TOO:  # the turn that is written may come yet, and ids are never used twice
             for block in (b for b in content if "id" in b):
                 block["id"] += f"-{len(self._server.exchanges)}"
+        thoughts = (b for b in content if b["type"] in ("thinking", "redacted_thinking"))
+        self._server.thoughts.update(json.dumps(block, sort_keys=True) for block in thoughts)
         usage = self._server.usage(exchange)
         usage["output_tokens"] = max(1, len(json.dumps(content)) // 4)
         events = message_events(

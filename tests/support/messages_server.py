@@ -66,6 +66,7 @@ _REFUSED_FIELD = "{}: Extra inputs are not permitted"
 
 class MessagesServer:
     """See the module. ``rejects``: optional fields that are answered with 400, as older services do.
+    ``typed``: requests are held against the SDK's types as well.
 
     ``exchanges`` are all requests so far, ``violations`` what was wrong with them (each is also
     answered with 400), ``mismatches`` tool results that differ from the scripts' ``expect``.
@@ -81,6 +82,7 @@ class MessagesServer:
         cache_minimum: int = 1024,
         record: Path | None = None,
         port: int = 0,
+        typed: bool = False,
     ) -> None:
         self.conversations = [Conversation(value) for value in conversations]
         self.models = models
@@ -97,6 +99,8 @@ class MessagesServer:
         self._cache: dict[str, PromptCache] = {}
         self._cache_minimum = cache_minimum
         self._record = record
+        self._typed = typed
+        self.thoughts: set[str] = set()
         self._server: asyncio.Server | None = None
 
     @property
@@ -172,7 +176,22 @@ class MessagesServer:
         return next(iter(found or [c for c in open_ones if not c.match]), None)
 
     def wrong(self, conversation: Conversation, exchange: Exchange) -> list[str]:
-        return violations(exchange.body, {} if conversation.by_arrival else conversation.served)
+        served = {} if conversation.by_arrival else conversation.served
+        wrong = violations(exchange.body, served)
+        if conversation.by_arrival:
+            wrong += self._changed_thinking(exchange.body)
+        if self._typed:
+            from tests.support.messages_types import type_violations  # the SDK takes a second
+
+            wrong += type_violations(exchange.body)
+        return wrong
+
+    def _changed_thinking(self, body: Json) -> list[str]:
+        """Where answers go by arrival, each thinking block of a request must be one that was sent."""
+        blocks = (b for m in body["messages"] if isinstance(m["content"], list) for b in m["content"])
+        thoughts = [b for b in blocks if b.get("type") in ("thinking", "redacted_thinking")]
+        changed = [b for b in thoughts if json.dumps(b, sort_keys=True) not in self.thoughts]
+        return ["messages: thinking or redacted_thinking blocks cannot be modified"] if changed else []
 
     def usage(self, exchange: Exchange) -> dict[str, int]:
         cache = self._cache.setdefault(_key(exchange.headers), PromptCache(self._cache_minimum))
