@@ -1,4 +1,4 @@
-"""A job of 600 turns: ``python -m benchmarks.long_job [--turns 600] [--restarts 3] [--window 100000]``.
+"""A job of 600 turns: ``python -m benchmarks.long_job [--turns 600] [--restarts 3] [--window 64000]``.
 
 Over the loopback service, with a model's window that is shortened several times and an editor that is closed
 and opened again in the middle of turns. The plan must be that of the script, no recorded turn may come twice,
@@ -157,5 +157,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="A job of many turns, shortened and interrupted on its way")
     parser.add_argument("--turns", type=int, default=600)
     parser.add_argument("--restarts", type=int, default=3)
-    parser.add_argument("--window", type=int, default=100_000)
+    parser.add_argument("--window", type=int, default=64_000)
     sys.exit(asyncio.run(main(parser.parse_args())))
