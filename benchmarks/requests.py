@@ -79,6 +79,10 @@ async def requests() -> list[Json]:
             return [exchange.body for exchange in here.server.turns]
 
 
+_EACH = 40
+"""So many requests of those to which a damage can be done."""
+
+
 def wrong_with(body: Json) -> list[str]:
     return [*violations(body, {}), *type_violations(body)]
 
@@ -138,7 +142,7 @@ def _empty_text(body: Json) -> bool:
 
 
 def _two_users(body: Json) -> bool:
-    body["messages"].append({"role": "user", "content": [say("and")]})
+    body["messages"].insert(0, {"role": "user", "content": [say("first of all")]})
     return True
 
 
@@ -221,7 +225,9 @@ def main(seed: int) -> int:
     missed = 0
     for name, damage in DAMAGES.items():
         tried = found = 0
-        for body in chance.sample(bodies, min(60, len(bodies))):
+        for body in chance.sample(bodies, len(bodies)):
+            if tried == _EACH:
+                break
             damaged = copy.deepcopy(body)
             if damage(damaged):
                 tried += 1

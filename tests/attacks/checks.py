@@ -155,13 +155,19 @@ async def _daemon(folder: Path) -> str:
     return ", ".join(str(process.pid) for process in left)
 
 
-@_attack("starts more processes than allowed", "the sandbox's limits")
+@_attack("leaves a bomb of processes behind")
 async def _bomb(folder: Path) -> str:
+    mark = f"agent-ls-bomb-{os.getpid()}-{time.monotonic_ns()}"
     code = (
-        "import os, time\nmade = 0\ntry:\n  while made < 1500:\n    if os.fork() == 0: time.sleep(2); os._exit(0)\n"
-        "    made += 1\nexcept OSError: pass\nprint(made)\nassert made >= 1500"
+        "import os, time\nfor _ in range(120):\n  if os.fork() == 0: os.setsid(); time.sleep(60); os._exit(0)\n"
+        "time.sleep(60)"
     )
-    return await Lab(folder).worked(code)
+    await Lab(folder).python(code, mark, timeout_s=3.0)
+    left = _alive(mark)
+    for process in left:
+        process.kill()
+    psutil.wait_procs(left, timeout=10)
+    return f"{len(left)} processes" if left else ""
 
 
 @_attack("opens a namespace of its own")
