@@ -34,8 +34,6 @@ _ASK_TO_FINISH = (
     "You called no tool. If the task is done, call finish with a summary; else go on with the tools."
 )
 _CUT_OFF = "Your answer was cut off at its length limit. Go on from there, in smaller pieces."
-OPTIONS: Json = {"thinking": {"type": "adaptive"}}
-"""The model thinks as much as a turn needs; a service that does not know the field goes without."""
 _AGAIN = "The work so far is kept: resume the job."
 _SMALLER = "The work so far is kept: resume the job, or give the rest as a smaller task."
 _OTHER_WORDS = "retry the job in other words."
@@ -58,7 +56,8 @@ class Talk:
     ``ask`` sends one request and returns a whole turn, with whatever patience the service needs.
     ``bench`` makes a turn's bench for its number and draft; ``cost_usd`` prices a turn;
     ``keep`` records a draft and returns it with the pins that are new. ``room`` shortens what was
-    said; ``planner`` knows whether the user has rejected the plan; ``forgiven`` as in `AttemptRequest`.
+    said; ``planner`` knows whether the user has rejected the plan; ``options`` are fields of every request;
+    ``forgiven`` as in `AttemptRequest`.
     """
 
     opened: Opened
@@ -72,6 +71,7 @@ class Talk:
     keep: Callable[[Overlay], tuple[tuple[DraftFile, ...], Mapping[RelPath, str | None]]]
     room: Compactor
     planner: UserPlanner
+    options: Json = field(default_factory=dict[str, Any])
     turns: list[TurnDone] = field(default_factory=list[TurnDone])
     forgiven: int = 0
 
@@ -139,7 +139,7 @@ async def _turn(talk: Talk, breaker: LoopBreaker) -> TurnDone:
 def _request(talk: Talk) -> TurnRequest:
     opened = talk.opened
     said = with_walking_marks(messages(opened.opening, talk.turns, talk.room.now))
-    return TurnRequest(opened.model, opened.system, opened.tools, said, talk.max_tokens, OPTIONS)
+    return TurnRequest(opened.model, opened.system, opened.tools, said, talk.max_tokens, talk.options)
 
 
 def _words(talk: Talk, done: TurnDone, breaker: LoopBreaker) -> list[Json]:

@@ -22,6 +22,8 @@ from agent_ls.core.attempt import (
     ExplainRequest,
     Outcome,
     Progressed,
+    Selected,
+    SelectRequest,
 )
 from agent_ls.core.codec import CodecError, from_json, to_json
 from agent_ls.core.errors import AgentLsError, ModelError
@@ -36,33 +38,33 @@ _EXPLAIN_S = 120.0
 
 
 class Listener(Protocol):
-    """Who hears what happens to attempts. Called on the loop; must return at once."""
+    """Who hears what happens to runs (`runs`), by the name of their request. Called on the loop; must return at once."""
 
-    def happened(self, job: JobId, event: Event) -> None:
+    def happened(self, run: JobId, event: Event) -> None:
         """An event; on return it is recorded, and survives the death of this process."""
         ...
 
-    async def kept(self, job: JobId) -> None:
-        """Wait until what is recorded of a job is on the disk; only then the attempt may go on.
+    async def kept(self, run: JobId) -> None:
+        """Wait until what is recorded of a run is on the disk; only then the attempt may go on.
 
         Raises:
             WorkspaceError: the disk does not take it.
         """
         ...
 
-    def lost(self, job: JobId, reason: str) -> None:
+    def lost(self, run: JobId, reason: str) -> None:
         """The worker is gone and the attempt with it."""
         ...
 
-    def broken(self, job: JobId, reason: str) -> None:
+    def broken(self, run: JobId, reason: str) -> None:
         """An event could not be taken in; the attempt cannot go on."""
         ...
 
 
 class Runner(Protocol):
-    """A place where attempts run."""
+    """A place where attempts run, and where they are compared. All methods but two return at once."""
 
-    def start(self, request: AttemptRequest) -> None: ...
+    def start(self, request: AttemptRequest | SelectRequest) -> None: ...
     def cancel(self, job: JobId) -> None: ...
     def tell(self, job: JobId, text: str) -> None: ...
     def answer(self, job: JobId, question: str, answer: str) -> None: ...
@@ -104,11 +106,12 @@ class LocalRunner:
         """The worker's process id while there is one."""
         return self._worker.pid if self._worker else None
 
-    def start(self, request: AttemptRequest) -> None:
-        """Begin an attempt, or go on with one."""
+    def start(self, request: AttemptRequest | SelectRequest) -> None:
+        """Begin an attempt or go on with one, or choose between some; the last event is the end of it."""
         self._awake()
         run = self._attempts[request.job] = next(self._ids)
-        self._post({"type": "start", "run": run, "request": to_json(request)})
+        kind = "select" if isinstance(request, SelectRequest) else "start"
+        self._post({"type": kind, "run": run, "request": to_json(request)})
 
     def cancel(self, job: JobId) -> None:
         self._about(job, {"type": "cancel", "job": job})
@@ -228,7 +231,7 @@ class LocalRunner:
             return  # of a run that is over, whose worker still had something to say
         try:
             event = _read_event(message)
-            if isinstance(event, Outcome):  # first: the listener may begin the same job again
+            if isinstance(event, (Outcome, Selected)):  # first: the listener may begin the same job again
                 del self._attempts[job]
                 self._rest()
             self._listener.happened(job, event)
