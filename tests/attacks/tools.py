@@ -223,7 +223,8 @@ def _redacts_nothing(patch: pytest.MonkeyPatch) -> None:
         "agent.tools.toolbox",
         "agent.context",
         "agent.notes",
-        "verify.checks",
+        "verify.outcome",
+        "verify.findings.excerpts",
         "verify.engine",
     ):
         patch.setattr(f"agent_ls.{place}.redact", same)

@@ -39,7 +39,7 @@ def patient(
         models=Models(idle_timeout_s=idle_s, patience_minutes=patience_s / 60),
         jobs=Jobs(parallel=parallel),
         budgets=Budgets(attempt_usd=50.0, attempt_turns=turns, day_usd=1e6),
-        checks=Checks(tuple(map(tuple, checks)), 60.0, allow_unsandboxed=True),
+        checks=Checks(commands=tuple(map(tuple, checks)), timeout_s=60.0, allow_unsandboxed=True),
     )
 
 

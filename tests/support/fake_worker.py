@@ -195,7 +195,9 @@ async def main() -> None:
                 tasks[request.job] = asyncio.create_task(attempt.run())
             case "select":
                 asked = from_json(SelectRequest, message["request"])
-                attempt = attempts[asked.job] = Attempt(replace(asked.base, job=asked.job), send, message["run"])
+                attempt = attempts[asked.job] = Attempt(
+                    replace(asked.base, job=asked.job), send, message["run"]
+                )
                 tasks[asked.job] = asyncio.create_task(attempt.choose(asked))
             case "cancel" if job in tasks:
                 attempt, task = attempts[job], tasks[job]

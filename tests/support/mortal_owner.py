@@ -76,7 +76,7 @@ async def main() -> None:
         root,
         port=editor,
         settings=Settings(
-            checks=Checks((("python3", "-c", "pass"),), 60.0, allow_unsandboxed=True),
+            checks=Checks(commands=(("python3", "-c", "pass"),), timeout_s=60.0, allow_unsandboxed=True),
             budgets=Budgets(1.0, 60),
         ),
         dirs=state_dirs(os.environ),
