@@ -17,14 +17,13 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from tests.attacks import places, tools
+from tests.attacks import answers, files, repository, shown
 from tests.attacks.attack import ATTACKS, CLASSES, played
 from tests.attacks.checks import CONFINED
 
 
 async def main(groups: list[int]) -> int:
-    assert places
-    assert tools
+    assert all((answers, files, repository, shown))  # they register their attacks
     chosen = [one for one in (*ATTACKS, *CONFINED) if not groups or one.group in groups]
     if shutil.which("bwrap") is None:
         print("bwrap is not here: class 8 is left out")
@@ -39,9 +38,9 @@ async def main(groups: list[int]) -> int:
             without, with_it = await played(one, Path(folder))
         right = bool(without) and not with_it
         counts["right" if right else "wrong"] += 1
-        shown = "succeeds" if without else "SHOWS NOTHING"
+        alone = "succeeds" if without else "SHOWS NOTHING"
         held = "HOLDS NOT" if with_it else "held"
-        print(f"   {one.name:<52} without {one.guard:<44} {shown:<14} with it: {held}", flush=True)
+        print(f"   {one.name:<52} without {one.guard:<44} {alone:<14} with it: {held}", flush=True)
     figures = {
         "attacks": sum(counts.values()),
         "classes": len({one.group for one in chosen}),

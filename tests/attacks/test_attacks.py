@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks import places, tools
+from tests.attacks import answers, files, repository, shown
 from tests.attacks.attack import ATTACKS, CLASSES, Attack, played
 
-assert tools
-assert places
+assert all((answers, files, repository, shown))  # they register their attacks
 
 
 @pytest.mark.parametrize("one", ATTACKS, ids=lambda one: one.id)
