@@ -107,6 +107,8 @@ class Jobs:
 
     parallel: int = 3
     """How many attempts run at the same time."""
+    attempts_after_failure: int = 2
+    """How many attempts a task gets in all when checks fail on the first; 1: no further one."""
     answer_minutes: float = 5.0
     """Minutes a question waits for you; then the attempt goes on with its own default."""
     keep_days: int = 30

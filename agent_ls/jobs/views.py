@@ -150,6 +150,42 @@ class JobView:
 
 @final
 @dataclass(frozen=True, slots=True)
+class AttemptView:
+    """One attempt of a job.
+
+    ``chosen``: its draft is the job's plan. ``how``: in what it differs from the first one.
+    ``found``: what running it beside the others has shown, in words.
+    """
+
+    number: int
+    state: JobState
+    chosen: bool = False
+    verdict: Verdict = Verdict.UNVERIFIED
+    summary: str = ""
+    problem: str = ""
+    how: str = ""
+    files: tuple[FileView, ...] = ()
+    spent: Spent = field(default_factory=Spent)
+    found: tuple[str, ...] = ()
+
+    def wire(self) -> Json:
+        return {
+            "attempt": self.number,
+            "state": self.state.value,
+            "chosen": self.chosen,
+            "verdict": self.verdict.value,
+            "plan": self.summary,
+            "problem": self.problem,
+            "how": self.how,
+            "files": [f.wire() for f in self.files],
+            "turns": self.spent.turns,
+            "costUsd": self.spent.cost_usd,
+            "found": list(self.found),
+        }
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class EventView:
     """One line of a job's log for people. ``at``: seconds since the epoch."""
 
@@ -168,7 +204,8 @@ class JobDetail:
 
     ``hunks`` and ``patch`` are those of the whole plan, against the texts it was made from;
     `Service.preview` gives them against the texts of now. ``pending`` are the ids of hunks that
-    have not landed. ``attempts``: how often an attempt was begun (resumes included). ``evidence``:
+    have not landed. ``attempts``: one or more, in their order; ``runs``: how many there are, or how often
+    the only one was begun (resumes included). ``selection``: why the chosen one is the plan. ``evidence``:
     notes for people, such as "scripted turns, no model was called", or a file that deserves a
     second look with the reason. ``steps``: what the agent announced it would do, if it did.
     """
@@ -183,7 +220,9 @@ class JobDetail:
     tree_hash: str = ""
     evidence: tuple[str, ...] = ()
     events: tuple[EventView, ...] = ()
-    attempts: int = 1
+    runs: int = 1
+    attempts: tuple[AttemptView, ...] = ()
+    selection: str = ""
     steps: Planned | None = None
 
     def wire(self) -> Json:
@@ -197,7 +236,8 @@ class JobDetail:
             "treeHash": self.tree_hash,
             "evidence": list(self.evidence),
             "events": [event.wire() for event in self.events],
-            "attempts": self.attempts,
+            "attempts": [attempt.wire() for attempt in self.attempts],
+            "selection": self.selection,
             "steps": [{"text": s.text, "files": list(s.files)} for s in self.steps.steps]
             if self.steps
             else [],
@@ -219,7 +259,8 @@ class JobDetail:
             "checks": [check_result(report) for report in self.checks],
             "evidence": list(self.evidence),
             "warnings": list(view.warnings),
-            "attempts": self.attempts,
+            "attempts": self.runs,
+            "selection": self.selection,
             "turns": view.spent.turns,
             "usage": {
                 "input": view.spent.usage.input,
