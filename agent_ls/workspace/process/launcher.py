@@ -2,7 +2,8 @@
 
 Run as a file, ``python -I -S launcher.py PARENT LIMITS PROGRAM ARG…``: the parent's process id
 (``0`` where it cannot be seen from inside), and limits as ``name=value`` pairs joined by commas
-(``-`` for none); ``+reap`` behind them: stay, and end whatever the program leaves behind. A file of its own because `preexec_fn` is unsafe beside threads and
+(``-`` for none); ``+reap`` behind them: stay, and end whatever the program leaves behind; ``+watch=N``: stay, and end it all where more
+than N processes are there. A file of its own because `preexec_fn` is unsafe beside threads and
 ``setpriv``/``prlimit`` are not everywhere. Imports nothing of agent-ls: inside a sandbox only
 this one file is there.
 """
@@ -16,6 +17,8 @@ import sys
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _REAP = "+reap"
+_WATCH = "+watch="
+_EVERY_S = 0.1
 
 
 def die_with_parent(parent: int | None = None) -> None:
@@ -114,12 +117,38 @@ def run_and_reap(argv: list[str]) -> int:
     return code
 
 
+def run_and_watch(argv: list[str], most: int) -> int:
+    """Run a program as a child in a process namespace of its own; too many processes end it all.
+
+    The kernel's own limit does not bind root. ``kill(-1)`` reaches everything in the namespace but
+    its init and us, and at once: a fork with a signal pending does not happen.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    child = os.fork()
+    if child == 0:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+        os._exit(_become(argv))
+    while True:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == child:
+            code = os.waitstatus_to_exitcode(status)
+            return 128 - code if code < 0 else code
+        if sum(name.isdigit() for name in os.listdir("/proc")) > most:  # noqa: PTH208 - as above
+            os.kill(-1, signal.SIGKILL)
+            sys.stderr.write(f"Ended: it started more than {most} processes.\n")
+            return 1
+        signal.sigtimedwait({signal.SIGCHLD}, _EVERY_S)
+
+
 def main(arguments: list[str]) -> int:
     """Never returns when all goes well; 126/127 as a shell has them when the program cannot start."""
     die_with_parent(int(arguments[0]) or None)
-    spec = arguments[1].removesuffix(_REAP)
+    spec, _, most = arguments[1].partition(_WATCH)
+    spec = spec.removesuffix(_REAP)
     set_limits(spec)
-    if spec != arguments[1] and sys.platform.startswith("linux"):
+    if most:
+        return run_and_watch(arguments[2:], int(most))
+    if arguments[1].endswith(_REAP) and sys.platform.startswith("linux"):
         return run_and_reap(arguments[2:])
     return _become(arguments[2:])
 
