@@ -28,10 +28,15 @@ _WRAPPERS: Mapping[str, frozenset[str]] = {
 }
 """Nodes around a definition that belong to it. Asking for parents is not free: most languages have none."""
 _NO_WRAPPERS = frozenset[str]()
-_MARKS = re.compile(r"^\s*(?:///?!?|//!|/\*+!?|\*+/|\*)?\s?|\s*\*/\s*$")
+_MARKS = re.compile(r"^\s*(?:///?!?|//!|/\*+!?|\*+/|\*|\#+|---?|<!--)?\s?|\s*(?:\*/|-->)\s*$|</?summary>")
 _HEAD_END = re.compile(rb"[\r\n{]")
+_LINE_END = re.compile(rb"[\r\n]")
+_BY_WORDS = frozenset({"elixir", "ruby", "json", "yaml", "toml"})
+"""Languages where a brace begins a value, not a body."""
 _VALUE = re.compile(rb"=>|->|=\s*(?:async\s+)?function")
 """What the head of a variable has whose value is a function."""
+_DOTTED = frozenset({"csharp", "php", "elixir", "toml"})
+_LAST_PART = re.compile(r"[.\\]\s*([^.\\]+)$")
 _SIGNATURE = 200
 _DOC = 300
 _MOST_COMMENTS = 30
@@ -86,7 +91,7 @@ def define(
         while enclosing and (enclosing[-1].span.end < span.end or enclosing[-1].span == span):
             enclosing.pop()
         outer = enclosing[-1] if enclosing else None
-        name = _text(data, item.name)
+        name, name_span, inside = _name(data, item, language)
         if item.kind != "scope":
             first = lines.line_of(span.start)
             doc = ""
@@ -99,15 +104,28 @@ def define(
                     name,
                     _kind(item, name, outer),
                     span,
-                    Span(*item.name.byte_range),
-                    _signature(data, item.node),
-                    ".".join(filter(None, (outer.path if outer else "", _text(data, item.container)))),
+                    name_span,
+                    _signature(data, item.node, language),
+                    ".".join(filter(None, (outer.path if outer else "", inside))),
                     doc,
-                    lines.line_of(item.name.start_byte),
+                    lines.line_of(name_span.start),
                 )
             )
-        enclosing.append(_Outer(span, f"{outer.path}.{name}" if outer else name, item.kind))
+        whole_name = f"{inside}.{name}" if inside and language in _DOTTED else name
+        enclosing.append(_Outer(span, f"{outer.path}.{whole_name}" if outer else whole_name, item.kind))
     return found
+
+
+def _name(data: bytes, item: Captured, language: str) -> tuple[str, Span, str]:
+    """A definition's name, its place, and what it is in by its own words (``A.b.C`` gives C and ``A.b``)."""
+    span = Span(*item.name.byte_range)
+    name, inside = _text(data, item.name), _text(data, item.container)
+    if language in _DOTTED and (match := _LAST_PART.search(name)):
+        head = name[: match.start()]
+        inside = head.replace("\\", ".")
+        name = match[1]
+        span = Span(span.end - len(name.encode()), span.end)
+    return name, span, inside
 
 
 def _text(data: bytes, node: Node | None) -> str:
@@ -135,7 +153,7 @@ def _kind(item: Captured, name: str, outer: _Outer | None) -> str:
     return item.kind
 
 
-def _signature(data: bytes, node: Node) -> str:
+def _signature(data: bytes, node: Node, language: str) -> str:
     """The head of a definition on one line."""
     start, end = node.byte_range
     end = min(end, start + 2 * _SIGNATURE)
@@ -145,9 +163,15 @@ def _signature(data: bytes, node: Node) -> str:
     if body is not None:
         head = data[start : min(body.start_byte, end)]
     else:
-        stop = _HEAD_END.search(data, start, end)
+        stop = (_LINE_END if language in _BY_WORDS else _HEAD_END).search(data, start, end)
         head = data[start : stop.start() if stop else end]
-    text = " ".join(head.decode("utf-8", "replace").split()).rstrip("{:;= ").removesuffix("=>").rstrip()
+    text = (
+        " ".join(head.decode("utf-8", "replace").split())
+        .rstrip("{:;= ")
+        .removesuffix("=>")
+        .removesuffix(" do")
+        .rstrip()
+    )
     return text[:_SIGNATURE]
 
 

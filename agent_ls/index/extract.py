@@ -26,6 +26,7 @@ from agent_ls.index.define import Captured, define
 from agent_ls.index.facts import Definition, FileFacts, Import, Reference, SyntaxProblem
 from agent_ls.index.imports import read_import
 from agent_ls.index.lexical import Places, blanked, comments_and_strings
+from agent_ls.index.names import DATA
 from agent_ls.index.problems import find_problems, new_problems
 from agent_ls.index.uses import find_places
 
@@ -44,6 +45,8 @@ _CPP_IN_HEADER = re.compile(
     rb"^\s*(?:class\s+\w|namespace\b|template\s*<|using\s+\w|public:|private:|protected:)", re.MULTILINE
 )
 
+_TEMPLATES = frozenset({"yaml", "html", "css", "markdown", "make"})
+"""Languages whose files are often templates of something else: an unreadable place is no problem."""
 _USUAL_SIZE = 100_000
 
 
@@ -68,8 +71,8 @@ class Survey:
     problems: tuple[SyntaxProblem, ...] = ()
 
     def code(self, data: bytes) -> bytes:
-        """The text without its comments and strings, spaces in their place."""
-        return blanked(data, self.comments, self.strings)
+        """The text without its comments and strings, spaces in their place; nothing of what is no code."""
+        return b"" if self.language in DATA else blanked(data, self.comments, self.strings)
 
 
 def dialect(data: bytes, language: str) -> str:
@@ -139,6 +142,8 @@ def syntax_problems(data: bytes, language: str, since: bytes | None = None) -> t
     A text that cannot be parsed in time has no problems: it must not block an edit.
     """
     language = dialect(data, language)
+    if language in _TEMPLATES:
+        return ()
     try:
         found = find_problems(parse(data, language), data)
         if since is None or not found:
@@ -155,7 +160,7 @@ def survey(data: bytes, language: str, tree: Tree) -> Survey:
     found, attributes = _gather(result, data, tree, None)
     docs = Comments(data, result.lines, result.comments)
     result.definitions = define(data, language, result.lines, docs, found, attributes)
-    if tree.root_node.has_error:
+    if tree.root_node.has_error and language not in _TEMPLATES:
         result.problems = find_problems(tree, data)
     return result
 
@@ -189,7 +194,7 @@ def survey_within(
         if (span.start <= d.span.start and d.span.end <= span.end)
         or (d.span.start <= span.start and span.end <= d.span.end)
     ]
-    if tree.root_node.has_error:
+    if tree.root_node.has_error and language not in _TEMPLATES:
         result.problems = find_problems(tree, data)
     return result
 

@@ -17,7 +17,7 @@ class Definition:
     """Something a text defines.
 
     ``kind``: function, method, class, struct, interface, enum, type, constant, variable, field,
-    macro, module or namespace. ``span`` holds the whole definition with its decorators and
+    macro, module or namespace; in what is no code also section, key, element, style, target. ``span`` holds the whole definition with its decorators and
     exports, ``name_span`` the name alone. ``signature``: the head without its body on one line,
     at most 200 characters. ``container``: names of the enclosing definitions joined by ``.``.
     ``doc``: the first paragraph of its documentation. ``line``: 0-based line of the name.

@@ -11,6 +11,7 @@ from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, content_hash
 from agent_ls.index.extract import ParseTimeoutError, Survey, dialect, parse, survey
 from agent_ls.index.imports import tails
+from agent_ls.index.names import DATA
 from agent_ls.index.packed import PackedFile, pack_facts
 from agent_ls.index.uses import KEYWORD_BYTES, find_uses, pack_uses, words_of_prose
 
@@ -78,6 +79,8 @@ def _weights(
     Names are taken apart once per part of the store (`terms`), not here once per file.
     ``counts``: of the words of the code; they become the answer.
     """
+    if found.language in DATA:
+        return Counter()
     counts.update(words_of_prose([data[start:end] for start, end in (*found.strings, *found.comments)]))
     for name, times in defined.items():
         counts[name] += _IN_DEFINITION * times

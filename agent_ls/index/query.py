@@ -271,8 +271,8 @@ class Index:
         return {row: (RelPath(path), terms) for row, path, terms in rows}
 
     def shape(self) -> tuple[int, float]:
-        """Number of files with facts and their mean length in terms."""
-        rows = self._rows("SELECT count(*), avg(terms) FROM files WHERE reason = ''")
+        """Number of files that have search terms, and their mean length in terms."""
+        rows = self._rows("SELECT count(*), avg(terms) FROM files WHERE reason = '' AND terms > 0")
         return (rows[0][0], rows[0][1] or 1.0) if rows else (0, 1.0)
 
     def _names_like(self, text: str, limit: int, *, fuzzy: bool) -> list[str]:
