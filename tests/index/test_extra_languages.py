@@ -97,13 +97,13 @@ def test_templates_have_no_problems() -> None:
 
 def test_renaming_is_not_guessed(tmp_path: Path) -> None:
     files = files_of(
-        "-- shop/Cart.java --\npackage shop;\npublic class Cart {}\n"
+        "-- shop/Model.java --\npackage shop;\nclass Cart {}\n"
         "-- shop/Use.kt --\nimport shop.Cart\nval cart = Cart()\n"
     )
     index = index_of(tmp_path, files)
-    java = RelPath("shop/Cart.java")
+    java = RelPath("shop/Model.java")
     plan = rename(index, files.get, java, files[java].index(b"Cart"), "Basket")
-    assert [change.path for change in plan.changes] == [java]
+    assert [change.path for change in plan.changes] == [java], plan.reason
     assert [f"{hit.path}:{hit.line}" for hit in plan.unresolved] == ["shop/Use.kt:1", "shop/Use.kt:2"]
     kotlin = RelPath("shop/Use.kt")
     assert "not known" in rename(index, files.get, kotlin, files[kotlin].index(b"cart"), "basket").reason
