@@ -22,8 +22,16 @@ _COMMENT = re.compile(r"#[^\n]*|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _STRING = re.compile(r"""(["'`])(.*?)\1""", re.DOTALL)
 
 
-def read_import(language: str, text: str) -> list[Parts]:
-    """What one import statement brings in; ``[]`` for text that is no whole import."""
+@lru_cache(20_000)
+def read_import(language: str, text: str) -> tuple[Parts, ...]:
+    """What one import statement brings in; ``()`` for text that is no whole import.
+
+    Remembered: the files of a project import the same things.
+    """
+    return tuple(_read(language, text))
+
+
+def _read(language: str, text: str) -> list[Parts]:
     if language == "python":
         return list(_python(_COMMENT.sub("", text).replace("\\\n", " ")))
     if language in ("javascript", "typescript", "tsx"):

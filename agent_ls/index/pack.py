@@ -32,10 +32,12 @@ def pack_file(
     if reason:
         return PackedFile(path, digest, size, mtime_ns, language, reason=reason)
     try:
-        found = survey(data, language, parse(data, language, deadline_s=deadline_s, watched=True))
+        found = survey(
+            data, language, parse(data, language, deadline_s=deadline_s, watched=True), values=False
+        )
     except ParseTimeoutError:
         return PackedFile(path, digest, size, mtime_ns, language, reason="too slow to parse")
-    defined = Counter([d.name.encode() for d in found.definitions])
+    defined = Counter([row[0].encode() for row in found.rows])
     uses = find_uses(found.code(data), language, defined)
     weights = _weights(data, path, found, uses.counts, defined)
     return PackedFile(
@@ -46,10 +48,10 @@ def pack_file(
         language,
         len(found.lines),
         weights.total(),
-        len(found.definitions),
+        len(found.rows),
         uses.total,
         "",
-        pack_facts(found.definitions, found.imports, found.lines),
+        pack_facts(found.rows, found.imports, found.lines),
         pack_uses(uses),
         uses.names,
         _listed(defined),
