@@ -190,9 +190,9 @@ class Rules:
                 break
         own = _git_dir(self._top)
         below = self.root.relative_to(self._top).as_posix()
-        for file in (own / "info" / "exclude", excludes_file(own, os.environ)):
-            if file is not None and (spec := _read_spec(file)):
-                found.append(("" if below == "." else f"+{below}/", spec))
+        prefix = "" if below == "." else f"+{below}/"
+        files = (own / "info" / "exclude", excludes_file(own, os.environ))
+        found += [(prefix, spec) for file in files if file is not None and (spec := _read_spec(file))]
         return tuple(found)
 
 
