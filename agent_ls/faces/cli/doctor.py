@@ -151,7 +151,7 @@ async def _sandbox(here: Place) -> Finding:
     return good("sandbox", f"{box.name}: cannot write outside, read the home or reach a socket (just tried)")
 
 
-_GRAMMARS = "import json; from agent_ls.index.languages import missing; print(json.dumps(missing()))"
+_GRAMMARS = "import json; from agent_ls.index.languages import lacking, missing; print(json.dumps([missing(), lacking()]))"
 
 
 async def _grammars(here: Place) -> Finding:
@@ -159,12 +159,15 @@ async def _grammars(here: Place) -> Finding:
     argv = [sys.executable, "-P", "-c", _GRAMMARS]
     done = await run(argv, cwd=private_dir(here.dirs.base), env=dict(here.environ), timeout_s=30)
     try:
-        missing = json.loads(done.output)
+        missing, lacking = json.loads(done.output)
     except ValueError:
         return bad("grammars", "they crash when loaded", "Reinstall agent-ls with its dependencies")
     if missing:
         return bad("grammars", f"not loadable: {', '.join(missing)}", "Reinstall agent-ls")
-    return good("grammars", "all load")
+    words = [f"no {what} in {', '.join(found)}" for what, found in lacking.items() if what != "all"]
+    if "all" in lacking:
+        words.append(f"not installed: {', '.join(lacking['all'])} (pip install 'agent-ls[all-languages]')")
+    return good("grammars", "; ".join(["all load", *words]))
 
 
 async def _git(here: Place) -> Finding:
