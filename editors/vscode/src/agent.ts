@@ -40,6 +40,7 @@ export class Agent implements vscode.Disposable {
   readonly #version: string;
   readonly #hooks: Hooks;
   #client: LanguageClient | undefined;
+  #starting: Promise<void> | undefined;
   #later: NodeJS.Timeout | undefined;
 
   constructor(context: vscode.ExtensionContext, hooks: Hooks) {
@@ -54,7 +55,14 @@ export class Agent implements vscode.Disposable {
     return this.#client?.isRunning() ?? false;
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start().finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
     const found = await this.#hooks.program();
     if (found === undefined) {
       return;
@@ -76,19 +84,18 @@ export class Agent implements vscode.Disposable {
     };
     const client = new LanguageClient("agentLs", "agent-ls", server, options);
     this.#client = client;
-    client.onNotification(jobChanged, (news) => this.#changed(news));
+    client.onNotification(jobChanged, (news) => this.#changed(client, news));
     client.onNotification(showPlan, ({ jobId }) => this.#hooks.showPlan(jobId));
     try {
       await client.start();
       this.#greet(client);
-      await this.refresh();
       client.onDidChangeState(({ newState }) => {
         if (newState === State.Running) {
           void this.refresh().then(this.#hooks.revived);
         }
       });
     } catch (error) {
-      await this.#failed(found.program, error);
+      void this.#failed(found.program, error);
     }
   }
 
@@ -101,12 +108,16 @@ export class Agent implements vscode.Disposable {
 
   /** Run one of the server's commands; the server's own sentence is shown where it refuses. */
   async execute<Result>(name: string, argument: object): Promise<Result | undefined> {
-    if (this.#client === undefined || !this.#client.isRunning()) {
+    // Whoever asks while it starts, for the first time or again, gets an answer a little later.
+    await this.#starting;
+    const client = this.#client;
+    if (client === undefined || client.state === State.Stopped) {
       await vscode.window.showWarningMessage("agent-ls is not running. Agent: Restart the Server starts it.");
       return undefined;
     }
     try {
-      return await this.#client.sendRequest<Result>("workspace/executeCommand", {
+      await client.start();
+      return await client.sendRequest<Result>("workspace/executeCommand", {
         command: name,
         arguments: [argument],
       });
@@ -137,7 +148,10 @@ export class Agent implements vscode.Disposable {
   }
 
   /** The notification says where a job stands; its files and its question are in the list. */
-  #changed(news: JobChanged): void {
+  #changed(client: LanguageClient, news: JobChanged): void {
+    if (client !== this.#client) {
+      return; // last words of a server that is being stopped
+    }
     const before = this.jobs.get(news.jobId)?.state;
     this.jobs.update(news);
     if (before !== news.state) {

@@ -127,7 +127,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ),
   );
   // Not awaited: activation must not wait for a process.
-  void started.start();
+  void begin(started);
 }
 
 export async function deactivate(): Promise<void> {
@@ -137,5 +137,12 @@ export async function deactivate(): Promise<void> {
 
 async function restart(running: Agent): Promise<void> {
   await running.stop();
+  await begin(running);
+}
+
+async function begin(running: Agent): Promise<void> {
   await running.start();
+  if (running.running) {
+    await running.refresh();
+  }
 }

@@ -102,7 +102,18 @@ export function verbsFor(job: Job): Verb[] {
 
 /** One line under a title: `ready · 2 files +12 −3 · verified · $0.04`. */
 export function describe(job: Job): string {
-  const parts: string[] = [job.state.replaceAll("_", " ")];
+  return [job.state.replaceAll("_", " "), ...facts(job)].join(" · ");
+}
+
+/** The same in a group, which says the commonest states itself. */
+export function describeInGroup(job: Job): string {
+  const told = facts(job);
+  const said = job.state === "ready" || job.state === "running" || job.state === "waiting";
+  return said && told.length > 0 ? told.join(" · ") : describe(job);
+}
+
+function facts(job: Job): string[] {
+  const parts: string[] = [];
   if (job.step !== "") {
     parts.push(job.total > 0 ? `${job.done}/${job.total} ${job.step}` : job.step);
   }
@@ -112,7 +123,7 @@ export function describe(job: Job): string {
   if (job.costUsd !== null) {
     parts.push(`$${job.costUsd.toFixed(2)}`);
   }
-  return parts.join(" · ");
+  return parts;
 }
 
 export function size(files: readonly PlanFile[]): string {

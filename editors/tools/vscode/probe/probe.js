@@ -1,5 +1,5 @@
 // Answers on a loopback port, one JSON object per request; PROBE_PORT names the port.
-"use strict";
+
 const { createServer } = require("node:http");
 const { join } = require("node:path");
 const vscode = require("vscode");
@@ -22,6 +22,15 @@ const answers = {
     const at = new vscode.Position(line, character);
     const found = await vscode.commands.executeCommand("vscode.executeHoverProvider", uriOf(path), at);
     return found.flatMap((hover) => hover.contents.map((part) => part.value ?? part));
+  },
+  async actions({ path, line, character }) {
+    const range = new vscode.Range(line, character, line, character);
+    const found = await vscode.commands.executeCommand(
+      "vscode.executeCodeActionProvider",
+      uriOf(path),
+      range,
+    );
+    return found.map(({ title }) => ({ title }));
   },
   async open({ path, line = 0, character = 0 }) {
     const document = await vscode.workspace.openTextDocument(uriOf(path));

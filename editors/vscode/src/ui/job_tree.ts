@@ -1,6 +1,6 @@
 /** All jobs at a glance in the side bar: grouped, what wants the user first, with a badge. */
 import * as vscode from "vscode";
-import { describe, type Jobs, verbsFor } from "../jobs";
+import { describe, describeInGroup, type Jobs, verbsFor } from "../jobs";
 import type { Job, JobState } from "../lsp_ext";
 
 export interface JobNode {
@@ -100,7 +100,7 @@ export class JobTree implements vscode.TreeDataProvider<JobNode>, vscode.Disposa
 function jobItem(node: JobNode, job: Job): vscode.TreeItem {
   const item = new vscode.TreeItem(job.title.replace(/^Delegate: /, ""));
   item.id = job.jobId;
-  item.description = describe(job);
+  item.description = describeInGroup(job);
   item.tooltip = [job.title, describe(job), job.question?.text, job.problem, job.verdictNote]
     .filter((line) => line !== undefined && line !== "")
     .join("\n");
