@@ -55,11 +55,14 @@ export class Agent implements vscode.Disposable {
     return this.#client?.isRunning() ?? false;
   }
 
-  start(): Promise<void> {
-    this.#starting = this.#start().finally(() => {
-      this.#starting = undefined;
-    });
-    return this.#starting;
+  /** Start the server, for the first time or again, and learn of its jobs. */
+  async start(): Promise<void> {
+    const starting = this.stop().then(() => this.#start());
+    this.#starting = starting;
+    await starting;
+    if (starting === this.#starting && this.running) {
+      await this.refresh();
+    }
   }
 
   async #start(): Promise<void> {
@@ -74,6 +77,7 @@ export class Agent implements vscode.Disposable {
       initializationOptions: { events: true, prompts: true, review: true },
       outputChannel: this.log,
       markdown: { isTrusted: false, supportHtml: false },
+      synchronize: { configurationSection: "agentLs" },
       connectionOptions: { maxRestartCount: mostRestarts },
       middleware: this.#hooks.middleware,
     };
@@ -112,7 +116,8 @@ export class Agent implements vscode.Disposable {
     await this.#starting;
     const client = this.#client;
     if (client === undefined || client.state === State.Stopped) {
-      await vscode.window.showWarningMessage("agent-ls is not running. Agent: Restart the Server starts it.");
+      // Not awaited, here and below: nobody waits until a notice is closed.
+      void vscode.window.showWarningMessage("agent-ls is not running. Agent: Restart the Server starts it.");
       return undefined;
     }
     try {
@@ -122,7 +127,7 @@ export class Agent implements vscode.Disposable {
         arguments: [argument],
       });
     } catch (error) {
-      await vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
       return undefined;
     }
   }

@@ -76,7 +76,7 @@ export function activate(context: vscode.ExtensionContext): void {
   /** Start anew once something has been changed that the server is told at its start. */
   async function again(change: Promise<boolean>): Promise<void> {
     if (await change) {
-      await restart(started);
+      await started.start();
     }
   }
 
@@ -87,7 +87,7 @@ export function activate(context: vscode.ExtensionContext): void {
     "agentLs.ui.trust": () => trust(started),
     "agentLs.ui.connect": parts.connect,
     "agentLs.ui.install": () => again(installServer(launch)),
-    "agentLs.ui.restart": () => restart(started),
+    "agentLs.ui.restart": () => started.start(),
     "agentLs.ui.log": () => started.log.show(),
     "agentLs.ui.review.apply": () => review.apply(),
     "agentLs.ui.review.discard": () => review.discard(),
@@ -122,27 +122,15 @@ export function activate(context: vscode.ExtensionContext): void {
     register("agentLs.ui.review.show", (path: string, id: string) => review.show(path, id)),
     vscode.workspace.onDidChangeConfiguration((change) =>
       ["serverPath", "baseUrl"].some((name) => change.affectsConfiguration(`agentLs.${name}`))
-        ? restart(started)
+        ? started.start()
         : undefined,
     ),
   );
   // Not awaited: activation must not wait for a process.
-  void begin(started);
+  void started.start();
 }
 
 export async function deactivate(): Promise<void> {
   await agent?.stop();
   agent = undefined;
-}
-
-async function restart(running: Agent): Promise<void> {
-  await running.stop();
-  await begin(running);
-}
-
-async function begin(running: Agent): Promise<void> {
-  await running.start();
-  if (running.running) {
-    await running.refresh();
-  }
 }

@@ -47,6 +47,10 @@ const answers = {
   command: ({ name, args = [] }) => vscode.commands.executeCommand(name, ...args),
   commands: async () => vscode.commands.getCommands(true),
   active: ({ id }) => vscode.extensions.getExtension(id)?.isActive ?? null,
+  /** One of the user's own settings. */
+  async setting({ name, value }) {
+    await vscode.workspace.getConfiguration().update(name, value, vscode.ConfigurationTarget.Global);
+  },
   async saveAll() {
     return vscode.workspace.saveAll(false);
   },

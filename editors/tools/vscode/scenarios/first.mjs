@@ -29,7 +29,7 @@ export async function play(world) {
   await window.dialog("Run");
   const running = await until(() => status(world), "the installed server", installMs);
   await window.shot("installed");
-  const program = readlink(running.pid);
+  const program = programOf(running.pid);
   assert.ok(program.startsWith(world.folder), `the server of its own environment, not ${program}`);
 
   await window.command("Agent: Connect a Model");
@@ -50,7 +50,7 @@ export async function play(world) {
   await window.shot("connected");
 
   await window.clearNotices();
-  world.settings({ "agentLs.serverPath": another(world.folder) });
+  await world.ask("setting", { name: "agentLs.serverPath", value: another(world.folder) });
   await window.toast("agent-ls 0.9.0 and this extension");
   await window.shot("another-version");
 }
@@ -61,8 +61,8 @@ const status = (world) =>
     () => undefined,
   );
 
-/** The program of a process as it was called. */
-function readlink(pid) {
+/** As it was called. */
+function programOf(pid) {
   return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0];
 }
 

@@ -17,49 +17,44 @@ export const furniture = () => ({ files: { "calc.py": before }, script: turns(60
 export async function play(world) {
   const { window } = world;
   const title = "make it add";
-  const says = (words) =>
-    until(async () => (await window.row("Jobs", title).textContent()).includes(words), `${title}: ${words}`);
+  const becomes = (state) =>
+    until(async () => (await jobs(world))?.[0]?.state === state, `${title}: ${state}`);
   await world.ask("open", { path: "calc.py", line: 1, character: 4 });
   await window.command("Agent: Delegate …");
   await window.answer(title);
   await window.status("running");
   await window.showJobs();
-  await says("running");
-  await until(async () => (await details(world)).turns >= 2, "the edit's turn");
+  await becomes("running");
+  await until(async () => (await jobs(world))[0].turns >= 2, "the edit's turn");
 
   await window.command("Agent: Restart the Server");
-  await says("interrupted");
+  await becomes("interrupted");
   await window.shot("restarted");
   assert.equal(world.disk("calc.py"), before);
   await window.act(title, "Resume");
-  await says("running");
+  await becomes("running");
 
   const first = await status(world);
   process.kill(first.pid, "SIGKILL");
   await until(async () => ((await status(world)) ?? first).pid !== first.pid, "another server");
   await window.toast("agent-ls ended unexpectedly and was started again");
   await window.shot("revived");
-  await says("interrupted");
+  await becomes("interrupted");
   await window.clearNotices();
 
   await world.ask("type", { path: "calc.py", line: 0, character: 0, text: "# mine 😀\n" });
   world.play(turns(0));
   await window.act(title, "Resume");
-  await says("ready");
+  await becomes("ready");
   assert.equal(await world.buffer("calc.py"), `# mine 😀\n${before}`);
   await window.act(title, "Apply");
   await window.acceptPreview();
   await world.landed("calc.py", "# mine 😀\ndef add(a, b):\n    return a + b\n", "landed");
-  await says("applied");
+  await becomes("applied");
   await window.shot("applied");
 }
 
 /** Nothing while there is no server. */
 const status = (world) => world.server("status", {}).catch(() => undefined);
 
-async function details(world) {
-  const { folders } = await status(world);
-  assert.equal(folders.length, 1);
-  const row = await world.ask("command", { name: "agentLs.ui.jobs.refresh" });
-  return row[0];
-}
+const jobs = (world) => world.ask("command", { name: "agentLs.ui.jobs.refresh" });

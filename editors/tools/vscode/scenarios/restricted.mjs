@@ -1,8 +1,6 @@
 // A folder that is not trusted: agent-ls works, but nothing that the folder plants is taken; with VS Code's trust
 // the folder's prompts are offered. The program named by the folder is never run.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { finish, script, turn } from "../script.mjs";
 import { until } from "../waiting.mjs";
 
@@ -21,10 +19,10 @@ export const furniture = () => ({
 export async function play(world) {
   const { window } = world;
   const titles = async () => {
-    const found = await world.ask("actions", { path: "a.py", line: 0, character: 4 });
+    const found = await world.ask("actions", { path: "a.py", line: 1, character: 4 });
     return found.map((action) => action.title);
   };
-  await window.dialog("No, I don't trust");
+  await window.page.locator(".statusbar-item", { hasText: "Restricted Mode" }).waitFor();
   await world.ask("open", { path: "a.py" });
   const before = await until(async () => {
     const found = await titles();
@@ -42,6 +40,5 @@ export async function play(world) {
     .first()
     .click();
   await until(async () => (await titles()).includes("Planted prompt"), "the prompt of a trusted folder");
-  assert.ok(existsSync(join(world.folder, "agent-ls")), "the user's own program");
   await window.shot("trusted");
 }
