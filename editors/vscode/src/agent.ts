@@ -1,16 +1,13 @@
 /** The running server: started, asked, ended. */
 import { mkdirSync } from "node:fs";
 import * as vscode from "vscode";
-import {
-  LanguageClient,
-  type LanguageClientOptions,
-  type Middleware,
-  State,
-} from "vscode-languageclient/node";
+import type { LanguageClient, LanguageClientOptions, Middleware } from "vscode-languageclient/node";
 import { Jobs } from "./jobs";
-import { command, type Job, type JobChanged, jobChanged, showPlan } from "./lsp_ext";
+import { command, type Job, type JobChanged, jobChanged, type ShowPlan, showPlan } from "./lsp_ext";
 import { misfit } from "./version";
 
+/** `State.Stopped`: the client itself is not loaded before it is started. */
+const stopped = 1;
 const mostRestarts = 4;
 const refreshMs = 50;
 
@@ -86,10 +83,11 @@ export class Agent implements vscode.Disposable {
       args: ["serve"],
       options: { cwd: this.#storage, env: { ...process.env, ...found.environment } },
     };
+    const { LanguageClient, State } = await import("./client.js");
     const client = new LanguageClient("agentLs", "agent-ls", server, options);
     this.#client = client;
-    client.onNotification(jobChanged, (news) => this.#changed(client, news));
-    client.onNotification(showPlan, ({ jobId }) => this.#hooks.showPlan(jobId));
+    client.onNotification(jobChanged, (news: JobChanged) => this.#changed(client, news));
+    client.onNotification(showPlan, ({ jobId }: ShowPlan) => this.#hooks.showPlan(jobId));
     try {
       await client.start();
       this.#greet(client);
@@ -115,7 +113,7 @@ export class Agent implements vscode.Disposable {
     // Whoever asks while it starts, for the first time or again, gets an answer a little later.
     await this.#starting;
     const client = this.#client;
-    if (client === undefined || client.state === State.Stopped) {
+    if (client === undefined || client.state === stopped) {
       // Not awaited, here and below: nobody waits until a notice is closed.
       void vscode.window.showWarningMessage("agent-ls is not running. Agent: Restart the Server starts it.");
       return undefined;

@@ -60,17 +60,16 @@ export async function play(world) {
   await activation(world);
 }
 
-/** VS Code measures loading and activating by itself. */
+/** VS Code measures loading and activating by itself; the probe, which does next to nothing, is the anchor. */
 async function activation({ window }) {
   await window.command("Developer: Show Running Extensions");
-  const row = window.page
-    .locator(".runtime-extensions-editor .monaco-list-row", { hasText: "agent-ls" })
-    .first();
-  const told = await until(
-    async () => /Activation: (\d+)ms/.exec(await row.textContent()),
-    "activation times",
-  );
+  const msOf = (name) =>
+    until(async () => {
+      const rows = window.page.locator(".runtime-extensions-editor .monaco-list-row", { hasText: name });
+      return /Activation: (\d+)ms/.exec(await rows.first().textContent())?.[1];
+    }, `activation time of ${name}`);
+  const [ours, anchor] = [Number(await msOf("agent-ls")), Number(await msOf("Probe"))];
   await window.shot("activation");
-  process.stdout.write(`        activation: ${told[1]} ms\n`);
-  assert.ok(Number(told[1]) <= mostMs, `activation took ${told[1]} ms`);
+  process.stdout.write(`        activation: ${ours} ms, of an extension that does nothing: ${anchor} ms\n`);
+  assert.ok(ours <= anchor + mostMs, `activation took ${ours} ms`);
 }
