@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { LanguageClient, LanguageClientOptions, Middleware } from "vscode-languageclient/node";
 import { Jobs } from "./jobs";
 import { command, type Job, type JobChanged, jobChanged, type ShowPlan, showPlan } from "./lsp_ext";
-import { misfit } from "./version";
+import { type Misfit, misfit } from "./version";
 
 /** `State.Stopped`: the client itself is not loaded before it is started. */
 const stopped = 1;
@@ -19,7 +19,7 @@ export interface Hooks {
   /** Where the program is and what it is told by environment; nothing where there is none. */
   program: () => Promise<Program | undefined>;
   /** The server runs, but is of another version: what is wrong with it. */
-  unfit: (sentence: string) => void;
+  unfit: (misfit: Misfit) => void;
   /** The server ended by itself and runs again. */
   revived: () => void;
   middleware: Middleware;
@@ -168,10 +168,10 @@ export class Agent implements vscode.Disposable {
   }
 
   #greet(client: LanguageClient): void {
-    const sentence = misfit(this.#version, client.initializeResult?.serverInfo?.version);
-    if (sentence !== undefined) {
-      this.log.warn(sentence);
-      this.#hooks.unfit(sentence);
+    const found = misfit(this.#version, client.initializeResult?.serverInfo?.version);
+    if (found !== undefined) {
+      this.log.warn(found.sentence);
+      this.#hooks.unfit(found);
     }
   }
 

@@ -8,7 +8,7 @@ import { settingsOf } from "./settings";
 import { Actions } from "./ui/act";
 import { connect } from "./ui/connect";
 import { Delegation } from "./ui/delegate";
-import { installServer, offerInstall } from "./ui/install";
+import { installServer, offerInstall, offerUpdate } from "./ui/install";
 import { type JobNode, JobTree } from "./ui/job_tree";
 import { pickJob } from "./ui/jobs";
 import { Pages } from "./ui/pages";
@@ -55,7 +55,7 @@ export function activate(context: vscode.ExtensionContext): void {
       }
       return lacks ? undefined : found;
     },
-    unfit: (sentence) => void again(offerInstall(launch, sentence)),
+    unfit: (misfit) => void again(offerUpdate(launch, misfit)),
     revived: () => void revived(started.jobs),
     middleware: {
       executeCommand: (name, given, next) => execute(parts, name, given, next),

@@ -34,9 +34,11 @@ test("pip gets the editor's proxy and CA, unless the environment has its own", (
 
 test("versions fit by their first two numbers; else one sentence says which side is to be updated", () => {
   assert.equal(misfit("0.1.0", "0.1.7"), undefined);
-  assert.match(misfit("0.2.0", "0.1.7") ?? "", /agent-ls 0\.1\.7 .* 0\.2\.0 do not fit: update the server\./);
-  assert.match(misfit("0.2.0", "1.0.0") ?? "", /update the extension\./);
-  assert.match(misfit("0.2.0", undefined) ?? "", /older than this extension/);
+  const older = misfit("0.2.0", "0.1.7");
+  assert.equal(older?.sentence, "agent-ls 0.1.7 and this extension 0.2.0 do not fit: update the server.");
+  assert.equal(older?.update, "server");
+  assert.equal(misfit("0.2.0", "1.0.0")?.update, "extension");
+  assert.match(misfit("0.2.0", undefined)?.sentence ?? "", /older than this extension/);
 });
 
 test("tasks are remembered once each, newest first, and not for ever", () => {

@@ -31,6 +31,8 @@ export class JobTree implements vscode.TreeDataProvider<JobNode>, vscode.Disposa
   readonly #tree: vscode.TreeView<JobNode>;
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #known = new Map<string, JobNode>();
+  /** As drawn: VS Code asks for the parts of a tree one after the other, and the jobs go on meanwhile. */
+  #groups: { name: string; jobs: Job[] }[] = [];
   #later: NodeJS.Timeout | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -43,6 +45,7 @@ export class JobTree implements vscode.TreeDataProvider<JobNode>, vscode.Disposa
   draw(): void {
     this.#later ??= setTimeout(() => {
       this.#later = undefined;
+      this.#groups = this.#jobs.grouped();
       const count = this.#jobs.wanting;
       const tooltip = `${count} ${count === 1 ? "job waits" : "jobs wait"} for you`;
       this.#tree.badge = count === 0 ? undefined : { value: count, tooltip };
@@ -53,10 +56,11 @@ export class JobTree implements vscode.TreeDataProvider<JobNode>, vscode.Disposa
 
   getChildren(node?: JobNode): JobNode[] {
     if (node === undefined) {
-      return this.#jobs.grouped().map(({ name }) => this.#node(name));
+      return this.#groups.map(({ name }) => this.#node(name));
     }
-    const group = node.jobId === undefined && this.#jobs.grouped().find(({ name }) => name === node.group);
-    return group ? group.jobs.map((job) => this.#node(group.name, job.jobId)) : [];
+    return node.jobId === undefined
+      ? this.#of(node.group).map((job) => this.#node(node.group, job.jobId))
+      : [];
   }
 
   getParent(node: JobNode): JobNode | undefined {
@@ -64,7 +68,7 @@ export class JobTree implements vscode.TreeDataProvider<JobNode>, vscode.Disposa
   }
 
   getTreeItem(node: JobNode): vscode.TreeItem {
-    const job = node.jobId === undefined ? undefined : this.#jobs.get(node.jobId);
+    const job = this.#of(node.group).find(({ jobId }) => jobId === node.jobId);
     return job === undefined ? this.#groupItem(node.group) : jobItem(node, job);
   }
 
@@ -77,11 +81,14 @@ export class JobTree implements vscode.TreeDataProvider<JobNode>, vscode.Disposa
   #groupItem(name: string): vscode.TreeItem {
     const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
     const item = new vscode.TreeItem(name, name === "Done" ? Collapsed : Expanded);
-    const count = this.#jobs.grouped().find((group) => group.name === name)?.jobs.length ?? 0;
     item.id = `group ${name}`;
-    item.description = String(count);
+    item.description = String(this.#of(name).length);
     item.contextValue = "group";
     return item;
+  }
+
+  #of(name: string): Job[] {
+    return this.#groups.find((group) => group.name === name)?.jobs ?? [];
   }
 
   /** One object per job and group: VS Code knows them by identity. */
