@@ -35,10 +35,18 @@ export class Window {
   }
 
   get input() {
-    return this.page.locator(".quick-input-widget:visible input[type=text]").first();
+    return this.page.locator(".quick-input-widget:visible .quick-input-box input").first();
   }
 
-  async answer(words) {
+  /** Answer the box that has this title or asks this: another one may still be closing. */
+  async answer(box, words) {
+    await this.page
+      .locator(
+        ".quick-input-widget:visible .quick-input-title, .quick-input-widget:visible .quick-input-message",
+      )
+      .filter({ hasText: box })
+      .first()
+      .waitFor();
     await this.input.fill(words);
     await this.shot("input");
     await this.page.keyboard.press("Enter");

@@ -125,7 +125,10 @@ export class Agent implements vscode.Disposable {
         arguments: [argument],
       });
     } catch (error) {
-      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      // What a server took with it when it ended is told once, when it runs again.
+      if (client.isRunning()) {
+        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      }
       return undefined;
     }
   }

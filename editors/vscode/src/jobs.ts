@@ -25,6 +25,11 @@ const fit: Record<Verb, readonly JobState[]> = {
   retry: ["ready", "failed", "cancelled", "discarded", "undone"],
 };
 
+export interface Group {
+  name: string;
+  jobs: readonly Job[];
+}
+
 /** How a list is grouped, what wants the user first. */
 export const groups: readonly { name: string; states: readonly JobState[] }[] = [
   { name: "Waiting for you", states: ["waiting"] },
@@ -56,9 +61,12 @@ export class Jobs {
 
   /** Forget everything but these. */
   reset(all: readonly Job[] = []): void {
+    const before = new Map(this.#known);
     this.#known.clear();
     for (const job of all) {
-      this.#known.set(job.jobId, job);
+      // What is the same stays the same object: a list sees by that what to draw anew.
+      const was = before.get(job.jobId);
+      this.#known.set(job.jobId, JSON.stringify(was) === JSON.stringify(job) ? (was ?? job) : job);
     }
     this.#changed();
   }
@@ -73,7 +81,7 @@ export class Jobs {
   }
 
   /** The jobs of each group that has some, newest first. */
-  grouped(): { name: string; jobs: Job[] }[] {
+  grouped(): Group[] {
     const all = this.list();
     return groups
       .map(({ name, states }) => ({ name, jobs: all.filter((job) => states.includes(job.state)) }))

@@ -33,6 +33,7 @@ export async function play(world) {
   await window.choose("Explain");
   const page = await until(() => world.ask("page", { words: "agent-ls-page" }), "the explanation");
   assert.match(page, /doubles a \*\*number\*\*/);
+  await window.page.locator(".tab", { hasText: "Preview Explanation.md" }).waitFor();
   await window.shot("explained");
   await world.ask("command", { name: "workbench.action.closeEditorsInOtherGroups" });
 
@@ -45,7 +46,7 @@ export async function play(world) {
   );
   await world.ask("open", { path: "twice.ts", line: 1, character: 4 });
   await window.command("Agent: Delegate …");
-  await window.answer("multiply");
+  await window.answer(/^Delegate$/, "multiply");
   await window.status("ready");
   await window.press("Apply");
   await window.acceptPreview();

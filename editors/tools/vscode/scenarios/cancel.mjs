@@ -19,7 +19,7 @@ export async function play(world) {
   const { window } = world;
   await world.ask("open", { path: "calc.py", line: 1, character: 4 });
   await window.command("Agent: Delegate …");
-  await window.answer("make it add");
+  await window.answer(/^Delegate$/, "make it add");
   await window.status("running");
   await window.typeAtTheEnd("# mine");
   // VS Code keeps it in the status bar; a click makes it a notice with a button.

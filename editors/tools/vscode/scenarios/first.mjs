@@ -1,7 +1,7 @@
 // The first start: no server → an environment of its own, by commands that are shown first → a key, which is in no
 // file and goes to the server by its environment → a server of another version is told in one sentence.
 import assert from "node:assert/strict";
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../waiting.mjs";
 import { project } from "../world.mjs";
@@ -12,8 +12,16 @@ const installMs = 300_000;
 export const furniture = () => ({
   files: { "a.py": "A = 1\n" },
   serverPath: false,
+  env: { PATH: withoutServer(`${process.env.NODE_DIR}:${process.env.PATH}`) },
   settings: { "agentLs.package": project },
 });
+
+function withoutServer(path) {
+  return path
+    .split(":")
+    .filter((folder) => !existsSync(join(folder, "agent-ls")))
+    .join(":");
+}
 
 export async function play(world) {
   const { window } = world;
@@ -34,8 +42,8 @@ export async function play(world) {
 
   await window.command("Agent: Connect a Model");
   await window.pick("API key");
-  await window.answer(key);
-  await window.answer("a-model");
+  await window.answer("Goes to the server", key);
+  await window.answer("The model's id", "a-model");
   const told = await until(async () => {
     const now = await status(world);
     return now !== undefined && now.pid !== running.pid && now;

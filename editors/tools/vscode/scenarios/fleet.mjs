@@ -58,8 +58,8 @@ export async function play(world) {
   // A choice is not enough: words of one's own.
   await window.act("a task that asks", "Answer");
   await window.pick("Something else");
-  await window.answer("times");
-  await until(async () => (await count("waiting")) === 0, "answered");
+  await window.answer("Which sign?", "times");
+  await until(async () => (await count("ready")) === 8, "answered");
   await window.act("a slow task", "Cancel");
   await until(async () => (await count("cancelled")) === 1, "cancelled");
   await window.act("quick task 1", "Discard");

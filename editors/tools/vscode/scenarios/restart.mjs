@@ -21,7 +21,7 @@ export async function play(world) {
     until(async () => (await jobs(world))?.[0]?.state === state, `${title}: ${state}`);
   await world.ask("open", { path: "calc.py", line: 1, character: 4 });
   await window.command("Agent: Delegate …");
-  await window.answer(title);
+  await window.answer(/^Delegate$/, title);
   await window.status("running");
   await window.showJobs();
   await becomes("running");
@@ -36,8 +36,8 @@ export async function play(world) {
 
   const first = await status(world);
   process.kill(first.pid, "SIGKILL");
-  await until(async () => ((await status(world)) ?? first).pid !== first.pid, "another server");
   await window.toast("agent-ls ended unexpectedly and was started again");
+  await until(async () => ((await status(world)) ?? first).pid !== first.pid, "another server");
   await window.shot("revived");
   await becomes("interrupted");
   await window.clearNotices();

@@ -43,7 +43,7 @@ export async function play(world) {
   await window.shot("steps");
   await row("Write b.py").hover();
   await row("Write b.py").locator('.action-label[aria-label*="other words"]').click();
-  await window.answer("Write b.py with care");
+  await window.answer("The step", "Write b.py with care");
   await row("Write b.py with care").waitFor();
   await row("Write c.py").locator("input[type=checkbox], .monaco-custom-toggle").first().click();
   await window.shot("steps-edited");

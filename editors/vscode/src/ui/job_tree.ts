@@ -1,6 +1,6 @@
 /** All jobs at a glance in the side bar: grouped, what wants the user first, with a badge. */
 import * as vscode from "vscode";
-import { describe, describeInGroup, type Jobs, verbsFor } from "../jobs";
+import { describe, describeInGroup, type Group, type Jobs, verbsFor } from "../jobs";
 import type { Job, JobState } from "../lsp_ext";
 
 export interface JobNode {
@@ -29,10 +29,10 @@ const icons: Record<JobState, [icon: string, color?: string]> = {
 export class JobTree implements vscode.TreeDataProvider<JobNode>, vscode.Disposable {
   readonly #jobs: Jobs;
   readonly #tree: vscode.TreeView<JobNode>;
-  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #changed = new vscode.EventEmitter<JobNode[] | undefined>();
   readonly #known = new Map<string, JobNode>();
   /** As drawn: VS Code asks for the parts of a tree one after the other, and the jobs go on meanwhile. */
-  #groups: { name: string; jobs: Job[] }[] = [];
+  #groups: readonly Group[] = [];
   #later: NodeJS.Timeout | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -45,12 +45,13 @@ export class JobTree implements vscode.TreeDataProvider<JobNode>, vscode.Disposa
   draw(): void {
     this.#later ??= setTimeout(() => {
       this.#later = undefined;
+      const before = this.#groups;
       this.#groups = this.#jobs.grouped();
       const count = this.#jobs.wanting;
       const tooltip = `${count} ${count === 1 ? "job waits" : "jobs wait"} for you`;
       this.#tree.badge = count === 0 ? undefined : { value: count, tooltip };
       this.#tree.description = this.#jobs.summary();
-      this.#changed.fire(undefined);
+      this.#redraw(before);
     }, drawMs);
   }
 
@@ -78,6 +79,25 @@ export class JobTree implements vscode.TreeDataProvider<JobNode>, vscode.Disposa
     this.#changed.dispose();
   }
 
+  /** Only what looks different: a button that is pressed while its row is rebuilt is lost. */
+  #redraw(before: readonly Group[]): void {
+    const names = (groups: readonly Group[]): string => JSON.stringify(groups.map(({ name }) => name));
+    if (names(before) !== names(this.#groups)) {
+      this.#changed.fire(undefined);
+      return;
+    }
+    const nodes = this.#groups.flatMap(({ name, jobs }, place) => {
+      const was = before[place]?.jobs ?? [];
+      const same = was.length === jobs.length && was.every(({ jobId }, row) => jobId === jobs[row]?.jobId);
+      return same
+        ? jobs.filter((job, row) => job !== was[row]).map(({ jobId }) => this.#node(name, jobId))
+        : [this.#node(name)];
+    });
+    if (nodes.length > 0) {
+      this.#changed.fire(nodes);
+    }
+  }
+
   #groupItem(name: string): vscode.TreeItem {
     const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
     const item = new vscode.TreeItem(name, name === "Done" ? Collapsed : Expanded);
@@ -87,7 +107,7 @@ export class JobTree implements vscode.TreeDataProvider<JobNode>, vscode.Disposa
     return item;
   }
 
-  #of(name: string): Job[] {
+  #of(name: string): readonly Job[] {
     return this.#groups.find((group) => group.name === name)?.jobs ?? [];
   }
 

@@ -17,10 +17,10 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
   /** Show markdown that the server has made safe (no links, images or HTML) as it is meant to look. */
   async render(name: string, markdown: string): Promise<void> {
     const uri = this.#put(name, markdown);
-    if ((await vscode.commands.getCommands()).includes(preview)) {
+    try {
       await vscode.commands.executeCommand(preview, uri);
-    } else {
-      await this.#open(uri);
+    } catch {
+      await this.#open(uri); // VS Code's own extension for Markdown is disabled
     }
   }
 
