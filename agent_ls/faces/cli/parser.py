@@ -81,6 +81,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argument
     _folder(index)
     _json(index)
     _jobs(commands)
+    _evaluate(commands)
     trust = commands.add_parser("trust", help="let a folder's checks and engines run", allow_abbrev=False)
     trust.add_argument("--revoke", action="store_true")
     _folder(trust)
@@ -173,6 +174,28 @@ def _jobs(commands: Any) -> None:
         action.add_argument(
             "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object on stdout"
         )
+
+
+def _evaluate(commands: Any) -> None:
+    evaluate = commands.add_parser(
+        "eval", help="measure a model or engines on a suite of tasks", allow_abbrev=False
+    )
+    evaluate.add_argument("suite", type=Path, metavar="SUITE", help="a folder of tasks")
+    evaluate.add_argument("--attempts", type=_positive, default=1, metavar="N", help="at each task")
+    evaluate.add_argument(
+        "--engine", action="append", default=[], metavar="NAME=CMD", help="measure this program, too"
+    )
+    evaluate.add_argument("--model", action="store_true", help="the configured model beside the engines")
+    evaluate.add_argument("--bounds", action="store_true", help="the reference solutions, and doing nothing")
+    evaluate.add_argument("--validate", action="store_true", help="only look whether the tasks hold")
+    evaluate.add_argument("--task", action="append", default=[], metavar="NAME", help="only these tasks")
+    evaluate.add_argument("--parallel", type=_positive, metavar="N", help="tasks at the same time")
+    evaluate.add_argument("--fresh", action="store_true", help="forget what was measured before")
+    evaluate.add_argument("--state", type=Path, metavar="DIR", help="where the record and the trees are kept")
+    evaluate.add_argument("--html", type=Path, metavar="FILE", help="the figures as a page")
+    evaluate.add_argument("--yes", action="store_true", help="trust the suite for this run")
+    _folder(evaluate)
+    _json(evaluate)
 
 
 def _folder(parser: argparse.ArgumentParser, default: Any = Path()) -> None:
