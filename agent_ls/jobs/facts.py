@@ -14,6 +14,7 @@ from agent_ls.index.query import Index
 from agent_ls.jobs.board import Board
 from agent_ls.jobs.explaining import Explainer
 from agent_ls.jobs.hover import hover_facts
+from agent_ls.jobs.importing import may_lack_import
 from agent_ls.jobs.offers import Known, hidden, offers
 from agent_ls.jobs.place import Here, LiveFacts, Lookout
 from agent_ls.jobs.port import EditorPort
@@ -103,4 +104,5 @@ class Facts:
             return None
         settings = self._settings()
         model = model_configured(settings, self._environ)
-        return Known(here, diagnostics, self._board.at(site), settings, model)
+        importable = may_lack_import(here, self._index)
+        return Known(here, diagnostics, self._board.at(site), settings, model, importable)

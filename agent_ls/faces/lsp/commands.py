@@ -12,6 +12,7 @@ import itertools
 import os
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, final
 
@@ -24,6 +25,7 @@ from agent_ls.core.text import content_hash
 from agent_ls.faces.lsp import arguments as read
 from agent_ls.faces.lsp import wire
 from agent_ls.faces.lsp.client import ClientError
+from agent_ls.faces.lsp.deterministic import INTENTS
 from agent_ls.faces.lsp.documents import Documents
 from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.features.anchor import insert_anchor
@@ -85,7 +87,7 @@ class Commands:
         self._table: dict[str, Handler] = {
             wire.DELEGATE: self.delegate,
             wire.RUN: self.run,
-            wire.RENAME: self.rename,
+            **{name: partial(self.deterministic, make) for name, make in INTENTS.items()},
             wire.JOBS: self.jobs,
             wire.JOB: self.job,
             wire.REVIEW: self.review,
@@ -174,17 +176,10 @@ class Commands:
             )
         }
 
-    def rename(self, params: Json) -> Json:
+    def deterministic(self, make: Callable[[Json, Here], Intent], params: Json) -> Json:
         here = self._here(params)
-        name = read.text(params, "newName")
-        intent = Intent(
-            IntentKind.RENAME,
-            short(f"Rename to {name}"),
-            new_name=name,
-            site=here.site,
-            site_hash=content_hash(here.text.data),
-        )
-        return {"jobId": here.folder.service.rename(intent)}
+        intent = make(params, here)
+        return {"jobId": here.folder.service.act(replace(intent, title=short(intent.title)))}
 
     def _ask_for_task(self, here: Here) -> Json:
         """LSP has no input box: where no plugin asks, the task is written as an ``agent:`` comment."""
