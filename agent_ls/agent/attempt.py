@@ -64,7 +64,7 @@ class Attempt:
                 return await delegate(ground, self._link, self._resources, prover, self._meter)
             case IntentKind.RUN:
                 return await run_command(ground, self._link, self._resources, prover)
-            case IntentKind.RENAME | IntentKind.ADD_IMPORT | IntentKind.REMOVE_IMPORTS:
+            case IntentKind.RENAME | IntentKind.ADD_IMPORT | IntentKind.REMOVE_IMPORTS | IntentKind.MOVE:
                 return await act(ground, self._link, prover)
         assert_never(kind)
 

@@ -8,9 +8,10 @@ from agent_ls.agent.link import Link
 from agent_ls.core.attempt import Answered, Asked, Outcome
 from agent_ls.core.errors import UsageError, WorkspaceError
 from agent_ls.core.job import ASK, Intent, IntentKind, JobState, Question, Site
-from agent_ls.core.paths import RelPath
+from agent_ls.core.paths import RelPath, rel_path
 from agent_ls.index.actions import ActionPlan, Left, refused
 from agent_ls.index.missing import add_import
+from agent_ls.index.moving import move_symbol
 from agent_ls.index.rename import rename
 from agent_ls.index.unused import remove_unused_imports
 
@@ -64,6 +65,8 @@ def _plan(ground: Ground, intent: Intent, site: Site, choice: str = "") -> Actio
             return add_import(ground.index, ground.peek, site.path, at, wish)
         case IntentKind.REMOVE_IMPORTS:
             return remove_unused_imports(ground.index, ground.peek, site.path, also=also)
+        case IntentKind.MOVE:
+            return move_symbol(ground.index, ground.peek, site.path, at, rel_path(wish), also=also)
         case _:
             if not wish:
                 raise UsageError("A rename needs a place and a new name", remedy="Put the cursor on a symbol")

@@ -62,6 +62,7 @@ class IntentKind(StrEnum):
     RENAME = "rename"  # this and the rest: deterministic, from the index
     ADD_IMPORT = "add_import"
     REMOVE_IMPORTS = "remove_imports"
+    MOVE = "move"
 
 
 ASK = "?"
@@ -121,7 +122,7 @@ class Intent:
 
     ``title`` is short and for people. ``task`` is what the user said (for `DELEGATE`), ``argv``
     the engine's command (for `RUN`), ``new_name`` the name (for `RENAME`), or the module, the import
-    or `ASK` (for `ADD_IMPORT`; empty: the only one there is). ``site_hash`` is the
+    or `ASK` (for `ADD_IMPORT`; empty: the only one there is), or the file to move to (for `MOVE`). ``site_hash`` is the
     content hash of the text that ``site`` and ``diagnostics`` point into. ``network``: the engine may use the
     network inside the sandbox. ``anchor`` is the span
     of an ``agent:`` comment whose removal belongs to the plan.

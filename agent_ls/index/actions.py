@@ -11,6 +11,8 @@ from agent_ls.core.paths import RelPath
 SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
 IMPORTING = SCRIPTS | {"python", "go", "rust", "java"}
 """Languages whose imports are understood well enough to be written."""
+MOVABLE = SCRIPTS | {"python", "go"}
+"""Languages in which those who use a symbol can be followed when it moves; in Go inside its package."""
 
 
 @final

@@ -252,7 +252,8 @@ def _first(data: bytes, tree: Tree, line: bytes, newline: bytes) -> TextEdit:
     if not seen:
         bom = 3 if data.startswith(b"\xef\xbb\xbf") else 0
         rest = data[bom:]
-        return TextEdit(Span(bom, bom), line + (newline if rest.strip() else b""))
+        apart = rest.strip() and rest[:1] not in (b"\n", b"\r")
+        return TextEdit(Span(bom, bom), line + (newline if apart else b""))
     end = data.find(b"\n", at)
     if end < 0:
         return TextEdit(Span(len(data), len(data)), newline * 2 + line)

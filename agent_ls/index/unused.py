@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -17,7 +17,7 @@ from tree_sitter import Node, Tree
 
 from agent_ls.core.edits import ChangeSet, FileChange, TextEdit, apply_text_edits
 from agent_ls.core.paths import RelPath
-from agent_ls.core.text import LineIndex
+from agent_ls.core.text import LineIndex, Span
 from agent_ls.index.actions import IMPORTING, SCRIPTS, ActionPlan, Left, refused
 from agent_ls.index.bindings import Binding, Statement, statements, taken_away
 from agent_ls.index.extract import ParseTimeoutError, parse
@@ -47,7 +47,12 @@ class _File:
 
 
 def remove_unused_imports(
-    index: Index, read: Read, path: RelPath, *, also: Iterable[RelPath] = ()
+    index: Index,
+    read: Read,
+    path: RelPath,
+    *,
+    also: Iterable[RelPath] = (),
+    only: Collection[str] | None = None,
 ) -> ActionPlan:
     """Plan the removal of every import of a file that is used nowhere.
 
@@ -56,6 +61,7 @@ def remove_unused_imports(
         read: Text of now, unsaved text and drafts included; ``None`` for what is not there.
         path: The file to tidy.
         also: Files whose text of now the index has not seen: they may take a name from here.
+        only: No other names than these.
 
     About 1 ms per 250 lines of the file and of those that import it.
     """
@@ -72,7 +78,8 @@ def remove_unused_imports(
     reason = _hands_off(file)
     if reason:
         return refused(reason)
-    unused = [(s, b) for s in file.imports for b in s.bindings if not _used(file, b)]
+    wanted = [(s, b) for s in file.imports for b in s.bindings if only is None or b.local in only]
+    unused = [(s, b) for s, b in wanted if not _used(file, b)]
     takers = _Takers(index, read, file, also)
     doubts = {b: why for s, b in unused if (why := _doubt(file, s, b, index) or takers.doubt(b))}
     return _plan(file, unused, doubts)
@@ -97,11 +104,35 @@ def _plan(file: _File, unused: Sequence[tuple[Statement, Binding]], doubts: dict
     if not edits:
         return refused(f"{file.path} has no import that is surely unused", left)
     removed = [b.local for _, b in unused if b not in doubts]
-    after = apply_text_edits(file.data, sorted(edits, key=lambda edit: edit.span))
+    after = apply_text_edits(file.data, _closed_up(file.data, sorted(edits, key=lambda edit: edit.span)))
     change = FileChange(file.path, file.data, after)
     return ActionPlan(
         ChangeSet.of([change]), f"Removed unused imports from {file.path}: {', '.join(removed)}.", left
     )
+
+
+def _closed_up(data: bytes, edits: Sequence[TextEdit]) -> list[TextEdit]:
+    """Blank lines on both sides of what goes become those of one side."""
+    joined: list[TextEdit] = []
+    for edit in edits:
+        if joined and joined[-1].span.end == edit.span.start and not joined[-1].new:
+            joined[-1] = TextEdit(Span(joined[-1].span.start, edit.span.end), edit.new)
+        else:
+            joined.append(edit)
+    return [_without_gap(data, edit) for edit in joined]
+
+
+def _without_gap(data: bytes, edit: TextEdit) -> TextEdit:
+    start, end = edit.span.start, edit.span.end
+    if edit.new or not data[start:end].endswith((b"\n", b"\r")):
+        return edit
+    following = re.compile(rb"(?:[ \t]*(?:\r\n|\n|\r))+").match(data, end)
+    if start == 0:
+        return TextEdit(Span(0, following.end() if following else end), b"")
+    before = re.search(rb"(?:\r\n|\n)((?:[ \t]*(?:\r\n|\n))+)\Z", data[max(0, start - 200) : start])
+    if before is None or (following is None and end < len(data)):
+        return edit
+    return TextEdit(Span(start - len(before[1]), end), b"")
 
 
 def _hands_off(file: _File) -> str:

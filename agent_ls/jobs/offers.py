@@ -14,6 +14,7 @@ from typing import final
 from agent_ls.core.job import Diagnostic, JobId, JobState, Question, Site, Verdict
 from agent_ls.core.settings import Settings
 from agent_ls.core.text import Span
+from agent_ls.index.actions import MOVABLE
 from agent_ls.index.names import is_test, language_of
 from agent_ls.jobs.importing import on_import
 from agent_ls.jobs.place import Here
@@ -240,6 +241,21 @@ def _rename_offers(known: Known) -> Iterator[Offer]:
         )
 
 
+def _move_offers(known: Known) -> Iterator[Offer]:
+    """What stands at a file's top, in the languages in which all who use it can be followed."""
+    here, around = known.here, known.here.around
+    if (
+        around is None
+        or around.container
+        or around.kind not in _RENAMED
+        or not _on_name(here, around.name_span)
+    ):
+        return
+    if language_of(here.site.path) in MOVABLE:
+        title, site = f"Move {around.name} to another file …", replace(here.site, span=around.name_span)
+        yield Offer(title, REWRITE, "agentLs.moveSymbol", {"target": ""}, group="action", site=site)
+
+
 def _import_offers(known: Known) -> Iterator[Offer]:
     here = known.here
     if known.importable:
@@ -278,6 +294,7 @@ _PRODUCERS: tuple[Callable[[Known], Iterator[Offer]], ...] = (
     _verb_offers,
     _prompt_offers,
     _rename_offers,
+    _move_offers,
     _import_offers,
     _engine_offers,
     _connect_offers,

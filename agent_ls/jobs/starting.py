@@ -62,6 +62,8 @@ class Starter:
         """See `Service.act`."""
         if intent.site is None:
             raise UsageError("An action needs a place", remedy="Put the cursor on a name")
+        if intent.kind is IntentKind.MOVE and not intent.new_name.strip():
+            raise UsageError("A move needs a place and a file", remedy="Name the file to move to")
         if intent.kind is IntentKind.RENAME and not intent.new_name.strip():
             raise UsageError("A rename needs a place and a new name", remedy="Put the cursor on a name")
         return self._start(intent)

@@ -87,3 +87,12 @@ async def test_unused_imports_leave_the_draft(tmp_path: Path) -> None:
         assert text_in(bench, "src/new.py") == "import a.b\nimport sys\n\nprint(sys)\n"
         assert "src/new.py:2" in said
         assert "no import that is surely" in await refused(bench, "remove_unused_imports", path="src/new.py")
+
+
+async def test_a_symbol_moves_in_the_draft(tmp_path: Path) -> None:
+    async with indexed(tmp_path) as bench:
+        wanted = {"path": "src/calc.py", "line": 1, "name": "add", "target": "src/plus.py"}
+        said = await use(bench, "move_symbol", **wanted)
+        assert "Moved `add`" in said
+        assert "def add" in text_in(bench, "src/plus.py")
+        assert "from plus import add" in text_in(bench, "src/app.py")

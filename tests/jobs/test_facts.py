@@ -150,6 +150,7 @@ def test_without_a_model_engines_and_rename_stay_and_one_entry_connects() -> Non
     found = Diagnostic(Span(4, 9), "bad", 1, "ruff")
     assert menu(settings=settings, model=False, diagnostics=[found], anchor=ANCHOR) == [
         "Rename parse everywhere …",
+        "Move parse to another file …",
         "Run ruff",
         "Connect a model …",
     ]

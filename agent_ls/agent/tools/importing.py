@@ -1,4 +1,4 @@
-"""The tools ``add_import`` and ``remove_unused_imports``: deterministic, by the index, on the draft."""
+"""The tools ``add_import``, ``remove_unused_imports`` and ``move_symbol``: deterministic, by the index, on the draft."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from agent_ls.agent.bench import Bench
 from agent_ls.agent.tools.files import existing, text_of
 from agent_ls.agent.tools.renaming import place, reader
 from agent_ls.agent.tools.spec import Tool, ToolRefusedError, optional_string, string
+from agent_ls.core.paths import rel_path
 from agent_ls.index.actions import ActionPlan
 from agent_ls.index.missing import add_import
+from agent_ls.index.moving import move_symbol
 from agent_ls.index.unused import remove_unused_imports
 
 Json = dict[str, Any]
@@ -28,6 +30,15 @@ async def tidy(bench: Bench, args: Json) -> str:
     text_of(path, data)
     also = sorted(bench.draft.changes().paths | bench.draft.base.unsaved)
     return _done(bench, remove_unused_imports(bench.index, reader(bench), path, also=also))
+
+
+async def move(bench: Bench, args: Json) -> str:
+    path, data = existing(bench, args["path"])
+    text_of(path, data)
+    offset = place(path, data, args["name"], args["line"])
+    also = sorted(bench.draft.changes().paths | bench.draft.base.unsaved)
+    target = rel_path(args["target"])
+    return _done(bench, move_symbol(bench.index, reader(bench), path, offset, target, also=also))
 
 
 def _done(bench: Bench, plan: ActionPlan) -> str:
@@ -56,6 +67,20 @@ TOOLS = (
             "from": optional_string("the module to take it from; null: the only one there is"),
         },
         import_name,
+        changes=True,
+    ),
+    Tool(
+        "move_symbol",
+        "Move a function, class or constant from a file's top to the end of another file (made if it is not "
+        "there), with the imports it needs; everybody who imports it is rewritten. Python, TypeScript, "
+        "JavaScript; in Go inside a package.",
+        {
+            "path": string("the file that defines it"),
+            "line": {"type": "integer", "description": "the line on which its name is defined, from 1"},
+            "name": string("its name"),
+            "target": string("the file to move it to, relative to the workspace"),
+        },
+        move,
         changes=True,
     ),
     Tool(

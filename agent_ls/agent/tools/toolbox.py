@@ -156,6 +156,7 @@ def _step(call: ToolCall) -> str:
         "rename_symbol": "renaming in",
         "add_import": "importing into",
         "remove_unused_imports": "tidying",
+        "move_symbol": "moving from",
         "explore": "exploring",
         "propose_plan": "planning",
     }

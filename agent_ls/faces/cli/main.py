@@ -121,7 +121,7 @@ def _room(name: str) -> Command:
             from agent_ls.faces.cli import work  # noqa: PLC0415
 
             return work.delegate if name == "delegate" else work.run
-        case "rename" | "add-import" | "remove-unused-imports":
+        case "rename" | "add-import" | "remove-unused-imports" | "move":
             from agent_ls.faces.cli import work  # noqa: PLC0415
 
             return work.act

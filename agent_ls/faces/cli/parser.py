@@ -143,7 +143,12 @@ def _actions(commands: Any) -> None:
         "remove-unused-imports", help="remove what a file imports and does not use", allow_abbrev=False
     )
     tidy.add_argument("place", metavar="FILE")
-    for parser in (rename, missing, tidy):
+    move = commands.add_parser(
+        "move", help="move a symbol to another file, with its imports", allow_abbrev=False
+    )
+    move.add_argument("place", metavar="FILE:LINE:COL", help="where its name is defined")
+    move.add_argument("target", metavar="TARGET", help="the file to move it to")
+    for parser in (rename, missing, tidy, move):
         _outcome(parser)
 
 

@@ -16,7 +16,7 @@ from agent_ls.core.text import content_hash
 from agent_ls.faces.cli.delivery import CANCELLED, Delivery, outcome_code
 from agent_ls.faces.cli.detaching import detach
 from agent_ls.faces.cli.following import Watcher, follow
-from agent_ls.faces.cli.session import Place, existing, opened, site_at
+from agent_ls.faces.cli.session import Place, existing, inside, opened, site_at
 from agent_ls.jobs.service import Service
 
 _TITLE: Final = 60
@@ -72,7 +72,7 @@ async def run(here: Place, options: Namespace) -> int:
 async def act(here: Place, options: Namespace) -> int:
     """A deterministic action, on the index of now."""
     site, data = site_at(here.root, options.place)
-    kind, title, wish = _action(options)
+    kind, title, wish = _action(here, options)
     intent = Intent(
         kind,
         _short(title),
@@ -85,13 +85,16 @@ async def act(here: Place, options: Namespace) -> int:
     return await _work(here, options, intent)
 
 
-def _action(options: Namespace) -> tuple[IntentKind, str, str]:
+def _action(here: Place, options: Namespace) -> tuple[IntentKind, str, str]:
     """Its kind, its title, and what is wished."""
     match options.command:
         case "rename":
             return IntentKind.RENAME, f"Rename to {options.name}", options.name
         case "add-import":
             return IntentKind.ADD_IMPORT, "Add the missing import", options.wish
+        case "move":
+            target = inside(here.root, options.target)
+            return IntentKind.MOVE, f"Move to {target}", target
         case _:
             return IntentKind.REMOVE_IMPORTS, f"Remove unused imports of {options.place}", ""
 

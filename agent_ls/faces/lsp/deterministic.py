@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from agent_ls.core.errors import UsageError
 from agent_ls.core.job import ASK, Intent, IntentKind
+from agent_ls.core.paths import rel_path
 from agent_ls.core.text import content_hash
 from agent_ls.faces.lsp import arguments as read
 from agent_ls.faces.lsp import wire
 from agent_ls.faces.lsp.features.places import Here
+from agent_ls.faces.lsp.uris import uri_to_path
 
 Json = dict[str, Any]
 
@@ -32,6 +35,16 @@ def remove_unused_imports(_params: Json, here: Here) -> Intent:
     return _intent(IntentKind.REMOVE_IMPORTS, f"Remove unused imports of {here.site.path}", here)
 
 
+def move_symbol(params: Json, here: Here) -> Intent:
+    """Move the symbol here to another file of its folder, named by its path in it or its URI."""
+    name = read.text(params, "target")
+    place = uri_to_path(name)
+    path = here.folder.port.rel(place) if place is not None else rel_path(name)
+    if path is None:
+        raise UsageError(f"{name} is not in the folder of {here.site.path}", remedy="Name a file there")
+    return _intent(IntentKind.MOVE, f"Move to {path}", here, path)
+
+
 def _intent(kind: IntentKind, title: str, here: Here, wish: str = "") -> Intent:
     return Intent(kind, title, new_name=wish, site=here.site, site_hash=content_hash(here.text.data))
 
@@ -40,5 +53,6 @@ INTENTS: dict[str, Callable[[Json, Here], Intent]] = {
     wire.RENAME: rename,
     wire.ADD_IMPORT: add_import,
     wire.REMOVE_UNUSED_IMPORTS: remove_unused_imports,
+    wire.MOVE_SYMBOL: move_symbol,
 }
 """By command."""

@@ -26,6 +26,7 @@ RUN: Final = "agentLs.run"
 RENAME: Final = "agentLs.rename"
 ADD_IMPORT: Final = "agentLs.addImport"
 REMOVE_UNUSED_IMPORTS: Final = "agentLs.removeUnusedImports"
+MOVE_SYMBOL: Final = "agentLs.moveSymbol"
 JOBS: Final = "agentLs.jobs"
 JOB: Final = "agentLs.job"
 REVIEW: Final = "agentLs.review"
@@ -50,6 +51,7 @@ COMMANDS: Final = (
     RENAME,
     ADD_IMPORT,
     REMOVE_UNUSED_IMPORTS,
+    MOVE_SYMBOL,
     JOBS,
     JOB,
     REVIEW,

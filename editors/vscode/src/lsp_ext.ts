@@ -15,6 +15,7 @@ export const command = {
   explain: "agentLs.explain",
   job: "agentLs.job",
   jobs: "agentLs.jobs",
+  moveSymbol: "agentLs.moveSymbol",
   plan: "agentLs.plan",
   preview: "agentLs.preview",
   rename: "agentLs.rename",

@@ -24,6 +24,10 @@ interface RenameArgument {
   newName?: string;
 }
 
+interface MoveArgument {
+  target?: string;
+}
+
 interface AnswerArgument {
   jobId: string;
   answer?: string;
@@ -47,12 +51,22 @@ export async function execute(
       return parts.connect();
     case command.rename:
       return rename(parts.agent, argument as RenameArgument);
+    case command.moveSymbol:
+      return move(parts.agent, argument as MoveArgument);
     case command.answer:
       return (argument as AnswerArgument).answer === undefined
         ? parts.actions.answer((argument as AnswerArgument).jobId)
         : next(name, given);
     default:
       return next(name, given);
+  }
+}
+
+async function move(agent: Agent, argument: MoveArgument): Promise<void> {
+  const target =
+    argument.target || (await ask({ title: "Move to another file", prompt: "Its path in the folder" }));
+  if (target !== undefined) {
+    await agent.execute(command.moveSymbol, { ...argument, target });
   }
 }
 

@@ -27,3 +27,14 @@ def test_what_cannot_be_done_says_why(opener: Opener) -> None:
     assert said.code == 0
     assert "+from loud import shout" in said.out
     assert shell("remove-unused-imports", "calc.py").code == 1
+
+
+def test_a_symbol_moves_to_a_new_file(opener: Opener) -> None:
+    shell = opener({**FILES, "app.py": "from calc import shout\n\nprint(shout())\n"})
+    said = shell("move", "calc.py:1:5", "voice/loud.py", "--apply")
+    assert said.code == 0, said.err
+    assert shell.tree() == {
+        "calc.py": b"",
+        "app.py": b"from voice.loud import shout\n\nprint(shout())\n",
+        "voice/loud.py": b"def shout():\n    pass\n",
+    }

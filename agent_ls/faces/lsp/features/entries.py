@@ -35,6 +35,8 @@ def _lacks_a_word(offer: Offer) -> bool:
     match offer.command:
         case wire.RENAME:
             return not offer.arguments.get("newName")
+        case wire.MOVE_SYMBOL:
+            return not offer.arguments.get("target")
         case wire.ANSWER:
             return "answer" not in offer.arguments
         case _:

@@ -36,6 +36,14 @@ better[protocol.command.rename] = function(client, argument)
   })
 end
 
+better[protocol.command.moveSymbol] = function(client, argument)
+  complete(client, protocol.command.moveSymbol, argument, "target", {
+    prompt = "Move to the file (from the folder's root): ",
+    default = vim.fn.fnamemodify(vim.uri_to_fname(argument.uri), ":."),
+    completion = "file",
+  })
+end
+
 better[protocol.command.review] = function(client, argument)
   require("agent_ls.review").open(client, argument.jobId)
 end

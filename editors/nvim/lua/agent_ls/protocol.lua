@@ -12,6 +12,7 @@ M.command = {
   discard = "agentLs.discard",
   explain = "agentLs.explain",
   jobs = "agentLs.jobs",
+  moveSymbol = "agentLs.moveSymbol",
   preview = "agentLs.preview",
   rename = "agentLs.rename",
   resume = "agentLs.resume",
