@@ -79,6 +79,7 @@ def test_the_menu_of_a_function() -> None:
         "Explain parse",
         "Write tests for parse",
         "Rename parse everywhere …",
+        "Move parse to another file …",
     ]
 
 
