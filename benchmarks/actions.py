@@ -79,7 +79,10 @@ class Project:
             for verdict in getattr(self, f"{kind}_cases")():
                 count += verdict not in ("WRONG", "theirs wrong")
                 yield kind, verdict
-            print(f"{self.root.name} {kind}: {count} cases, {time.process_time() - started:.1f} s", file=sys.stderr)
+            print(
+                f"{self.root.name} {kind}: {count} cases, {time.process_time() - started:.1f} s",
+                file=sys.stderr,
+            )
 
     # --- renames and moves, beside rope ----------------------------------------------------
 
@@ -151,7 +154,8 @@ class Project:
     def by_rope(self, make: Any, path: RelPath, offset: int) -> Texts | None:
         from rope.base.project import Project as Rope  # noqa: PLC0415
 
-        project = Rope(str(self.root), ropefolder=None)
+        sources = [f for f in ("src", "lib") if (self.root / f).is_dir()]
+        project = Rope(str(self.root), ropefolder=None, source_folders=sources)
         try:
             at = len(self.texts[path][:offset].decode())
             changes = make(project, project.get_resource(path), at)
@@ -177,7 +181,9 @@ class Project:
             if case is None:
                 continue
             data, name, module, at = case
-            plan = add_import(self.index, lambda p, path=path, data=data: data if p == path else self.texts.get(p), path, at)
+            plan = add_import(
+                self.index, lambda p, path=path, data=data: data if p == path else self.texts.get(p), path, at
+            )
             made += 1
             if plan.choices:
                 yield "asks"
@@ -200,7 +206,10 @@ class Project:
             (s, b)
             for s in found
             for b in s.bindings
-            if s.parent == "module" and b.name not in ("", "*") and b.local == b.name and b.module != "__future__"
+            if s.parent == "module"
+            and b.name not in ("", "*")
+            and b.local == b.name
+            and b.module != "__future__"
             and sum(o.local == b.local for t in found for o in t.bindings) == 1
         ]
         self.random.shuffle(items)
@@ -253,7 +262,9 @@ class Project:
         return ""
 
     def names_one_of(self, path: RelPath, after: Texts) -> bool:
-        return any(p.rpartition("/")[2].removesuffix(".py").encode() in self.texts.get(path, b"") for p in after)
+        return any(
+            p.rpartition("/")[2].removesuffix(".py").encode() in self.texts.get(path, b"") for p in after
+        )
 
 
 def compiles(text: bytes) -> bool:
@@ -281,7 +292,12 @@ def dangling(texts: Mapping[RelPath, bytes], paths: list[RelPath]) -> Iterator[t
     for path in paths:
         for module, name in imported(texts[path]):
             source = resolved(texts, path, module)
-            if source is None or not name or name == "*" or resolved(texts, path, f"{module}.{name}" if not module.endswith(".") else module + name):
+            if (
+                source is None
+                or not name
+                or name == "*"
+                or resolved(texts, path, f"{module}.{name}" if not module.endswith(".") else module + name)
+            ):
                 continue
             if source not in tops:
                 tops[source] = bound_at_top(texts[source])

@@ -145,6 +145,8 @@ def _occurrence(root: Node, data: bytes, span: Span) -> Occurrence:
             text = data[before.start_byte : before.end_byte].decode("utf-8", "replace")
             return Occurrence(span, Role.MEMBER, receiver=text, scopes=scopes)
         return Occurrence(span, Role.PLAIN, scopes=scopes)
+    if (parent.type, field, node.type) == ("pair", "key", "identifier"):
+        return Occurrence(span, Role.PLAIN, scopes=scopes)  # the key of a Python dictionary is looked up
     if (parent.type, field) in _LABELS or (parent.type, "") in _LABELS:
         return Occurrence(span, Role.LABEL, scopes=scopes)
     return Occurrence(span, Role.BOUND if _binds(parent, field) else Role.PLAIN, scopes=scopes)

@@ -18,6 +18,7 @@ from agent_ls.core.edits import TextEdit
 from agent_ls.core.text import Span
 from agent_ls.index.actions import SCRIPTS
 from agent_ls.index.bindings import Statement, statements, whole_lines
+from agent_ls.index.occurrences import Role, occurrences
 
 
 @final
@@ -63,7 +64,10 @@ def placed(
     A statement of the same module takes the name, in its order where it has one; else a new one is
     put into its group (standard library, others, the project, relative), in order where that has one.
     """
-    top = [s for s in statements(data, tree, language) if s.node.parent == tree.root_node]
+    uses = (p.span.start for p in occurrences(data, tree, wanted.local) if p.role is Role.PLAIN)
+    first = next(uses, len(data))  # an import further down would come too late
+    found = statements(data, tree, language)
+    top = [s for s in found if s.node.parent == tree.root_node and s.span.start < first]
     for statement in top:
         edit = _joined(data, statement, language, wanted)
         if edit is not None:

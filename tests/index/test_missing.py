@@ -56,6 +56,11 @@ LIMIT = 1
             "from app.parsing import (\n    alpha,\n    parse,\n    zeta,\n)\n",
         ),
         ("from . import x\n", "par$0se()", "from . import x\nfrom .parsing import parse\n"),
+        (
+            "import os\n\npar$0se()\nfrom app.parsing import other\n",
+            "",
+            "import os\n\nfrom app.parsing import parse\n\nparse()\nfrom app.parsing import other\n",
+        ),
         ("import json\nimport re\n", "o$0s.x", "import json\nimport os\nimport re\n"),
         (
             "import json\nfrom typing import Any\n",

@@ -283,3 +283,12 @@ def test_a_draft_is_read_not_the_disk(tmp_path: Path) -> None:
     [path] = files
     plan = rename(index, draft.get, path, draft[path].index(b"f()"), "g")
     assert [c.after for c in plan.changes] == [b"import x\ndef g(): pass\ng()\n"]
+
+
+def test_a_key_of_a_python_dictionary_is_a_use(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        "-- a.py --\nco$0unt = 1\nx = {count: 2}\n",
+        "total",
+        "-- a.py --\ntotal = 1\nx = {total: 2}\n",
+    )

@@ -52,6 +52,7 @@ def test_python_names_go_one_by_one_and_statements_whole(tmp_path: Path) -> None
         ("import a.models\n", ["1: effect"]),
         ("import readline\n", ["1: effect"]),
         ("from a import *\n", []),
+        ("from a import Box\nx = {Box: 1}\n", []),
         ("import os\nprint(globals())\n", []),
         ('from a import Box\ndef f():\n    """>>> Box()"""\n', []),
         ("import os\nprint(os\n", []),
