@@ -92,9 +92,11 @@ class Project:
         for path in self.texts:
             if is_test(path) or not path.rpartition("/")[0]:
                 continue
-            for d in self.index.outline(path):
-                if not d.container and d.kind in ("function", "class") and not d.name.startswith("__"):
-                    found.append((len(self.index.files_with(d.name)), path, d.name, d.name_span.start))
+            found += [
+                (len(self.index.files_with(d.name)), path, d.name, d.name_span.start)
+                for d in self.index.outline(path)
+                if not d.container and d.kind in ("function", "class") and not d.name.startswith("__")
+            ]
         found.sort(key=lambda one: -one[0])
         picked = found[: self.cases * 8]
         self.random.shuffle(picked)
@@ -164,7 +166,7 @@ class Project:
                 for c in changes.changes
                 if getattr(c, "new_contents", None) is not None
             }
-        except Exception as error:  # noqa: BLE001 - whatever breaks in the other tool is its result
+        except Exception as error:
             print(f"rope: {type(error).__name__}: {str(error)[:100]}", file=sys.stderr)
             return None
         finally:

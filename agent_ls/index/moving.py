@@ -59,7 +59,8 @@ def _moved(
     needs = [wanted for wanted in (_respelled(moved, need, target) for need in moved.needs()) if wanted]
     if moved.helpers:
         needs += [_from(target, path, read, name, moved.typed(name)) for name in moved.helpers]
-    _check_names(moved, into or b"", needs, target)
+    there = {need.local for need in moved.needs() if moved.resolved(need) == target}
+    _check_names(moved, into or b"", needs, target, there)
     stays = moved.used_outside()
     users, left = followers(index, read, moved, target, also)
     _check_cycle(index, moved, target, stays=stays)
@@ -150,7 +151,7 @@ def _from(path: RelPath, file: RelPath, read: Read, name: str, typed: bool = Fal
     return Wanted(script_module(path, file), name, name, typed)
 
 
-def _check_names(moved: Moved, into: bytes, needs: list[Wanted], target: RelPath) -> None:
+def _check_names(moved: Moved, into: bytes, needs: list[Wanted], target: RelPath, there: set[str]) -> None:
     """No name may mean one thing in the moved text and another in the target."""
     bound = moved.bound_in(target, into)
     if moved.name in bound and bound[moved.name] is None:
@@ -162,7 +163,7 @@ def _check_names(moved: Moved, into: bytes, needs: list[Wanted], target: RelPath
             same and (other.module == wanted.module or moved.means_target(other, target))
         ):
             raise Refusal(f"`{wanted.local}` means something else in {target}")
-    needed = {moved.name, *(wanted.local for wanted in needs)}
+    needed = {moved.name, *there, *(wanted.local for wanted in needs)}
     for name in bound:
         if name not in needed and moved.inside(name):
             raise Refusal(f"`{name}` of {target} would be taken for another `{name}`")

@@ -120,6 +120,12 @@ def occurrences(data: bytes, tree: Tree, name: str) -> list[Occurrence]:
 
 def _occurrence(root: Node, data: bytes, span: Span) -> Occurrence:
     node = root.descendant_for_byte_range(span.start, span.end)
+    if node is not None and node.type == "string_content" and _quotes_a_type(node, data, span):
+        return Occurrence(
+            span,
+            Role.PLAIN,
+            scopes=tuple(Span(*n.byte_range) for n in _ancestors(node) if _is_scope(n, span)),
+        )
     if node is None or node.byte_range != (span.start, span.end) or not node.is_named:
         role = Role.TEXT if node is None or _is_text(node) else Role.MEMBER
         return Occurrence(span, role, receiver="?")
@@ -150,6 +156,39 @@ def _occurrence(root: Node, data: bytes, span: Span) -> Occurrence:
     if (parent.type, field) in _LABELS or (parent.type, "") in _LABELS:
         return Occurrence(span, Role.LABEL, scopes=scopes)
     return Occurrence(span, Role.BOUND if _binds(parent, field) else Role.PLAIN, scopes=scopes)
+
+
+_TYPE = re.compile(rb"[\w.\[\], |\"']+")
+_GENERIC = frozenset(
+    {
+        *("Union", "Optional", "List", "Dict", "Set", "FrozenSet", "Tuple", "Callable", "Type", "Iterable"),
+        *("Iterator", "Sequence", "Mapping", "Generator", "Awaitable", "Coroutine", "ClassVar", "Final"),
+        *("AsyncIterator", "AsyncIterable", "AsyncGenerator", "list", "dict", "set", "tuple", "type"),
+    }
+)
+
+
+def _quotes_a_type(node: Node, data: bytes, span: Span) -> bool:
+    """Whether a name in a string of Python stands for the type itself: a checker looks it up there."""
+    text = data[node.start_byte : node.end_byte]
+    if not _TYPE.fullmatch(text) or data[span.start - 1 : span.start] == b".":
+        return False
+    for around in _ancestors(node):
+        if around.type in ("subscript", "generic_type"):
+            held = around.child_by_field_name("value") or around.named_children[0]
+            name = data[held.start_byte : held.end_byte].decode("utf-8", "replace").rpartition(".")[2]
+            if name in ("Literal", "Annotated"):
+                return False
+            if name in _GENERIC:
+                return True
+        if around.type == "type":
+            return True
+        if around.type == "keyword_argument":
+            label = around.child_by_field_name("name")
+            return label is not None and data[label.start_byte : label.end_byte] == b"bound"
+        if around.type.endswith(("_statement", "_definition", "block")):
+            return False
+    return False
 
 
 def _binds(parent: Node, field: str) -> bool:

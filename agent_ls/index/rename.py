@@ -255,7 +255,7 @@ def _top(files: dict[RelPath, SourceFile], home: SourceFile, name: str) -> dict[
             for called in module_names(file, item)
         }
         resolved[file.path] = _seen_places(
-            file, visible=file.path in sources, modules=modules, home=file is home
+            file, _foreign(file, sources), visible=file.path in sources, modules=modules, home=file is home
         )
     return {path: places for path, places in resolved.items() if places}
 
@@ -268,9 +268,22 @@ def _passes_on(file: SourceFile, home: SourceFile, sources: set[RelPath], name: 
     return not own and any(sees(file, source, name) for source in sources)
 
 
-def _seen_places(file: SourceFile, *, visible: bool, modules: set[str], home: bool) -> list[Occurrence]:
+def _foreign(file: SourceFile, sources: set[RelPath]) -> set[Span]:
+    """Places in imports of other modules, which have a thing of the same name."""
+    if file.language not in ("python", "javascript", "typescript", "tsx"):
+        return set()
+    others = [i for i in file.facts.imports if not any(means_module(file, i, source) for source in sources)]
+    spans = [item.span for item in others]
+    imported = [p.span for p in file.places if p.role is Role.IMPORT]
+    return {p for p in imported if any(s.start <= p.start and p.end <= s.end for s in spans)}
+
+
+def _seen_places(
+    file: SourceFile, foreign: set[Span], *, visible: bool, modules: set[str], home: bool
+) -> list[Occurrence]:
     # An alias keeps the old name out of the file: only the import itself changes.
-    aliased = any(p.role is Role.IMPORT and p.aliased for p in file.places)
+    own = [p for p in file.places if p.role is Role.IMPORT and p.span not in foreign]
+    aliased = bool(own) and all(p.aliased for p in own)
     found: list[Occurrence] = []
     names = {d.name_span for d in file.facts.definitions if not d.container}
     nested = {d.name_span for d in file.facts.definitions if d.container}
@@ -281,7 +294,7 @@ def _seen_places(file: SourceFile, *, visible: bool, modules: set[str], home: bo
         elif not visible or place.span in nested or binder(file, place) is not None:
             continue
         elif place.role is Role.IMPORT:
-            if not home:
+            if not home and place.span not in foreign:
                 found.append(place)
         elif place.span in names or (
             place.role in (Role.PLAIN, Role.BOUND) and not aliased and not _in_class_body(file, place)

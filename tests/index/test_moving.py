@@ -259,3 +259,9 @@ def test_go_inside_a_package(tmp_path: Path) -> None:
 
 def test_other_languages_say_so(tmp_path: Path) -> None:
     check_refused(tmp_path, "-- A.java --\nclass A$0A {}\n", "B.java", "not possible for java")
+
+
+def test_what_it_uses_of_the_target_is_there_already(tmp_path: Path) -> None:
+    before = "-- a.py --\nfrom b import thing\n\n\ndef wo$0rk(): thing()\n-- b.py --\ndef thing(): ...\n"
+    after = "-- a.py --\n-- b.py --\ndef thing(): ...\n\n\ndef work(): thing()\n"
+    check(tmp_path, before, "b.py", after)

@@ -292,3 +292,30 @@ def test_a_key_of_a_python_dictionary_is_a_use(tmp_path: Path) -> None:
         "total",
         "-- a.py --\ntotal = 1\nx = {total: 2}\n",
     )
+
+
+def test_a_type_in_a_string_is_a_use(tmp_path: Path) -> None:
+    before = """\
+-- a.py --
+class Bo$0x: ...
+-- b.py --
+from a import Box
+Some = Union[int, "Box"]
+T = TypeVar("T", bound="Box")
+def f(x: "list[Box]") -> "Box | None": ...
+y = d["Box"], "Box", Literal["Box"], "see Box"
+"""
+    after = (
+        before.replace("$0", "")
+        .replace("Box", "Case")
+        .replace(
+            'd["Case"], "Case", Literal["Case"], "see Case"', 'd["Box"], "Box", Literal["Box"], "see Box"'
+        )
+    )
+    check(tmp_path, before, "Case", after, ["b.py:5", "b.py:5", "b.py:5", "b.py:5"])
+
+
+def test_another_modules_thing_of_the_same_name_keeps_it(tmp_path: Path) -> None:
+    before = "-- a.py --\nclass Bo$0x: ...\n-- b.py --\nfrom other import Box as Theirs\nfrom a import (\n    Box,\n)\nTheirs(Box)\n"
+    after = "-- a.py --\nclass Case: ...\n-- b.py --\nfrom other import Box as Theirs\nfrom a import (\n    Case,\n)\nTheirs(Case)\n"
+    check(tmp_path, before, "Case", after, ["b.py:1"])
