@@ -216,7 +216,7 @@ class LocalRunner:
         if job not in self._attempts:
             return
         try:
-            event = _read_event(message)
+            event = read_event(message)
             if isinstance(event, Outcome):  # first: the listener may begin the same job again
                 self._attempts.discard(job)
                 self._rest()
@@ -256,7 +256,7 @@ class LocalRunner:
         self._idle = loop.call_later(self._idle_s, self._serving.cancel)
 
 
-def _read_event(message: dict[str, Any]) -> Event:
+def read_event(message: dict[str, Any]) -> Event:
     """Raises `ModelError` for what is no event of the protocol."""
     kind = EVENT_TYPES.get(str(message.get("event")))
     if kind is None:

@@ -52,7 +52,7 @@ from agent_ls.jobs.port import EditorPort
 from agent_ls.jobs.present import Presenter
 from agent_ls.jobs.preview import FilePreview, preview
 from agent_ls.jobs.requests import attempt_request, model_choice, model_configured
-from agent_ls.jobs.runner import LocalRunner
+from agent_ls.jobs.runners import choose_runner
 from agent_ls.jobs.trust import Trust
 from agent_ls.jobs.views import Applied, Explanation, HoverFacts, JobDetail, JobView, Offer
 from agent_ls.jobs.wirelog import read_wire_log
@@ -98,7 +98,8 @@ class Service:
         self._book = Book(dirs.jobs(root), holder, clock)
         self._presenter = Presenter(self._book.blobs)
         self._fleet = Fleet(self._book, self._ledger, settings, changed=self._changed, fresh=self._up_to_date)
-        self._runner = LocalRunner(
+        self._runner = choose_runner(
+            settings.cluster,
             module=worker_module,
             environ=worker_environment(environ, settings),
             folder=dirs.base / "worker",
