@@ -196,7 +196,7 @@ async def test_where_no_cluster_answers_the_job_says_so_and_can_be_resumed(opene
     for scheduler, words in (
         ("tcp://127.0.0.1:1", "does not answer"),
         ("tcp://192.0.2.1:8786", "in the clear"),
-        ("tls://127.0.0.1:1", "does not answer"),
+        ("tls://127.0.0.1:1", "tls_ca and tls_cert and tls_key must name a file"),
     ):
         service = await opener(Cluster(scheduler))
         job = service.delegate(task({"turn": 1, "files": {}}, READY))

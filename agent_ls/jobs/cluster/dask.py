@@ -24,7 +24,7 @@ from agent_ls.core.errors import ConfigError, WorkspaceError
 from agent_ls.core.settings import Cluster
 from agent_ls.jobs.cluster.host import Blobs, Json, host
 
-_CONNECT_S: Final = 20.0
+_CONNECT_S: Final = 10.0
 _LEAVE_S: Final = 0.4
 _MOST_BYTES: Final = 8_000_000  # of one message on its way through the scheduler
 
@@ -142,11 +142,18 @@ class Dask:
                     remedy="Use tls://HOST:PORT with tls_ca, tls_cert and tls_key",
                 )
             return None
+        files = {
+            name: Path(getattr(settings, name)).expanduser() for name in ("tls_ca", "tls_cert", "tls_key")
+        }
+        if missing := [name for name, file in files.items() if not file.is_file()]:
+            raise ConfigError(
+                f"[cluster] {' and '.join(missing)} must name a file that is there",
+                kept="Nothing was sent",
+                remedy="Set them in config.toml, then resume the job",
+            )
+        ca, cert, key = (str(file) for file in files.values())
         return distributed.Security(
-            require_encryption=True,
-            tls_ca_file=str(Path(settings.tls_ca).expanduser()),
-            tls_client_cert=str(Path(settings.tls_cert).expanduser()),
-            tls_client_key=str(Path(settings.tls_key).expanduser()),
+            require_encryption=True, tls_ca_file=ca, tls_client_cert=cert, tls_client_key=key
         )
 
 
