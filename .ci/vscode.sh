@@ -12,4 +12,4 @@ eval "$places"
 set +a
 (cd editors/vscode && npm install --no-save --no-audit --no-fund && npm run -s package)
 (cd editors/tools && npm ci --no-audit --no-fund)
-PYTHON=$(command -v "${PYTHON:-python3}") node editors/tools/vscode-loop.mjs build/vscode
+PYTHON=$(command -v "${PYTHON:-python3}") node editors/tools/vscode/run.mjs build/vscode

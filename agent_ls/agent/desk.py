@@ -9,6 +9,7 @@ from typing import Any, cast, final
 from agent_ls.agent.attempt import Attempt
 from agent_ls.agent.explain import explain
 from agent_ls.agent.resources import Resources
+from agent_ls.agent.selecting import select
 from agent_ls.core.attempt import (
     Asked,
     AttemptRequest,
@@ -17,6 +18,8 @@ from agent_ls.core.attempt import (
     Outcome,
     Progressed,
     RequestStarted,
+    Selected,
+    SelectRequest,
 )
 from agent_ls.core.codec import CodecError, from_json, to_json
 from agent_ls.core.errors import AgentLsError
@@ -46,6 +49,8 @@ class Desk:
         match message.get("type"):
             case "start":
                 self._start(message)
+            case "select":
+                self._select(message)
             case "explain":
                 self._spawn(f"explain {message.get('id')}", self._explain(message))
             case "cancel" if job in self._tasks:
@@ -82,6 +87,29 @@ class Desk:
             line.put(Outcome(JobState.FAILED, problem=f"The request cannot be read: {error}"))
             return
         self._spawn(job, self._attempt(request, line, before))
+
+    def _select(self, message: Json) -> None:
+        raw: Any = message.get("request")
+        job = _job_of(raw)
+        if job in self._tasks:
+            return
+        line = self._lines[job] = JobLine(job, self._out)
+        try:
+            request = from_json(SelectRequest, raw)
+        except CodecError as error:
+            line.put(Outcome(JobState.FAILED, problem=f"The request cannot be read: {error}"))
+            return
+        self._spawn(job, self._choose(request, line))
+
+    async def _choose(self, request: SelectRequest, line: JobLine) -> None:
+        try:
+            line.put(await select(request, line, self._resources))
+        except AgentLsError as error:
+            line.put(Outcome(JobState.FAILED, problem=error.sentence()))
+        except asyncio.CancelledError:
+            if not self._closing:
+                line.put(Outcome(JobState.CANCELLED))
+            raise
 
     def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = self._tasks[name] = asyncio.create_task(work, name=name)
@@ -162,7 +190,7 @@ class JobLine:
     def put(self, event: Event) -> int:
         """Send an event without waiting; its number."""
         self._seq += 1
-        self.ended = self.ended or isinstance(event, Outcome)
+        self.ended = self.ended or isinstance(event, (Outcome, Selected))
         if isinstance(event, Asked):
             # Before the question is out: its answer may come on the heels of the acknowledgement.
             self._answers[event.question.id] = asyncio.get_running_loop().create_future()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from agent_ls.agent.asking import UserAsker
 from agent_ls.agent.bench import Bench, Prover
@@ -12,14 +13,14 @@ from agent_ls.agent.exploring import DraftExplorer
 from agent_ls.agent.ground import Ground
 from agent_ls.agent.history import past_calls
 from agent_ls.agent.link import Link
-from agent_ls.agent.loop import OPTIONS, Talk
+from agent_ls.agent.loop import Talk
 from agent_ls.agent.meter import Meter
 from agent_ls.agent.notes import notes
 from agent_ls.agent.planning import UserPlanner
 from agent_ls.agent.resources import Resources
 from agent_ls.agent.scripts import DraftScripts
 from agent_ls.agent.search import DraftSearcher
-from agent_ls.core.attempt import Opened, TurnDone
+from agent_ls.core.attempt import Opened, TurnDone, Variation
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.paths import RelPath, rel_path
 from agent_ls.model.configured import model_names
@@ -54,7 +55,7 @@ def equip(
         cost_usd=resources.cost_usd,
         take_pins=ground.snapshot.take_new_pins,
         recorded=dict(history.explored),
-        options=OPTIONS,
+        options=options(request.variation),
     )
     searcher = DraftSearcher(resources.search(), ground.blobs, ground.blobs_dir, request.buffers)
     scripts = DraftScripts(ground, link, resources)
@@ -90,8 +91,18 @@ def equip(
         keep=ground.keep,
         room=_room(ground, link, resources, prover, meter, opened, model, planner),
         planner=planner,
+        options=options(request.variation),
         turns=list(history.turns),
     )
+
+
+def options(variation: Variation) -> dict[str, Any]:
+    """Fields of every request: the model thinks as much as a turn needs, or as the attempt is to try.
+
+    A service that does not know a field goes without.
+    """
+    effort = {"output_config": {"effort": variation.effort}} if variation.effort else {}
+    return {"thinking": {"type": "adaptive"}, **effort}
 
 
 def _patient(model: Model, link: Link, meter: Meter) -> Callable[[TurnRequest], Awaitable[Turn]]:
@@ -130,7 +141,7 @@ def _room(
 
     return Compactor(
         opened=opened,
-        options=OPTIONS,
+        options=options(ground.request.variation),
         link=link,
         meter=meter,
         ask=_patient(model, link, meter),

@@ -34,8 +34,6 @@ _ASK_TO_FINISH = (
     "You called no tool. If the task is done, call finish with a summary; else go on with the tools."
 )
 _CUT_OFF = "Your answer was cut off at its length limit. Go on from there, in smaller pieces."
-OPTIONS: Json = {"thinking": {"type": "adaptive"}}
-"""The model thinks as much as a turn needs; a service that does not know the field goes without."""
 _SILENT: Json = {"type": "text", "text": "(no answer)"}
 
 
@@ -55,7 +53,7 @@ class Talk:
     ``ask`` sends one request and returns a whole turn, with whatever patience the service needs.
     ``bench`` makes a turn's bench for its number and draft; ``cost_usd`` prices a turn;
     ``keep`` records a draft and returns it with the pins that are new. ``room`` shortens what was
-    said; ``planner`` knows whether the user has rejected the plan.
+    said; ``planner`` knows whether the user has rejected the plan; ``options`` are fields of every request.
     """
 
     opened: Opened
@@ -69,6 +67,7 @@ class Talk:
     keep: Callable[[Overlay], tuple[tuple[DraftFile, ...], Mapping[RelPath, str | None]]]
     room: Compactor
     planner: UserPlanner
+    options: Json = field(default_factory=dict[str, Any])
     turns: list[TurnDone] = field(default_factory=list[TurnDone])
 
 
@@ -135,7 +134,7 @@ async def _turn(talk: Talk, breaker: LoopBreaker) -> TurnDone:
 def _request(talk: Talk) -> TurnRequest:
     opened = talk.opened
     said = with_walking_marks(messages(opened.opening, talk.turns, talk.room.now))
-    return TurnRequest(opened.model, opened.system, opened.tools, said, talk.max_tokens, OPTIONS)
+    return TurnRequest(opened.model, opened.system, opened.tools, said, talk.max_tokens, talk.options)
 
 
 def _words(talk: Talk, done: TurnDone, breaker: LoopBreaker) -> list[Json]:

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Union, cast, final, get_args, get_origin, get_type_hints
 
+from agent_ls.core.job import Measure
+
 Argv = tuple[str, ...]
 
 _USER_ONLY = {"user_only": True}
@@ -75,6 +77,8 @@ class Checks:
 
     commands: tuple[Argv, ...] = ()
     """Checks as commands, one list of words each; empty: detected."""
+    measures: tuple[Measure, ...] = ()
+    """Checks that print a number to be raised or lowered, beside the others."""
     timeout_s: float = 600.0
     """Seconds after which a check is stopped."""
     allow_unsandboxed: bool = field(default=False, metadata=_USER_ONLY)
@@ -103,6 +107,8 @@ class Jobs:
 
     parallel: int = 3
     """How many attempts run at the same time."""
+    attempts_after_failure: int = 2
+    """How many attempts a task gets in all when checks fail on the first; 1: no further one."""
     answer_minutes: float = 5.0
     """Minutes a question waits for you; then the attempt goes on with its own default."""
     keep_days: int = 30

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import final
@@ -17,16 +17,21 @@ from agent_ls.index.facts import Definition
 
 _CLASS_LIKE = frozenset({"class", "struct", "interface", "enum", "scope"})
 _GENERAL = frozenset({"type", "variable"})
-_WRAPPERS = frozenset(
-    {
-        "decorated_definition",
-        "export_statement",
-        "template_declaration",
-        "type_declaration",
-        "ambient_declaration",
-    }
-)
+_EXPORTED = frozenset({"export_statement", "ambient_declaration"})
+_WRAPPERS: Mapping[str, frozenset[str]] = {
+    "python": frozenset({"decorated_definition"}),
+    "javascript": _EXPORTED,
+    "typescript": _EXPORTED,
+    "tsx": _EXPORTED,
+    "cpp": frozenset({"template_declaration"}),
+    "go": frozenset({"type_declaration"}),
+}
+"""Nodes around a definition that belong to it. Asking for parents is not free: most languages have none."""
+_NO_WRAPPERS = frozenset[str]()
 _MARKS = re.compile(r"^\s*(?:///?!?|//!|/\*+!?|\*+/|\*)?\s?|\s*\*/\s*$")
+_HEAD_END = re.compile(rb"[\r\n{]")
+_VALUE = re.compile(rb"=>|->|=\s*(?:async\s+)?function")
+"""What the head of a variable has whose value is a function."""
 _SIGNATURE = 200
 _DOC = 300
 _MOST_COMMENTS = 30
@@ -63,7 +68,11 @@ def define(
 
     ``attributes``: lines that hold nothing but an attribute, between a definition and its comment.
     """
-    whole = [(_whole(item.node), item) for item in captured]
+    wrappers = _WRAPPERS.get(language, _NO_WRAPPERS)
+    if wrappers:
+        whole = [(_whole(item.node, wrappers), item) for item in captured]
+    else:
+        whole = [(Span(*item.node.byte_range), item) for item in captured]
     # One node may match a general pattern as well as its own: the more telling kind comes first.
     whole.sort(key=lambda p: (p[0].start, -p[0].end, p[1].name.start_byte, p[1].kind in _GENERAL))
     enclosing: list[_Outer] = []
@@ -105,11 +114,11 @@ def _text(data: bytes, node: Node | None) -> str:
     return "" if node is None else data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
 
-def _whole(node: Node) -> Span:
+def _whole(node: Node, wrappers: AbstractSet[str]) -> Span:
     """A definition's span with the decorators, exports and template heads around it."""
     start, end = node.byte_range
     parent = node.parent
-    while parent is not None and parent.type in _WRAPPERS:
+    while parent is not None and parent.type in wrappers:
         if parent.type == "type_declaration" and parent.named_child_count > 1:
             break
         start, end = parent.byte_range
@@ -128,26 +137,28 @@ def _kind(item: Captured, name: str, outer: _Outer | None) -> str:
 
 def _signature(data: bytes, node: Node) -> str:
     """The head of a definition on one line."""
-    start = node.start_byte
-    body = _body(node)
-    end = min(node.end_byte, start + 2 * _SIGNATURE)
+    start, end = node.byte_range
+    end = min(end, start + 2 * _SIGNATURE)
+    body = node.child_by_field_name("body")
+    if body is None and _VALUE.search(data, start, end):
+        body = _body_of_value(node)
     if body is not None:
         head = data[start : min(body.start_byte, end)]
     else:
-        head = re.split(rb"[\r\n{]", data[start:end], maxsplit=1)[0]
+        stop = _HEAD_END.search(data, start, end)
+        head = data[start : stop.start() if stop else end]
     text = " ".join(head.decode("utf-8", "replace").split()).rstrip("{:;= ").removesuffix("=>").rstrip()
     return text[:_SIGNATURE]
 
 
-def _body(node: Node) -> Node | None:
-    """A definition's body, also that of a function which is the value of a variable."""
-    body = node.child_by_field_name("body")
-    if body is None and node.type.endswith(("declaration", "declarator", "statement", "expression")):
+def _body_of_value(node: Node) -> Node | None:
+    """The body of a function that is the value of a variable."""
+    if node.type.endswith(("declaration", "declarator", "statement", "expression")):
         for child in node.named_children:
             inner = child.child_by_field_name("value") or child.child_by_field_name("right")
             if inner is not None:
                 return inner.child_by_field_name("body")
-    return body
+    return None
 
 
 def _comment_above(comments: Comments, attributes: AbstractSet[int], line: int) -> str:

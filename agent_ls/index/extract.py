@@ -14,7 +14,6 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import final
 
 from tree_sitter import Node, Point, QueryCursor, Tree
@@ -26,8 +25,9 @@ from agent_ls.index.comments import Comments, read_comment
 from agent_ls.index.define import Captured, define
 from agent_ls.index.facts import Definition, FileFacts, Import, Reference, SyntaxProblem
 from agent_ls.index.imports import read_import
+from agent_ls.index.lexical import Places, blanked, comments_and_strings
 from agent_ls.index.problems import find_problems, new_problems
-from agent_ls.index.uses import Uses, find_uses
+from agent_ls.index.uses import find_places
 
 __all__ = [
     "MARKERS",
@@ -44,6 +44,8 @@ _CPP_IN_HEADER = re.compile(
     rb"^\s*(?:class\s+\w|namespace\b|template\s*<|using\s+\w|public:|private:|protected:)", re.MULTILINE
 )
 
+_USUAL_SIZE = 100_000
+
 
 class ParseTimeoutError(Exception):
     """A text took longer to parse than it may."""
@@ -52,7 +54,7 @@ class ParseTimeoutError(Exception):
 @final
 @dataclass(slots=True)
 class Survey:
-    """Facts with the names in packed form: what the store wants, without an object per reference.
+    """Facts of a text but its references: those are found in `Survey.code`, by whoever wants them.
 
     ``comments`` and ``strings`` are (start, end) of what holds no code, each ascending.
     """
@@ -61,10 +63,13 @@ class Survey:
     lines: LineIndex
     definitions: list[Definition] = field(default_factory=list[Definition])
     imports: list[Import] = field(default_factory=list[Import])
-    comments: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-    strings: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-    uses: Uses = field(default_factory=Uses)
+    comments: Places = field(default_factory=list[tuple[int, int]])
+    strings: Places = field(default_factory=list[tuple[int, int]])
     problems: tuple[SyntaxProblem, ...] = ()
+
+    def code(self, data: bytes) -> bytes:
+        """The text without its comments and strings, spaces in their place."""
+        return blanked(data, self.comments, self.strings)
 
 
 def dialect(data: bytes, language: str) -> str:
@@ -72,12 +77,20 @@ def dialect(data: bytes, language: str) -> str:
     return "cpp" if language == "c" and _CPP_IN_HEADER.search(data) else language
 
 
-def parse(data: bytes, language: str, *, old: Tree | None = None, deadline_s: float = 5.0) -> Tree:
+def parse(
+    data: bytes, language: str, *, old: Tree | None = None, deadline_s: float = 5.0, watched: bool = False
+) -> Tree:
     """A text's tree. ``old``: an edited tree of its former text, to go on from.
+
+    ``watched``: somebody outside ends this process when it takes too long. Then a text of usual size
+    is parsed without looking at the clock, which costs a fifth.
 
     Raises:
         ParseTimeoutError: the deadline passed (a grammar that never calls back needs a killer outside).
     """
+    parser = languages.parser(language)
+    if watched and len(data) <= _USUAL_SIZE:
+        return parser.parse(data)
     end = time.monotonic() + deadline_s
 
     def chunk(offset: int, _point: Point) -> bytes:
@@ -86,7 +99,6 @@ def parse(data: bytes, language: str, *, old: Tree | None = None, deadline_s: fl
     def late(_offset: int, _has_error: bool) -> bool:  # noqa: FBT001 - the binding's shape
         return time.monotonic() > end
 
-    parser = languages.parser(language)
     try:
         if old is None:
             return parser.parse(chunk, progress_callback=late)
@@ -107,16 +119,14 @@ def extract(data: bytes, language: str, *, deadline_s: float = 5.0) -> FileFacts
 
 def facts_of(data: bytes, language: str, tree: Tree, *, names: bool = True) -> FileFacts:
     """All facts from a tree of exactly this text; ``names=False`` leaves the references out."""
-    found = survey(data, language, tree, names=names)
-    written = [name.decode() for name in found.uses.names]
+    found = survey(data, language, tree)
+    own = [d.name_span for d in found.definitions]
+    places = find_places(found.code(data), language, own) if names else ()
     return FileFacts(
         language,
         len(found.lines),
         tuple(found.definitions),
-        tuple(
-            Reference(written[name], Span(start, start + found.uses.sizes[name]))
-            for name, start in zip(found.uses.ids, found.uses.starts, strict=True)
-        ),
+        tuple(Reference(name.decode("utf-8", "replace"), span) for name, span in places),
         tuple(found.imports),
         tuple(read_comment(data, found.lines, start, end) for start, end in found.comments),
         found.problems,
@@ -138,25 +148,26 @@ def syntax_problems(data: bytes, language: str, since: bytes | None = None) -> t
         return ()
 
 
-def survey(data: bytes, language: str, tree: Tree, *, names: bool = True) -> Survey:
-    """Facts from a tree of exactly this text, in one walk; ``names=False`` leaves the uses out."""
+def survey(data: bytes, language: str, tree: Tree) -> Survey:
+    """Facts from a tree of exactly this text, in one walk."""
     result = Survey(language, LineIndex(data))
+    result.comments, result.strings = comments_and_strings(data, language, tree)
     found, attributes = _gather(result, data, tree, None)
     docs = Comments(data, result.lines, result.comments)
     result.definitions = define(data, language, result.lines, docs, found, attributes)
-    if names:
-        text = bytearray(data)
-        for start, end in chain(result.strings, result.comments):
-            text[start:end] = b" " * (end - start)
-        own = [d.name_span for d in result.definitions]
-        result.uses = find_uses(text, language, own)
     if tree.root_node.has_error:
         result.problems = find_problems(tree, data)
     return result
 
 
 def survey_within(
-    data: bytes, language: str, tree: Tree, span: Span, before: Survey, moved: Callable[[int], int]
+    data: bytes,
+    language: str,
+    tree: Tree,
+    span: Span,
+    before: Survey,
+    lines: LineIndex,
+    moved: Callable[[int], int],
 ) -> Survey:
     """What a text defines inside a definition and in those around it, after an edit inside of it.
 
@@ -164,9 +175,10 @@ def survey_within(
     offsets outside of it ``moved`` brings into this one. Only ``definitions``, ``comments`` and
     ``problems`` of the answer count; definitions beside the span are left out. Cost: that of the span.
     """
-    result = Survey(language, LineIndex(data))
+    result = Survey(language, lines)
     found, attributes = _gather(result, data, tree, span)
-    inside = [place for place in result.comments if span.start <= place[0] < span.end]
+    comments, _ = comments_and_strings(data, language, tree, span.start, span.end)
+    inside = [place for place in comments if span.start <= place[0] < span.end]
     outside = [(moved(start), moved(end)) for start, end in before.comments]
     head = [place for place in outside if place[0] < span.start]
     result.comments = [*head, *inside, *(place for place in outside if place[0] >= span.end)]
@@ -190,13 +202,7 @@ def _gather(result: Survey, data: bytes, tree: Tree, span: Span | None) -> tuple
     if span is not None:
         cursor.set_byte_range(span.start, span.end)
     for _, captures in cursor.matches(tree.root_node):
-        # Strings and comments are most of the matches.
-        if "opaque" in captures:
-            result.strings.append(captures["opaque"][0].byte_range)
-        elif "comment" in captures:
-            result.comments.append(captures["comment"][0].byte_range)
-        else:
-            _take(captures, result, data, found, attributes)
+        _take(captures, result, data, found, attributes)
     return found, attributes
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from agent_ls.core.paths import RelPath
 from agent_ls.index.names import stem_of
@@ -111,14 +112,15 @@ def _java(text: str) -> Iterator[Parts]:
         yield match[2], ()
 
 
-def tails(language: str, module: str, names: tuple[str, ...]) -> set[str]:
+@lru_cache(20_000)
+def tails(language: str, module: str, names: tuple[str, ...]) -> frozenset[str]:
     """Stems (`names.stem_of`) of the files that an import can mean: the key under which it is stored."""
     last = re.split(r"::|[./]", _strip_extension(language, module).rstrip("./"))[-1]
     found = {last} if last and last not in ("crate", "super", "self") else set[str]()
     # `from package import module` and `use crate::{module}` name files by what they take.
     if language in ("python", "rust"):
         found.update(names)
-    return found
+    return frozenset(found)
 
 
 def means(language: str, importer: RelPath, module: str, names: tuple[str, ...], target: RelPath) -> bool:

@@ -11,14 +11,14 @@ from __future__ import annotations
 import zlib
 from array import array
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import accumulate, chain, groupby
 from operator import itemgetter
-from typing import final
+from typing import Any, cast, final
 
 from agent_ls.index.uses import pack_numbers, unpack_numbers
 
@@ -42,18 +42,21 @@ SHIFT = 24
 _BESIDE = (1 << SHIFT) - 1
 
 
-def add(lists: Lists, names: bytes, file: int, beside: Iterable[int]) -> None:
-    """Put one file into the lists of its names (a line feed between them); ``lists`` is a defaultdict."""
-    if not names:
-        return
-    entry = file << SHIFT
-    for at, name in zip(beside, names.split(b"\n"), strict=False):
-        lists[name].append(entry | at)
+_append: Callable[[list[int], int], None] = cast("Any", list).append
+
+
+def add(lists: Lists, names: Iterable[bytes], file: int, beside: Iterable[int]) -> None:
+    """Put one file into the lists of its names; ``lists`` is a defaultdict.
+
+    ``b""`` gets a list, too; `blocks` leaves it out. Without a loop of its own: a third of the cost.
+    """
+    entries = map((file << SHIFT).__or__, beside)
+    deque(map(_append, map(lists.__getitem__, names), entries), maxlen=0)
 
 
 def blocks(lists: Lists) -> Iterator[tuple[bytes, bytes]]:
     """(first name, block) of all lists, in order."""
-    names = sorted(lists)
+    names = sorted(filter(None, lists))
     at = 0
     while at < len(names):
         size, end = 0, at

@@ -346,4 +346,4 @@ def _unresolved(
         for place in left:
             around = enclosing(file.facts.definitions, place.span.start)
             line = lines.line_of(place.span.start) + 1
-            yield RefHit(path, line, place.span, around.path if around else "")
+            yield RefHit(path, line, around.path if around else "")

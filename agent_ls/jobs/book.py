@@ -17,7 +17,7 @@ from typing import final
 from agent_ls.core.attempt import AttemptRequest
 from agent_ls.core.errors import AgentLsError, BusyError, UnknownJobError, WorkspaceError
 from agent_ls.core.job import JobId
-from agent_ls.jobs.fold import Job, fold
+from agent_ls.jobs.fold import Job, fold, step
 from agent_ls.jobs.journal import Entry, Journal, read
 from agent_ls.jobs.lease import Holder, Lease, holder_of, take
 from agent_ls.jobs.records import Created, Record
@@ -41,6 +41,10 @@ class Owned:
     @property
     def blobs(self) -> BlobStore:
         return BlobStore(self.folder / _BLOBS)
+
+    def show(self, record: Record) -> None:
+        """Let people see what the disk did not take; the journal, and so the next process, does not know it."""
+        self.job = step(self.job, record)
 
 
 @final

@@ -40,6 +40,7 @@ def attempt_request(
         budget=Budget(budgets.attempt_usd, budgets.attempt_turns, budgets.attempt_minutes * 60),
         models=model_choice(settings, environ),
         checks=intent.checks or settings.checks.commands,
+        measures=intent.measures or settings.checks.measures,
         check_timeout_s=settings.checks.timeout_s,
         trusted=trusted,
         allow_unsandboxed=settings.checks.allow_unsandboxed,

@@ -22,6 +22,8 @@ from agent_ls.core.attempt import (
     ExplainRequest,
     Outcome,
     Progressed,
+    Selected,
+    SelectRequest,
 )
 from agent_ls.core.codec import CodecError, from_json, to_json
 from agent_ls.core.errors import AgentLsError, ModelError
@@ -36,25 +38,25 @@ _EXPLAIN_S = 120.0
 
 
 class Listener(Protocol):
-    """Who hears what happens to attempts. Called on the loop; must return at once."""
+    """Who hears what happens to runs (`runs`), by the name of their request. Called on the loop; must return at once."""
 
-    def happened(self, job: JobId, event: Event) -> None:
+    def happened(self, run: JobId, event: Event) -> None:
         """An event; on return it is recorded, and the attempt may go on."""
         ...
 
-    def lost(self, job: JobId, reason: str) -> None:
+    def lost(self, run: JobId, reason: str) -> None:
         """The worker is gone and the attempt with it."""
         ...
 
-    def broken(self, job: JobId, reason: str) -> None:
+    def broken(self, run: JobId, reason: str) -> None:
         """An event could not be taken in; the attempt cannot go on."""
         ...
 
 
 class Runner(Protocol):
-    """A place where attempts run."""
+    """A place where attempts run, and where they are compared. All methods but two return at once."""
 
-    def start(self, request: AttemptRequest) -> None: ...
+    def start(self, request: AttemptRequest | SelectRequest) -> None: ...
     def cancel(self, job: JobId) -> None: ...
     def tell(self, job: JobId, text: str) -> None: ...
     def answer(self, job: JobId, question: str, answer: str) -> None: ...
@@ -95,11 +97,12 @@ class LocalRunner:
         """The worker's process id while there is one."""
         return self._worker.pid if self._worker else None
 
-    def start(self, request: AttemptRequest) -> None:
-        """Begin an attempt, or go on with one."""
+    def start(self, request: AttemptRequest | SelectRequest) -> None:
+        """Begin an attempt or go on with one, or choose between some; the last event is the end of it."""
         self._awake()
         self._attempts.add(request.job)
-        self._post({"type": "start", "request": to_json(request)})
+        kind = "select" if isinstance(request, SelectRequest) else "start"
+        self._post({"type": kind, "request": to_json(request)})
 
     def cancel(self, job: JobId) -> None:
         self._about(job, {"type": "cancel", "job": job})
@@ -217,7 +220,7 @@ class LocalRunner:
             return
         try:
             event = read_event(message)
-            if isinstance(event, Outcome):  # first: the listener may begin the same job again
+            if isinstance(event, (Outcome, Selected)):  # first: the listener may begin the same job again
                 self._attempts.discard(job)
                 self._rest()
             self._listener.happened(job, event)

@@ -86,7 +86,7 @@ async def test_the_worker_is_killed_and_the_attempt_goes_on(
     assert view.spent.turns == 2  # no recorded turn is repeated
     assert view.spent.cost_usd == 0.75
     assert sorted(f.path for f in view.files) == ["a.py", "b.py"]
-    assert service.job(job).attempts == 2
+    assert service.job(job).runs == 2
     kinds = [entry.kind for entry in journalled(service, dirs, job)]
     assert kinds.count("WorkerLost") == 1
     assert kinds.count("Answered") == 1
@@ -106,7 +106,7 @@ async def test_deaths_at_different_places_are_not_counted_together(opener: Opene
     service = await opener()
     job = service.delegate(task(*(step for pair in deaths for step in pair), READY))
     assert (await service.wait(job)).state is JobState.READY
-    assert service.job(job).attempts == 7
+    assert service.job(job).runs == 7
 
 
 async def test_a_worker_that_cannot_start_is_a_sentence(opener: Opener) -> None:

@@ -12,6 +12,10 @@ turn is recorded already are skipped, as the real worker does.
     {"progress": "step"}                                        Progressed
     {"garbage": true}                                           says something that is no event
     {"outcome": "ready"}                                        Outcome with the draft so far
+
+A task may also be ``{"attempts": {"1": [...], "2": [...]}, "choose": STEP}``: steps by the attempt's
+number, and what the choice between them does: ``{"attempt": 2}``, ``{"die": ...}``, ``{"fail": "why"}``,
+``{"hang": true}``.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ import asyncio
 import json
 import os
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +38,8 @@ from agent_ls.core.attempt import (
     Outcome,
     Progressed,
     RequestStarted,
+    Selected,
+    SelectRequest,
     TurnDone,
 )
 from agent_ls.core.codec import from_json, to_json
@@ -89,8 +95,8 @@ class Attempt:
         if "Opened" not in recorded:
             await self.event(Opened([], [], {"role": "user", "content": self.request.intent.task}, "fake"))
         steps = json.loads(self.request.intent.task)
-        if self.request.intent.task.startswith("{"):
-            steps = steps["steps"]
+        if isinstance(steps, dict):
+            steps = steps["attempts"][str(self.request.attempt)] if "attempts" in steps else steps["steps"]
         for step in steps:
             match step:
                 case {"turn": turn}:
@@ -142,11 +148,26 @@ class Attempt:
             summary=step.get("summary", "done"),
             files=self.files(),
             verdict=Verdict(step.get("verdict", "unverified")),
+            checks=tuple(CheckReport(n, s, baseline="passed") for n, s in step.get("checks", {}).items()),
             problem=step.get("problem", ""),
             spent=Spent(),
             evidence=tuple(step.get("evidence", ())),
         )
         await self.event(done)
+
+    async def choose(self, asked: SelectRequest) -> None:
+        step = json.loads(self.request.intent.task)["choose"]
+        found = {c.attempt: c.outcome for c in asked.candidates}
+        if "die" in step:
+            self.die(step["die"], step.get("times", 1))
+        if "hang" in step:
+            await asyncio.Event().wait()
+        if "fail" in step:
+            await self.event(Outcome(JobState.FAILED, problem=step["fail"]))
+            return
+        number = step["attempt"]
+        order = (number, *(n for n in sorted(found) if n != number))
+        await self.event(Selected(number, "It is the one", found[number], order))
 
     def die(self, where: str, times: int) -> None:
         """Kill this process, unless it has done so often enough: a file in the job's folder counts."""
@@ -169,6 +190,10 @@ async def main() -> None:
                 request = from_json(AttemptRequest, message["request"])
                 attempt = attempts[request.job] = Attempt(request, send)
                 tasks[request.job] = asyncio.create_task(attempt.run())
+            case "select":
+                asked = from_json(SelectRequest, message["request"])
+                attempt = attempts[asked.job] = Attempt(replace(asked.base, job=asked.job), send)
+                tasks[asked.job] = asyncio.create_task(attempt.choose(asked))
             case "cancel" if job in tasks:
                 attempt, task = attempts[job], tasks[job]
                 deaf = "deaf" in attempt.request.intent.task

@@ -19,8 +19,9 @@ from agent_ls.faces.lsp.policy import Ask, Show, policy, question
 from agent_ls.faces.lsp.report import chosen_title, plan_size
 from agent_ls.faces.lsp.shown import Shown
 from agent_ls.faces.lsp.uris import path_to_uri
+from agent_ls.jobs.check_views import check_wire
 from agent_ls.jobs.preview import FilePreview
-from agent_ls.jobs.views import check_wire, hunk_wire
+from agent_ls.jobs.views import hunk_wire
 
 Json = dict[str, Any]
 Run = Callable[[Coroutine[Any, Any, None]], object]

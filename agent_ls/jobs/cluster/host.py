@@ -1,4 +1,4 @@
-"""On a node: one attempt in an agent worker of its own, on a checkout, for an owner far away.
+"""On a node: one attempt (or the choice between some) in an agent worker of its own, for an owner far away.
 
 The node has no journal. When the owner is silent for a minute, or says so, everything ends here;
 an event that was not acknowledged is then nobody's, and the owner's journal decides what is next.
@@ -12,12 +12,11 @@ import platform
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Protocol, final
 
 from agent_ls import __version__
-from agent_ls.core.attempt import NEEDS_MODEL, WIRE_LOG, AttemptRequest
+from agent_ls.core.attempt import NEEDS_MODEL, AttemptRequest, wire_log
 from agent_ls.core.codec import CodecError, from_json
 from agent_ls.core.errors import AgentLsError, WorkspaceError
 from agent_ls.core.settings import Settings
@@ -77,24 +76,26 @@ class _Hosting:
         self._home = private_dir(self._dirs.base / "cluster")
         self._checkouts = Checkouts(self._home / "checkouts")
         self._sent: set[str] = set()
-        self._wire_at = 0
+        self._wire, self._wire_at = Path(), 0
 
     async def run(self, start: Json) -> None:
-        request = from_json(AttemptRequest, start["request"])
+        choice = start["kind"] == "select"
+        raw: Json = start["request"]["base"] if choice else start["request"]
+        request = from_json(AttemptRequest, raw)
         parcel = from_json(Parcel, start["parcel"])
         environ = worker_environment({**self._environ, **start["environ"]}, Settings())
-        job_dir = private_dir(self._home / "jobs" / request.job)
+        job_dir = private_dir(self._home / "jobs" / str(start["request"]["job"]))
         with await asyncio.to_thread(self._checkouts.take, parcel.snapshot) as checkout:
             if not checkout.warm:
                 await self._fill(checkout, parcel)
             if request.intent.kind in NEEDS_MODEL and not checkout.index_db.exists():
                 await self._index(checkout)
             await self._texts(BlobStore(job_dir / "blobs"), start["texts"])
-            self._wire_at = _size(job_dir / WIRE_LOG)
-            here = replace(
-                request, root=str(checkout.tree), job_dir=str(job_dir), index_db=str(checkout.index_db)
-            )
-            await self._attempt(here, start["request"], environ, job_dir)
+            self._wire = job_dir / wire_log(request.attempt)
+            self._wire_at = _size(self._wire)
+            here = {"root": str(checkout.tree), "job_dir": str(job_dir), "index_db": str(checkout.index_db)}
+            work = {**start["request"], "base": {**raw, **here}} if choice else {**raw, **here}
+            await self._attempt({"type": start["kind"], "request": work}, environ, job_dir)
         shutil.rmtree(job_dir, ignore_errors=True)
         await asyncio.to_thread(self._checkouts.tidy)
 
@@ -139,13 +140,12 @@ class _Hosting:
                 await asyncio.to_thread(into.keep, blobs)
                 wanted -= set(blobs)
 
-    async def _attempt(self, here: AttemptRequest, raw: Json, environ: dict[str, str], job_dir: Path) -> None:
-        own = {"root": here.root, "job_dir": here.job_dir, "index_db": here.index_db}
+    async def _attempt(self, order: Json, environ: dict[str, str], job_dir: Path) -> None:
         worker = await Worker.start(self._module, env=environ, cwd=private_dir(self._home / "worker"))
         hearing = asyncio.create_task(self._from_owner(worker))
         speaking = asyncio.create_task(self._from_worker(worker, job_dir))
         try:
-            await worker.send({"type": "start", "request": {**raw, **own}})
+            await worker.send(order)
             await asyncio.wait({hearing, speaking}, return_when=asyncio.FIRST_COMPLETED)
             if speaking.done() and not hearing.done():
                 lines = [line for line in worker.last_words.splitlines() if line.strip()]
@@ -182,7 +182,7 @@ class _Hosting:
         found = {digest: store.get(digest) for digest in store.digests() if digest not in self._sent}
         self._sent.update(found)
         wire = b""
-        with suppress(OSError), (job_dir / WIRE_LOG).open("rb") as file:
+        with suppress(OSError), self._wire.open("rb") as file:
             file.seek(self._wire_at)
             wire = file.read()
         wire = wire[: wire.rfind(b"\n") + 1]  # a line that is being written comes with the next event

@@ -18,7 +18,15 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from agent_ls import __version__
-from agent_ls.core.attempt import WIRE_LOG, AttemptRequest, ExplainRequest, Outcome, Progressed
+from agent_ls.core.attempt import (
+    AttemptRequest,
+    ExplainRequest,
+    Outcome,
+    Progressed,
+    Selected,
+    SelectRequest,
+    wire_log,
+)
 from agent_ls.core.codec import to_json
 from agent_ls.core.errors import AgentLsError
 from agent_ls.core.job import IntentKind, JobId, Progress
@@ -65,12 +73,13 @@ class DaskRunner:
         """The process id of the worker on this machine while there is one."""
         return self._local.pid
 
-    def start(self, request: AttemptRequest) -> None:
-        """Begin an attempt, or go on with one."""
-        if request.intent.kind is IntentKind.RENAME:
+    def start(self, request: AttemptRequest | SelectRequest) -> None:
+        """Begin an attempt or go on with one, or choose between some: that runs their tests, so it goes there, too."""
+        base = request.base if isinstance(request, SelectRequest) else request
+        if base.intent.kind is IntentKind.RENAME:
             self._local.start(request)
             return
-        run = self._runs[request.job] = _Run(request)
+        run = self._runs[request.job] = _Run(request, base)
         run.task = asyncio.create_task(self._attend(run))
 
     def cancel(self, job: JobId) -> None:
@@ -173,18 +182,19 @@ class DaskRunner:
                 kept="The work is kept",
                 remedy="Install the same version on the cluster's workers, then resume the job",
             )
-        root = run.request.root
+        root = run.base.root
         packer = self._packers.setdefault(root, Packer(Path(root)))
         run.parcel = await asyncio.to_thread(packer.pack)
-        run.blobs = BlobStore(Path(run.request.job_dir) / "blobs")
+        run.blobs = BlobStore(Path(run.base.job_dir) / "blobs")
         texts = await asyncio.to_thread(run.blobs.digests)
-        start = {"request": to_json(run.request), "parcel": to_json(run.parcel), "texts": texts}
+        kind = "select" if isinstance(run.request, SelectRequest) else "start"
+        start = {"kind": kind, "request": to_json(run.request), "parcel": to_json(run.parcel), "texts": texts}
         await place.send(message["down"], {"type": "start", "environ": self._environ, **start})
         run.down = message["down"]  # from now on what was said meanwhile goes out, after the request
         run.ready.set()
 
     async def _give(self, run: _Run, place: Place, digests: list[str]) -> None:
-        packer = self._packers[run.request.root]
+        packer = self._packers[run.base.root]
         found = await asyncio.to_thread(_contents, run, packer, digests)
         if len(found) < len(digests):
             await place.send(run.down, {"type": "gone"})
@@ -199,7 +209,7 @@ class DaskRunner:
         event = read_event(message)
         if not isinstance(event, Progressed):
             await asyncio.to_thread(_keep, run, blobs, str(message.get("wire", "")))
-        ended = isinstance(event, Outcome)
+        ended = isinstance(event, (Outcome, Selected))
         if ended:  # first: the listener may begin the same job again
             del self._runs[job]
         try:
@@ -240,8 +250,8 @@ class DaskRunner:
 class _Run:
     """One attempt on its way. ``down`` is set once a node has it."""
 
-    def __init__(self, request: AttemptRequest) -> None:
-        self.request = request
+    def __init__(self, request: AttemptRequest | SelectRequest, base: AttemptRequest) -> None:
+        self.request, self.base = request, base
         self.task: asyncio.Task[None] | None = None
         self.parcel = Parcel()
         self.blobs: BlobStore | None = None
@@ -287,7 +297,9 @@ def _keep(run: _Run, blobs: Blobs, wire: str) -> None:
             store.put(data)
     if wire:
         handle = os.open(
-            Path(run.request.job_dir) / WIRE_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
+            Path(run.base.job_dir) / wire_log(run.base.attempt),
+            os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC,
+            0o600,
         )
         with suppress(OSError), os.fdopen(handle, "a", encoding="utf-8") as file:
             file.write(wire)

@@ -25,6 +25,15 @@ const fit: Record<Verb, readonly JobState[]> = {
   retry: ["ready", "failed", "cancelled", "discarded", "undone"],
 };
 
+/** How a list is grouped, what wants the user first. */
+export const groups: readonly { name: string; states: readonly JobState[] }[] = [
+  { name: "Waiting for you", states: ["waiting"] },
+  { name: "Ready", states: ["ready", "partly_applied"] },
+  { name: "Running", states: ["running", "checking", "queued"] },
+  { name: "Paused", states: ["interrupted", "out_of_budget"] },
+  { name: "Done", states: ["applied", "undone", "discarded", "failed", "cancelled"] },
+];
+
 const shown: readonly JobState[] = ["running", "checking", "queued", "waiting", "ready", "interrupted"];
 
 export class Jobs {
@@ -61,6 +70,19 @@ export class Jobs {
   /** Newest first. */
   list(): Job[] {
     return [...this.#known.values()].sort((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0));
+  }
+
+  /** The jobs of each group that has some, newest first. */
+  grouped(): { name: string; jobs: Job[] }[] {
+    const all = this.list();
+    return groups
+      .map(({ name, states }) => ({ name, jobs: all.filter((job) => states.includes(job.state)) }))
+      .filter(({ jobs }) => jobs.length > 0);
+  }
+
+  /** How many want the user: a question, or a plan. */
+  get wanting(): number {
+    return this.list().filter((job) => job.state === "waiting" || job.state === "ready").length;
   }
 
   /** For the status bar: `1 running, 2 ready`, or nothing. */

@@ -9,10 +9,13 @@ export const command = {
   answer: "agentLs.answer",
   apply: "agentLs.apply",
   cancel: "agentLs.cancel",
+  connect: "agentLs.connect",
   delegate: "agentLs.delegate",
   discard: "agentLs.discard",
   explain: "agentLs.explain",
+  job: "agentLs.job",
   jobs: "agentLs.jobs",
+  plan: "agentLs.plan",
   preview: "agentLs.preview",
   rename: "agentLs.rename",
   resume: "agentLs.resume",
@@ -94,6 +97,10 @@ export interface PreviewHunk {
   excerpt: string;
   landed: boolean;
   chosen: boolean;
+  /** What it is for, in the agent's words. */
+  reason?: string | null;
+  /** The check that covers it. */
+  check?: { name: string; status: string } | null;
 }
 
 /** One file on the text of now: `after` has the chosen hunks done; null means no such file. */
@@ -126,15 +133,44 @@ export interface JobDetails {
   createdAt: number;
   question: Question | null;
   files: PlanFile[];
+  problem: string;
+  verdictNote: string;
 }
 
 export type Job = JobChanged & Partial<JobDetails>;
+
+export interface Step {
+  text: string;
+  files: string[];
+}
+
+export interface Check {
+  name: string;
+  status: string;
+  output: string;
+}
+
+/** What `agentLs.job` answers besides. */
+export interface JobReport {
+  plan: string;
+  task: string;
+  patch: string;
+  checks: Check[];
+  evidence: string[];
+  events: { at: number; kind: string; text: string }[];
+  steps: Step[];
+  planState: "" | "noted" | "proposed" | "approved" | "rejected";
+}
+
+export type WholeJob = JobChanged & JobDetails & JobReport;
 
 export interface DelegateArgument {
   task?: string;
   uri: string;
   range?: Range;
   version?: number;
+  files?: string[];
+  planFirst?: boolean;
 }
 
 export interface ExplainArgument {
