@@ -97,11 +97,13 @@ def _solvers(here: Place, options: Namespace) -> tuple[Solver, ...]:
     found = [engine(text, here.settings) for text in options.engine]
     if options.bounds:
         found += BOUNDS
-    if options.model or not (found or options.validate):
+    if options.model or options.best_of or not (found or options.validate):
         work = model_choice(here.settings, here.environ).work
         script = here.environ.get("AGENT_LS_SCRIPT", "")
         where = here.settings.models.base_url or here.environ.get("ANTHROPIC_BASE_URL", "")
-        found.insert(0, Solver(work or "model", By.MODEL, model=f"{work} {where} {script}"))
+        model = Solver(work or "model", By.MODEL, model=f"{work} {where} {script}")
+        best = replace(model, name=f"{model.name}, best of {options.best_of}", tries=options.best_of or 1)
+        found = [model, *([best] if options.best_of else []), *found]
     return distinct(found)
 
 
