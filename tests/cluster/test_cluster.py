@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -151,21 +152,28 @@ async def test_more_attempts_than_places_wait_for_one(nodes: Nodes, opener: Open
     assert [(await service.wait(job)).state for job in jobs] == [JobState.READY] * 3
 
 
-async def test_the_real_agent_proves_its_draft_on_the_node(nodes: Nodes, opener: Opener, root: Path) -> None:
+async def test_the_real_agent_proves_two_drafts_on_the_nodes_and_chooses_there(
+    nodes: Nodes, opener: Opener, root: Path
+) -> None:
     (root / "test_a.py").write_text(
         "import unittest\nimport b\n\nclass B(unittest.TestCase):\n    def test(self):\n        assert b.x == 2\n"
     )
     (root / "b.py").write_text("x = 1\n")
-    edit = {"path": "b.py", "edits": [{"old_str": "1", "new_str": "2"}]}
-    calls = [("read_file", {"path": "b.py"}), ("edit_file", edit), ("finish", {"summary": "Two."})]
-    turns = [
-        {
-            "expect": [] if n == 0 else [{"contains": []}],
-            "content": [{"type": "tool_use", "name": name, "input": arguments}],
-        }
-        for n, (name, arguments) in enumerate(calls)
-    ]
-    async with MessagesServer([{"turns": turns}]) as server:
+
+    def turns(value: str) -> list[dict[str, Any]]:
+        edit = {"path": "b.py", "edits": [{"old_str": "1", "new_str": value}]}
+        calls = [("read_file", {"path": "b.py"}), ("edit_file", edit), ("finish", {"summary": "Two."})]
+        return [
+            {
+                "expect": [] if n == 0 else [{"contains": []}],
+                "content": [{"type": "tool_use", "name": name, "input": arguments}],
+            }
+            for n, (name, arguments) in enumerate(calls)
+        ]
+
+    # What the second attempt is told; its plan is another one, so that the two are run beside each other.
+    scripts = [{"match": "the way with the fewest", "turns": turns("1 +\\\n 1")}, {"turns": turns("2")}]
+    async with MessagesServer(scripts) as server:
         service = await opener(
             nodes.settings,
             worker_module="agent_ls.agent.worker",
@@ -180,16 +188,22 @@ async def test_the_real_agent_proves_its_draft_on_the_node(nodes: Nodes, opener:
                 "t",
                 task="make it two",
                 checks=(("python3", "-m", "unittest", "-q", "test_a"),),
+                attempts=2,
             )
         )
         view = await service.wait(job)
     detail = service.job(job)
-    assert (view.state, view.verdict.value, detail.view.spent.turns) == (JobState.READY, "verified", 3), (
-        detail
-    )
-    assert [c.baseline for c in detail.checks] in (["failed"], [""])
+    assert (view.state, view.verdict.value) == (JobState.READY, "verified"), detail
+    assert [(a.state, a.verdict.value, a.spent.turns) for a in detail.attempts] == [
+        (JobState.READY, "verified", 3)
+    ] * 2
+    assert detail.attempts[0].chosen
+    assert "not compared" not in detail.selection
+    assert "smallest" in detail.selection
+    assert {change.path: change.after for change in service.plan(job)} == {"b.py": b"x = 2\n"}
     assert server.violations == []
-    assert sum(line["direction"] == "sent" for line in service.wire_log(job)) == 3
+    assert service.status()["workerPid"] is None
+    assert sum(line["direction"] == "sent" for line in service.wire_log(job)) == 6
 
 
 async def test_where_no_cluster_answers_the_job_says_so_and_can_be_resumed(opener: Opener) -> None:
