@@ -188,7 +188,8 @@ def table(summary: Summary) -> list[str]:
     rows += [_cells(row, summary) for row in summary.rows]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return [f"{head}, {summary.attempts} attempts each", *(line.rstrip() for line in lines)]
+    times = "1 attempt" if summary.attempts == 1 else f"{summary.attempts} attempts"
+    return [f"{head}, {times} each", *(line.rstrip() for line in lines)]
 
 
 def _many(summary: Summary) -> list[str]:
