@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import final
 
-from agent_ls.core.attempt import NEEDS_MODEL, AttemptRequest
+from agent_ls.core.attempt import MOST_ATTEMPTS, NEEDS_MODEL, AttemptRequest
 from agent_ls.core.errors import NotTrustedError, UsageError
 from agent_ls.core.job import Intent, IntentKind, JobId
 from agent_ls.core.settings import Settings
@@ -50,6 +50,12 @@ class Starter:
         """See `Service.delegate`."""
         if not intent.task.strip():
             raise UsageError("The task is empty", remedy="Say in a sentence what is to be done")
+        if not 1 <= intent.attempts <= MOST_ATTEMPTS:
+            raise UsageError(
+                f"A task gets 1 to {MOST_ATTEMPTS} attempts, not {intent.attempts}",
+                kept="Nothing was started",
+                remedy=f"Ask for {MOST_ATTEMPTS} or fewer",
+            )
         return self._start(intent, budget_usd=budget_usd)
 
     def run(self, intent: Intent) -> JobId:

@@ -24,12 +24,6 @@ _TITLE: Final = 60
 async def delegate(here: Place, options: Namespace) -> int:
     """Give a task to the agent; the exit codes are those of `delivery.outcome_code`."""
     task = task_text(options.task)
-    if options.attempts > 1:
-        raise UsageError(
-            "Several attempts at one task are not possible yet",
-            kept="Nothing was started",
-            remedy="Run it without --attempts; `agent-ls jobs retry ID` tries once more",
-        )
     site, site_hash = None, ""
     if options.at:
         site, data = site_at(here.root, options.at)

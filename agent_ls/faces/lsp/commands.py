@@ -272,9 +272,11 @@ class Commands:
             force=read.truth(params, "force", default=False),
             reviewed=read.truth(params, "reviewed", default=False),
         )
-        return self._operation(self._apply(folder, job, wish))
+        return self._operation(self._apply(folder, job, wish, read.whole(params, "attempt", 0)))
 
-    async def _apply(self, folder: Folder, job: JobId, wish: Wish) -> Applied:
+    async def _apply(self, folder: Folder, job: JobId, wish: Wish, attempt: int) -> Applied:
+        if attempt:
+            await folder.service.use(job, attempt)
         if not await self._reviews.agreed(folder, job, reviewed=wish.reviewed):
             return Applied(folder.service.job(job).view.state)
         return await folder.service.apply(
