@@ -50,7 +50,8 @@ class Evidence:
     *as they were before*, that passed without the candidate and fail with it; ``mended``: how
     many it is the other way round. ``revised``: those of ``broken`` that the candidate rewrote, and
     passes as rewritten. ``verdict``: of its own tree, its own tests included. ``peers``: the tests
-    that another attempt wrote or changed, by its number, run on this candidate's code; its own under its own number. ``number``: what a check printed; already turned so that
+    that another attempt wrote or changed, by its number, run on this candidate's code; its own under its own number. ``shown``: how many tests it wrote or changed that fail
+    without its program and pass with it. ``number``: what a check printed; already turned so that
     more is better. ``weakened``: existing tests that it made less strict. ``likeness``: equal for
     candidates that say the same in other spacing. ``size``: changed lines.
     """
@@ -65,6 +66,7 @@ class Evidence:
     revised: frozenset[str] = frozenset()
     verdict: Verdict = Verdict.UNVERIFIED
     peers: Mapping[int, Tally] = field(default_factory=dict[int, Tally])
+    shown: int = 0
     number: float | None = None
     weakened: int = 0
     likeness: str = ""
@@ -192,6 +194,7 @@ CRITERIA: Final[tuple[tuple[str, _Score], ...]] = (
         lambda f, e: e.number if e.number is not None else f.worst_number,
     ),
     ("it leaves the existing tests as strict", lambda _, e: -e.weakened),
+    ("its own tests show more of what it does", lambda _, e: e.shown),
     ("more attempts came to the same result", lambda f, e: f.alike[e.likeness]),
     ("it changes the files that the others change, too", _kinship),
     ("it is the smallest", lambda _, e: -e.size),

@@ -33,6 +33,7 @@ from agent_ls.index.merging import SyntaxMerge
 from agent_ls.index.query import Index
 from agent_ls.jobs.board import Board
 from agent_ls.jobs.book import Book
+from agent_ls.jobs.claims import Claims
 from agent_ls.jobs.control import Listening, listen
 from agent_ls.jobs.desk import Desk
 from agent_ls.jobs.environment import indexer_environment, worker_environment
@@ -97,7 +98,8 @@ class Service:
             listener=self._fleet,
         )
         self._fleet.attach(self._runner)
-        self._board = Board(book, self._runs, self._fleet, port)
+        self._claims = Claims(book, self.index, port.notice)
+        self._board = Board(book, self._runs, self._fleet, self._claims, port)
         self._starter = Starter(
             root,
             book,
@@ -111,7 +113,7 @@ class Service:
         resolve = SyntaxMerge(dirs.base / "worker", indexer_environment(environ))
         self._desk = Desk(book, port, self._board.changed, resolve)
         self._wishes = Wishes(
-            *(book, self._runs, self._fleet, self._desk),
+            *(book, self._runs, self._fleet, self._desk, self._claims),
             view=self._board.view,
             changed=self._board.changed,
             model=lambda: model_configured(self.settings, environ),

@@ -79,13 +79,36 @@ class ConflictView:
 
 @final
 @dataclass(frozen=True, slots=True)
+class OverlapView:
+    """Another job that is at the same place. ``line`` is 1-based, in the text it began from; ``symbol`` may be ``""``."""
+
+    job: JobId
+    title: str
+    state: JobState
+    path: RelPath
+    line: int
+    symbol: str = ""
+
+    def wire(self) -> Json:
+        return {
+            "jobId": self.job,
+            "title": self.title,
+            "state": self.state.value,
+            "path": self.path,
+            "line": self.line,
+            "symbol": self.symbol,
+        }
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class JobView:
     """A job at a glance.
 
     ``owner``: ``here`` (this process may act on it), ``elsewhere`` (a live process owns it; calls
     are passed on), ``nobody``. ``problem``: why there is no plan, or what it lacks. ``site`` is the
     place the job was started at, in the text of then. ``landing`` is set while an apply or undo is
-    under way in an editor.
+    under way in an editor. ``overlaps``: other jobs that are at the same places.
     """
 
     id: JobId
@@ -104,6 +127,7 @@ class JobView:
     files: tuple[FileView, ...] = ()
     owner: str = "here"
     landing: str = ""
+    overlaps: tuple[OverlapView, ...] = ()
 
     @property
     def has_plan(self) -> bool:
@@ -142,6 +166,7 @@ class JobView:
             "files": [f.wire() for f in self.files],
             "owner": self.owner,
             "landing": self.landing,
+            "overlaps": [other.wire() for other in self.overlaps],
         }
 
 

@@ -18,6 +18,7 @@ from agent_ls.faces.cli.delivery import CANCELLED, CHECKS_FAILED, NO_PLAN, outco
 from agent_ls.faces.cli.following import Watcher, follow
 from agent_ls.faces.cli.progress import progress_text
 from agent_ls.faces.cli.session import Place, inside, opened
+from agent_ls.jobs.claims import said
 from agent_ls.jobs.service import Service
 from agent_ls.jobs.views import Applied, JobDetail, JobView
 
@@ -92,6 +93,8 @@ async def _show(here: Place, service: Service, job: JobId, options: Namespace) -
     _attempts(here, detail)
     for check in detail.checks:
         here.out.line(f"check {check.name}: {check.status} {f'({check.sandbox})' if check.sandbox else ''}")
+    for other in detail.view.overlaps:
+        here.out.line(f"note: {said(other)}", "yellow")
     for note in detail.evidence:
         here.out.line(f"note: {note}", "yellow")
     if detail.view.verdict_note:
