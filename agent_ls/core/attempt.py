@@ -98,7 +98,8 @@ class AttemptRequest:
     be missing. ``buffers``: unsaved texts by content hash. ``checks``: argv lists to prove the
     draft with; empty: detect. ``measures``: checks that print a number, beside those. ``answer_wait_s``: how long a question waits
     for a person. ``resume``: recorded events of an earlier run of this attempt. ``attempt``: its number
-    among those of the job, 1 is the first.
+    among those of the job, 1 is the first. ``plan``: a draft to begin with. ``check_only``: prove that
+    draft, and nothing else.
     """
 
     job: JobId
@@ -119,6 +120,7 @@ class AttemptRequest:
     plan: tuple[DraftFile, ...] = ()
     attempt: int = 1
     variation: Variation = field(default_factory=Variation)
+    check_only: bool = False
 
 
 @final

@@ -46,6 +46,7 @@ from agent_ls.jobs.place import LiveFacts
 from agent_ls.jobs.plans import Plans
 from agent_ls.jobs.port import EditorPort
 from agent_ls.jobs.preview import FilePreview
+from agent_ls.jobs.rechecking import Rechecker
 from agent_ls.jobs.requests import model_configured
 from agent_ls.jobs.runner import LocalRunner
 from agent_ls.jobs.runs import Runs
@@ -114,6 +115,7 @@ class Service:
         self._desk = Desk(book, port, self._board.changed, resolve)
         self._wishes = Wishes(
             *(book, self._runs, self._fleet, self._desk, self._claims),
+            Rechecker(self._desk, self._runs, self._fleet, port),
             view=self._board.view,
             changed=self._board.changed,
             model=lambda: model_configured(self.settings, environ),
@@ -292,6 +294,13 @@ class Service:
     async def undo(self, job: JobId) -> Applied:
         """Take back what landed; whatever was edited since stays. `apply` does it again."""
         return await self._owners.undo(job)
+
+    async def check(self, job: JobId) -> JobView:
+        """Prove the plan again, on the texts of now; a verdict is about one tree, and a merge makes another.
+
+        Raises `CheckError` where the checks came to no end.
+        """
+        return await self._owners.check(job)
 
     async def discard(self, job: JobId) -> JobView:
         """Put a plan aside. The user's texts are not touched."""

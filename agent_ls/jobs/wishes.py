@@ -20,6 +20,7 @@ from agent_ls.jobs.book import Book
 from agent_ls.jobs.claims import Claims, said
 from agent_ls.jobs.desk import Desk
 from agent_ls.jobs.fleet import Fleet
+from agent_ls.jobs.rechecking import Rechecker
 from agent_ls.jobs.records import Discarded
 from agent_ls.jobs.runs import Runs
 from agent_ls.jobs.views import Applied, JobView
@@ -40,6 +41,7 @@ class Wishes:
         fleet: Fleet,
         desk: Desk,
         claims: Claims,
+        rechecker: Rechecker,
         *,
         view: Callable[[JobId], JobView],
         changed: Callable[[JobId], None],
@@ -50,6 +52,7 @@ class Wishes:
         self._fleet = fleet
         self._desk = desk
         self._claims = claims
+        self._rechecker = rechecker
         self._view = view
         self._changed = changed
         self._model = model
@@ -64,6 +67,10 @@ class Wishes:
 
     async def undo(self, job: JobId) -> Applied:
         return await self._landing(self._desk.undo(job))
+
+    async def check(self, job: JobId) -> JobView:
+        await self._rechecker.check(job)
+        return self._view(job)
 
     def cancel(self, job: JobId) -> JobView:
         """A job that has ended stays as it is: cancelling twice, or too late, is no error."""
@@ -153,6 +160,8 @@ class Wishes:
                 return to_json(await self.apply(job, _wish(params)))
             case "undo":
                 return to_json(await self.undo(job))
+            case "check":
+                return to_json(await self.check(job))
             case "cancel":
                 return to_json(self.cancel(job))
             case "resume":

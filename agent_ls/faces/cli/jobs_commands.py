@@ -200,6 +200,17 @@ def _landed(here: Place, options: Namespace, applied: Applied) -> None:
         here.err.line(f"  {clash.path}:{clash.line}: {clash.reason}", "yellow")
 
 
+async def _check(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+    view = await service.check(job)
+    if options.json:
+        _print(service.job(job).result())
+    else:
+        here.out.line(_row(view))
+        for check in service.job(job).checks:
+            here.out.line(f"check {check.name}: {check.status}")
+    return CHECKS_FAILED if view.verdict is Verdict.WORSE else 0
+
+
 async def _use(here: Place, service: Service, job: JobId, options: Namespace) -> int:
     return _told(here, options, await service.use(job, options.attempt))
 
@@ -255,6 +266,7 @@ _ACTIONS: dict[str, Act] = {
     "approve": _approve,
     "apply": _apply,
     "undo": _undo,
+    "check": _check,
     "use": _use,
     "discard": _discard,
     "cancel": _cancel,

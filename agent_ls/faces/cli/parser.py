@@ -17,6 +17,7 @@ JOB_ACTIONS: Final = (
     "answer",
     "tell",
     "approve",
+    "check",
     "use",
     "apply",
     "discard",

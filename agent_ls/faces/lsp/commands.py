@@ -92,6 +92,7 @@ class Commands:
             wire.PREVIEW: self.preview,
             wire.APPLY: self.apply,
             wire.UNDO: self.undo,
+            wire.CHECK: self.check,
             wire.DISCARD: self.discard,
             wire.CANCEL: self.cancel,
             wire.RESUME: self.resume,
@@ -286,6 +287,15 @@ class Commands:
     def undo(self, params: Json) -> Json:
         service, job = self._job(params)
         return self._operation(service.undo(job))
+
+    def check(self, params: Json) -> Json:
+        service, job = self._job(params)
+        self._run(self._quietly(self._checked_again(service, job)))
+        return {"jobId": job}
+
+    async def _checked_again(self, service: Service, job: JobId) -> None:
+        view = await service.check(job)
+        self._report.notice(f"{view.title}: checked again on the files of now: {view.verdict.value}.")
 
     async def discard(self, params: Json) -> Json:
         service, job = self._job(params)
