@@ -99,7 +99,7 @@ class AttemptRequest:
     draft with; empty: detect. ``measures``: checks that print a number, beside those. ``answer_wait_s``: how long a question waits
     for a person. ``resume``: recorded events of an earlier run of this attempt. ``attempt``: its number
     among those of the job, 1 is the first. ``plan``: a draft to begin with. ``check_only``: prove that
-    draft, and nothing else.
+    draft, and nothing else. ``estimate_usd``: what the user was told that it will cost, from and to.
     """
 
     job: JobId
@@ -121,6 +121,7 @@ class AttemptRequest:
     attempt: int = 1
     variation: Variation = field(default_factory=Variation)
     check_only: bool = False
+    estimate_usd: tuple[float, float] | None = None
 
 
 @final

@@ -108,7 +108,8 @@ class JobView:
     ``owner``: ``here`` (this process may act on it), ``elsewhere`` (a live process owns it; calls
     are passed on), ``nobody``. ``problem``: why there is no plan, or what it lacks. ``site`` is the
     place the job was started at, in the text of then. ``landing`` is set while an apply or undo is
-    under way in an editor. ``overlaps``: other jobs that are at the same places.
+    under way in an editor. ``overlaps``: other jobs that are at the same places. ``estimate_usd``:
+    what it was expected to cost, from and to.
     """
 
     id: JobId
@@ -128,6 +129,7 @@ class JobView:
     owner: str = "here"
     landing: str = ""
     overlaps: tuple[OverlapView, ...] = ()
+    estimate_usd: tuple[float, float] | None = None
 
     @property
     def has_plan(self) -> bool:
@@ -167,6 +169,7 @@ class JobView:
             "owner": self.owner,
             "landing": self.landing,
             "overlaps": [other.wire() for other in self.overlaps],
+            "estimateUsd": self.estimate_usd and list(self.estimate_usd),
         }
 
 
@@ -293,6 +296,7 @@ class JobDetail:
                 "cache_write": view.spent.usage.cache_write,
             },
             "cost_usd": view.spent.cost_usd,
+            "estimate_usd": view.estimate_usd and list(view.estimate_usd),
         }
 
 
