@@ -128,7 +128,7 @@ def step(job: Job, record: Record) -> Job:
         case Ended():
             return replace(job, state=record.state, problem=record.reason, question=None)
         case Resumed():
-            request = replace(job.request, budget=record.budget)
+            request = replace(job.request, budget=record.budget, forgiven=job.spent.turns)
             return replace(
                 job,
                 request=request,
@@ -198,7 +198,12 @@ def _event(job: Job, event: _AttemptEvent) -> Job:
             return replace(alive, state=runs, question=None, replies=left)
         case Checked():
             return replace(
-                alive, checks=event.reports, verdict=event.verdict, tree_hash=event.tree_hash, verdict_note=""
+                alive,
+                checks=event.reports,
+                verdict=event.verdict,
+                tree_hash=event.tree_hash,
+                warnings=event.warnings,
+                verdict_note="",
             )
         case Outcome():
             return _outcome(alive, event)

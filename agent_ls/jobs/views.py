@@ -107,9 +107,10 @@ class JobView:
 
     ``owner``: ``here`` (this process may act on it), ``elsewhere`` (a live process owns it; calls
     are passed on), ``nobody``. ``problem``: why there is no plan, or what it lacks. ``site`` is the
-    place the job was started at, in the text of then. ``landing`` is set while an apply or undo is
-    under way in an editor. ``overlaps``: other jobs that are at the same places. ``estimate_usd``:
-    what it was expected to cost, from and to.
+    place the job was started at, in the text of then. ``warnings``: how the plan weakens what it is
+    proven by. ``landing`` is set while an apply or undo is
+    under way in an editor. ``overlaps``: other jobs that are at the same places.
+    ``estimate_usd``: what it was expected to cost, from and to.
     """
 
     id: JobId
@@ -122,6 +123,7 @@ class JobView:
     spent: Spent = field(default_factory=Spent)
     verdict: Verdict = Verdict.UNVERIFIED
     verdict_note: str = ""
+    warnings: tuple[str, ...] = ()
     problem: str = ""
     site: Site | None = None
     question: Question | None = None
@@ -163,6 +165,7 @@ class JobView:
             "updatedAt": self.updated_at,
             "turns": self.spent.turns,
             "verdictNote": self.verdict_note,
+            "warnings": list(self.warnings),
             "problem": self.problem,
             "question": question_wire(self.question),
             "files": [f.wire() for f in self.files],
@@ -232,7 +235,7 @@ class JobDetail:
     have not landed. ``attempts``: one or more, in their order; ``runs``: how many there are, or how often
     the only one was begun (resumes included). ``selection``: why the chosen one is the plan. ``evidence``:
     notes for people, such as "scripted turns, no model was called", or a file that deserves a
-    second look with the reason. ``warnings``: how the plan weakens what it is proven by. ``steps``: what the agent announced it would do, if it did.
+    second look with the reason. ``steps``: what the agent announced it would do, if it did.
     """
 
     view: JobView
@@ -244,7 +247,6 @@ class JobDetail:
     checks: tuple[CheckReport, ...] = ()
     tree_hash: str = ""
     evidence: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
     events: tuple[EventView, ...] = ()
     runs: int = 1
     attempts: tuple[AttemptView, ...] = ()
@@ -261,7 +263,6 @@ class JobDetail:
             "checks": [check_wire(report) for report in self.checks],
             "treeHash": self.tree_hash,
             "evidence": list(self.evidence),
-            "warnings": list(self.warnings),
             "events": [event.wire() for event in self.events],
             "attempts": [attempt.wire() for attempt in self.attempts],
             "selection": self.selection,
@@ -285,7 +286,7 @@ class JobDetail:
             "patch": _utf8(self.patch),
             "checks": [check_result(report) for report in self.checks],
             "evidence": list(self.evidence),
-            "warnings": list(self.warnings),
+            "warnings": list(view.warnings),
             "attempts": self.runs,
             "selection": self.selection,
             "turns": view.spent.turns,

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import final
 
 from agent_ls.core.job import CheckReport
+from agent_ls.verify.check import named_checks
 from agent_ls.verify.checks import prove
-from agent_ls.verify.detection import detect_checks, named_checks
+from agent_ls.verify.detection import detect_checks
 from agent_ls.verify.sandbox import NoSandbox, detect
 from agent_ls.verify.scratch import Scratch
 from agent_ls.workspace.blobs import BlobStore
