@@ -32,7 +32,7 @@ def make_room(book: Book, sizes: Mapping[JobId, int], settings: Jobs, now: float
     None goes within its first day, so that undo stays possible.
     """
     filled = sum(sizes.values())
-    for job in sorted(_over(book), key=lambda job: job.updated_at):
+    for job in sorted(_over(book), key=lambda job: (job.updated_at, job.id)):
         if filled <= settings.keep_mb * _MB or now - job.updated_at <= _DAY_S:
             return
         _purge(book, job)
