@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 IDLE_S = 600.0
 _EXPLAIN_S = 120.0
+_DISK_S = 0.5
 
 
 class Listener(Protocol):
@@ -156,7 +157,8 @@ class LocalRunner:
             with suppress(asyncio.CancelledError):
                 await self._serving
             self._serving = None
-        await asyncio.gather(*self._keeping, return_exceptions=True)
+        if self._keeping:  # for a disk that hangs nobody waits
+            await asyncio.wait(self._keeping, timeout=_DISK_S)
 
     def _about(self, job: JobId, message: dict[str, Any]) -> None:
         if job in self._attempts:

@@ -195,6 +195,7 @@ class Service:
         Live jobs are paused as ``interrupted`` at their last whole turn. With ``interrupt`` false
         they are waited for instead, without a deadline.
         """
+        self._upkeep.close()
         await self._wishes.close()
         await self._facts.close()
         await asyncio.gather(self._fleet.close(interrupt=interrupt), self.indexer.close())
