@@ -51,6 +51,8 @@ class Models:
     """Command that prints the key, for those who keep it in a password store. User only."""
     idle_timeout_s: float = 60.0
     """Seconds without a byte after which a request counts as hung."""
+    patience_minutes: float = 10.0
+    """Minutes that a busy or unreachable service is waited for, per turn; then the job fails with its work kept."""
 
 
 @final
@@ -112,7 +114,9 @@ class Jobs:
     answer_minutes: float = 5.0
     """Minutes a question waits for you; then the attempt goes on with its own default."""
     keep_days: int = 30
-    """Days after which an ended job's folder may be purged."""
+    """Days after which the folder of a job that is over (applied, discarded, undone, failed, cancelled) is deleted."""
+    keep_mb: int = 2048
+    """Megabytes that the jobs of a workspace may fill; beyond, the oldest that are over are deleted earlier."""
 
 
 @final

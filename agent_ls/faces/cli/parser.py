@@ -136,6 +136,15 @@ def _outcome(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check", action="append", default=[], metavar="CMD", help="prove the plan with this command"
     )
+    for name in ("raise", "lower"):
+        parser.add_argument(
+            f"--{name}",
+            action="append",
+            nargs=2,
+            default=[],
+            metavar=("CMD", "REGEX"),
+            help=f"{name} the number that this command prints, found by a regular expression",
+        )
     into = parser.add_mutually_exclusive_group()
     into.add_argument("--apply", action="store_true", help="write the plan into the files")
     into.add_argument("--patch", type=Path, metavar="FILE", help="write the plan as a patch for git apply")

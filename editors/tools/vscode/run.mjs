@@ -25,6 +25,8 @@ async function play(name, browser) {
     return true;
   } catch (error) {
     await world.window?.shot("failed");
+    await world.ask("command", { name: "notifications.showList" }).catch(() => undefined);
+    await world.window?.shot("notices");
     process.stdout.write(`FAILED  ${name}; pictures in ${join(folder, name, "shots")}\n${error.stack}\n`);
     return false;
   } finally {

@@ -35,10 +35,18 @@ export class Window {
   }
 
   get input() {
-    return this.page.locator(".quick-input-widget:visible input[type=text]").first();
+    return this.page.locator(".quick-input-widget:visible .quick-input-box input").first();
   }
 
-  async answer(words) {
+  /** Answer the box that has this title or asks this: another one may still be closing. */
+  async answer(box, words) {
+    await this.page
+      .locator(
+        ".quick-input-widget:visible .quick-input-title, .quick-input-widget:visible .quick-input-message",
+      )
+      .filter({ hasText: box })
+      .first()
+      .waitFor();
     await this.input.fill(words);
     await this.shot("input");
     await this.page.keyboard.press("Enter");
@@ -55,12 +63,14 @@ export class Window {
   }
 
   async press(button) {
-    await this.page.locator(".notifications-toasts .monaco-button", { hasText: button }).first().click();
+    const lists = ".notifications-toasts .monaco-button, .notifications-center .monaco-button";
+    await this.page.locator(lists, { hasText: button }).first().click();
   }
 
   /** A notice, on the screen or, where others have pushed it away, in the list of all notices. */
   async toast(text) {
-    const row = ".notifications-toasts .notification-list-item, .notifications-center .notification-list-item";
+    const row =
+      ".notifications-toasts .notification-list-item, .notifications-center .notification-list-item";
     await this.page.locator(row, { hasText: text }).first().waitFor();
   }
 
@@ -115,8 +125,15 @@ export class Window {
   /** One of the small buttons of a job in the side bar. */
   async act(job, title) {
     const row = this.row("Jobs", job);
-    await row.hover();
-    await row.locator(`.action-label[aria-label*="${title}"]`).first().click();
+    const button = row.locator(`.action-label[aria-label*="${title}"]`).first();
+    // The buttons are there while the mouse is on the row, which moves when another job changes its group.
+    await until(async () => {
+      await row.hover();
+      return button.click({ timeout: 2000 }).then(
+        () => true,
+        () => false,
+      );
+    }, `${title} of ${job}`);
   }
 
   /** A verb for a job, by the list of jobs. */

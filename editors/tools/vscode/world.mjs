@@ -150,7 +150,10 @@ export class World {
   /** The buffer of an open file and, once all is saved, the disk have exactly this text; undefined: no such file. */
   async landed(path, text, what) {
     if (text !== undefined) {
-      await until(async () => [text, undefined].includes(await this.buffer(path)), `${what}: buffer of ${path}`);
+      await until(
+        async () => [text, undefined].includes(await this.buffer(path)),
+        `${what}: buffer of ${path}`,
+      );
     }
     await this.ask("saveAll");
     await until(() => this.disk(path) === text, `${what}: ${path} on the disk`);

@@ -1,16 +1,13 @@
 /** The running server: started, asked, ended. */
 import { mkdirSync } from "node:fs";
 import * as vscode from "vscode";
-import {
-  LanguageClient,
-  type LanguageClientOptions,
-  type Middleware,
-  State,
-} from "vscode-languageclient/node";
+import type { LanguageClient, LanguageClientOptions, Middleware } from "vscode-languageclient/node";
 import { Jobs } from "./jobs";
-import { command, type Job, type JobChanged, jobChanged, showPlan } from "./lsp_ext";
-import { misfit } from "./version";
+import { command, type Job, type JobChanged, jobChanged, type ShowPlan, showPlan } from "./lsp_ext";
+import { type Misfit, misfit } from "./version";
 
+/** `State.Stopped`: the client itself is not loaded before it is started. */
+const stopped = 1;
 const mostRestarts = 4;
 const refreshMs = 50;
 
@@ -22,7 +19,7 @@ export interface Hooks {
   /** Where the program is and what it is told by environment; nothing where there is none. */
   program: () => Promise<Program | undefined>;
   /** The server runs, but is of another version: what is wrong with it. */
-  unfit: (sentence: string) => void;
+  unfit: (misfit: Misfit) => void;
   /** The server ended by itself and runs again. */
   revived: () => void;
   middleware: Middleware;
@@ -40,6 +37,7 @@ export class Agent implements vscode.Disposable {
   readonly #version: string;
   readonly #hooks: Hooks;
   #client: LanguageClient | undefined;
+  #starting: Promise<void> | undefined;
   #later: NodeJS.Timeout | undefined;
 
   constructor(context: vscode.ExtensionContext, hooks: Hooks) {
@@ -54,7 +52,17 @@ export class Agent implements vscode.Disposable {
     return this.#client?.isRunning() ?? false;
   }
 
+  /** Start the server, for the first time or again, and learn of its jobs. */
   async start(): Promise<void> {
+    const starting = this.stop().then(() => this.#start());
+    this.#starting = starting;
+    await starting;
+    if (starting === this.#starting && this.running) {
+      await this.refresh();
+    }
+  }
+
+  async #start(): Promise<void> {
     const found = await this.#hooks.program();
     if (found === undefined) {
       return;
@@ -66,6 +74,7 @@ export class Agent implements vscode.Disposable {
       initializationOptions: { events: true, prompts: true, review: true },
       outputChannel: this.log,
       markdown: { isTrusted: false, supportHtml: false },
+      synchronize: { configurationSection: "agentLs" },
       connectionOptions: { maxRestartCount: mostRestarts },
       middleware: this.#hooks.middleware,
     };
@@ -74,21 +83,21 @@ export class Agent implements vscode.Disposable {
       args: ["serve"],
       options: { cwd: this.#storage, env: { ...process.env, ...found.environment } },
     };
+    const { LanguageClient, State } = await import("./client.js");
     const client = new LanguageClient("agentLs", "agent-ls", server, options);
     this.#client = client;
-    client.onNotification(jobChanged, (news) => this.#changed(news));
-    client.onNotification(showPlan, ({ jobId }) => this.#hooks.showPlan(jobId));
+    client.onNotification(jobChanged, (news: JobChanged) => this.#changed(client, news));
+    client.onNotification(showPlan, ({ jobId }: ShowPlan) => this.#hooks.showPlan(jobId));
     try {
       await client.start();
       this.#greet(client);
-      await this.refresh();
       client.onDidChangeState(({ newState }) => {
         if (newState === State.Running) {
           void this.refresh().then(this.#hooks.revived);
         }
       });
     } catch (error) {
-      await this.#failed(found.program, error);
+      void this.#failed(found.program, error);
     }
   }
 
@@ -101,17 +110,25 @@ export class Agent implements vscode.Disposable {
 
   /** Run one of the server's commands; the server's own sentence is shown where it refuses. */
   async execute<Result>(name: string, argument: object): Promise<Result | undefined> {
-    if (this.#client === undefined || !this.#client.isRunning()) {
-      await vscode.window.showWarningMessage("agent-ls is not running. Agent: Restart the Server starts it.");
+    // Whoever asks while it starts, for the first time or again, gets an answer a little later.
+    await this.#starting;
+    const client = this.#client;
+    if (client === undefined || client.state === stopped) {
+      // Not awaited, here and below: nobody waits until a notice is closed.
+      void vscode.window.showWarningMessage("agent-ls is not running. Agent: Restart the Server starts it.");
       return undefined;
     }
     try {
-      return await this.#client.sendRequest<Result>("workspace/executeCommand", {
+      await client.start();
+      return await client.sendRequest<Result>("workspace/executeCommand", {
         command: name,
         arguments: [argument],
       });
     } catch (error) {
-      await vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      // What a server took with it when it ended is told once, when it runs again.
+      if (client.isRunning()) {
+        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      }
       return undefined;
     }
   }
@@ -137,7 +154,10 @@ export class Agent implements vscode.Disposable {
   }
 
   /** The notification says where a job stands; its files and its question are in the list. */
-  #changed(news: JobChanged): void {
+  #changed(client: LanguageClient, news: JobChanged): void {
+    if (client !== this.#client) {
+      return; // last words of a server that is being stopped
+    }
     const before = this.jobs.get(news.jobId)?.state;
     this.jobs.update(news);
     if (before !== news.state) {
@@ -151,10 +171,10 @@ export class Agent implements vscode.Disposable {
   }
 
   #greet(client: LanguageClient): void {
-    const sentence = misfit(this.#version, client.initializeResult?.serverInfo?.version);
-    if (sentence !== undefined) {
-      this.log.warn(sentence);
-      this.#hooks.unfit(sentence);
+    const found = misfit(this.#version, client.initializeResult?.serverInfo?.version);
+    if (found !== undefined) {
+      this.log.warn(found.sentence);
+      this.#hooks.unfit(found);
     }
   }
 

@@ -8,7 +8,7 @@ import { settingsOf } from "./settings";
 import { Actions } from "./ui/act";
 import { connect } from "./ui/connect";
 import { Delegation } from "./ui/delegate";
-import { installServer, offerInstall } from "./ui/install";
+import { installServer, offerInstall, offerUpdate } from "./ui/install";
 import { type JobNode, JobTree } from "./ui/job_tree";
 import { pickJob } from "./ui/jobs";
 import { Pages } from "./ui/pages";
@@ -55,7 +55,7 @@ export function activate(context: vscode.ExtensionContext): void {
       }
       return lacks ? undefined : found;
     },
-    unfit: (sentence) => void again(offerInstall(launch, sentence)),
+    unfit: (misfit) => void again(offerUpdate(launch, misfit)),
     revived: () => void revived(started.jobs),
     middleware: {
       executeCommand: (name, given, next) => execute(parts, name, given, next),
@@ -76,7 +76,7 @@ export function activate(context: vscode.ExtensionContext): void {
   /** Start anew once something has been changed that the server is told at its start. */
   async function again(change: Promise<boolean>): Promise<void> {
     if (await change) {
-      await restart(started);
+      await started.start();
     }
   }
 
@@ -87,7 +87,7 @@ export function activate(context: vscode.ExtensionContext): void {
     "agentLs.ui.trust": () => trust(started),
     "agentLs.ui.connect": parts.connect,
     "agentLs.ui.install": () => again(installServer(launch)),
-    "agentLs.ui.restart": () => restart(started),
+    "agentLs.ui.restart": () => started.start(),
     "agentLs.ui.log": () => started.log.show(),
     "agentLs.ui.review.apply": () => review.apply(),
     "agentLs.ui.review.discard": () => review.discard(),
@@ -122,7 +122,7 @@ export function activate(context: vscode.ExtensionContext): void {
     register("agentLs.ui.review.show", (path: string, id: string) => review.show(path, id)),
     vscode.workspace.onDidChangeConfiguration((change) =>
       ["serverPath", "baseUrl"].some((name) => change.affectsConfiguration(`agentLs.${name}`))
-        ? restart(started)
+        ? started.start()
         : undefined,
     ),
   );
@@ -133,9 +133,4 @@ export function activate(context: vscode.ExtensionContext): void {
 export async function deactivate(): Promise<void> {
   await agent?.stop();
   agent = undefined;
-}
-
-async function restart(running: Agent): Promise<void> {
-  await running.stop();
-  await running.start();
 }

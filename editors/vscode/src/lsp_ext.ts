@@ -2,7 +2,7 @@
  * The private protocol, and nothing else: `agent_ls/faces/lsp/wire.py` is the other side,
  * `docs/protocol.md` describes it, and a test compares the three.
  */
-import { NotificationType, type Position, type Range } from "vscode-languageclient/node";
+import type { Position, Range } from "vscode-languageclient/node";
 
 /** Commands of `workspace/executeCommand`; each takes one object and answers at once. */
 export const command = {
@@ -63,10 +63,15 @@ export interface JobChanged {
   verdict: Verdict;
 }
 
-/** The server asks for the review of a plan. */
-export const showPlan = new NotificationType<{ jobId: string }>("agentLs/showPlan");
+export const jobChanged = "agentLs/jobChanged";
 
-export const jobChanged = new NotificationType<JobChanged>("agentLs/jobChanged");
+/** The server asks for the review of a plan. */
+export const showPlan = "agentLs/showPlan";
+
+/** Parameters of `agentLs/showPlan`. */
+export interface ShowPlan {
+  jobId: string;
+}
 
 export interface Question {
   questionId: string;

@@ -1,5 +1,5 @@
 // Answers on a loopback port, one JSON object per request; PROBE_PORT names the port.
-"use strict";
+
 const { createServer } = require("node:http");
 const { join } = require("node:path");
 const vscode = require("vscode");
@@ -23,6 +23,15 @@ const answers = {
     const found = await vscode.commands.executeCommand("vscode.executeHoverProvider", uriOf(path), at);
     return found.flatMap((hover) => hover.contents.map((part) => part.value ?? part));
   },
+  async actions({ path, line, character }) {
+    const range = new vscode.Range(line, character, line, character);
+    const found = await vscode.commands.executeCommand(
+      "vscode.executeCodeActionProvider",
+      uriOf(path),
+      range,
+    );
+    return found.map(({ title }) => ({ title }));
+  },
   async open({ path, line = 0, character = 0 }) {
     const document = await vscode.workspace.openTextDocument(uriOf(path));
     const editor = await vscode.window.showTextDocument(document, { preview: false });
@@ -38,6 +47,10 @@ const answers = {
   command: ({ name, args = [] }) => vscode.commands.executeCommand(name, ...args),
   commands: async () => vscode.commands.getCommands(true),
   active: ({ id }) => vscode.extensions.getExtension(id)?.isActive ?? null,
+  /** One of the user's own settings. */
+  async setting({ name, value }) {
+    await vscode.workspace.getConfiguration().update(name, value, vscode.ConfigurationTarget.Global);
+  },
   async saveAll() {
     return vscode.workspace.saveAll(false);
   },

@@ -15,7 +15,7 @@ export async function explain(agent: Agent, pages: Pages, argument: ExplainArgum
     (_progress, cancelled) => wait(agent, asked, cancelled),
   );
   if (markdown !== "") {
-    await pages.show("Explanation", markdown);
+    await pages.render("Explanation", markdown);
   }
 }
 

@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import * as vscode from "vscode";
 import { networkOf, shown } from "../environment";
 import { type Launch, machine, pythons } from "../launch";
+import type { Misfit } from "../version";
 
 const run = promisify(execFile);
 const enough = "import sys; sys.exit(sys.version_info < (3, 11))";
@@ -17,6 +18,18 @@ export async function offerInstall(launch: Launch, problem: string): Promise<boo
     await vscode.commands.executeCommand("workbench.action.openSettings", "agentLs.serverPath");
   }
   return chosen === install && installServer(launch);
+}
+
+/** The same for a server that does not fit; it may be the extension that is to be updated. */
+export async function offerUpdate(launch: Launch, { sentence, update }: Misfit): Promise<boolean> {
+  if (update === "server") {
+    return offerInstall(launch, sentence);
+  }
+  const show = "Show the Extension";
+  if ((await vscode.window.showErrorMessage(sentence, show)) === show) {
+    await vscode.commands.executeCommand("workbench.extensions.search", "agent-ls");
+  }
+  return false;
 }
 
 /** Show the commands; with the user's word run them in a terminal. */

@@ -1,6 +1,6 @@
 /** All jobs at a glance in the side bar: grouped, what wants the user first, with a badge. */
 import * as vscode from "vscode";
-import { describe, type Jobs, verbsFor } from "../jobs";
+import { describe, describeInGroup, type Group, type Jobs, verbsFor } from "../jobs";
 import type { Job, JobState } from "../lsp_ext";
 
 export interface JobNode {
@@ -29,8 +29,10 @@ const icons: Record<JobState, [icon: string, color?: string]> = {
 export class JobTree implements vscode.TreeDataProvider<JobNode>, vscode.Disposable {
   readonly #jobs: Jobs;
   readonly #tree: vscode.TreeView<JobNode>;
-  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #changed = new vscode.EventEmitter<JobNode[] | undefined>();
   readonly #known = new Map<string, JobNode>();
+  /** As drawn: VS Code asks for the parts of a tree one after the other, and the jobs go on meanwhile. */
+  #groups: readonly Group[] = [];
   #later: NodeJS.Timeout | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -43,20 +45,23 @@ export class JobTree implements vscode.TreeDataProvider<JobNode>, vscode.Disposa
   draw(): void {
     this.#later ??= setTimeout(() => {
       this.#later = undefined;
+      const before = this.#groups;
+      this.#groups = this.#jobs.grouped();
       const count = this.#jobs.wanting;
       const tooltip = `${count} ${count === 1 ? "job waits" : "jobs wait"} for you`;
       this.#tree.badge = count === 0 ? undefined : { value: count, tooltip };
       this.#tree.description = this.#jobs.summary();
-      this.#changed.fire(undefined);
+      this.#redraw(before);
     }, drawMs);
   }
 
   getChildren(node?: JobNode): JobNode[] {
     if (node === undefined) {
-      return this.#jobs.grouped().map(({ name }) => this.#node(name));
+      return this.#groups.map(({ name }) => this.#node(name));
     }
-    const group = node.jobId === undefined && this.#jobs.grouped().find(({ name }) => name === node.group);
-    return group ? group.jobs.map((job) => this.#node(group.name, job.jobId)) : [];
+    return node.jobId === undefined
+      ? this.#of(node.group).map((job) => this.#node(node.group, job.jobId))
+      : [];
   }
 
   getParent(node: JobNode): JobNode | undefined {
@@ -64,7 +69,7 @@ export class JobTree implements vscode.TreeDataProvider<JobNode>, vscode.Disposa
   }
 
   getTreeItem(node: JobNode): vscode.TreeItem {
-    const job = node.jobId === undefined ? undefined : this.#jobs.get(node.jobId);
+    const job = this.#of(node.group).find(({ jobId }) => jobId === node.jobId);
     return job === undefined ? this.#groupItem(node.group) : jobItem(node, job);
   }
 
@@ -74,14 +79,36 @@ export class JobTree implements vscode.TreeDataProvider<JobNode>, vscode.Disposa
     this.#changed.dispose();
   }
 
+  /** Only what looks different: a button that is pressed while its row is rebuilt is lost. */
+  #redraw(before: readonly Group[]): void {
+    const names = (groups: readonly Group[]): string => JSON.stringify(groups.map(({ name }) => name));
+    if (names(before) !== names(this.#groups)) {
+      this.#changed.fire(undefined);
+      return;
+    }
+    const nodes = this.#groups.flatMap(({ name, jobs }, place) => {
+      const was = before[place]?.jobs ?? [];
+      const same = was.length === jobs.length && was.every(({ jobId }, row) => jobId === jobs[row]?.jobId);
+      return same
+        ? jobs.filter((job, row) => job !== was[row]).map(({ jobId }) => this.#node(name, jobId))
+        : [this.#node(name)];
+    });
+    if (nodes.length > 0) {
+      this.#changed.fire(nodes);
+    }
+  }
+
   #groupItem(name: string): vscode.TreeItem {
     const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
     const item = new vscode.TreeItem(name, name === "Done" ? Collapsed : Expanded);
-    const count = this.#jobs.grouped().find((group) => group.name === name)?.jobs.length ?? 0;
     item.id = `group ${name}`;
-    item.description = String(count);
+    item.description = String(this.#of(name).length);
     item.contextValue = "group";
     return item;
+  }
+
+  #of(name: string): readonly Job[] {
+    return this.#groups.find((group) => group.name === name)?.jobs ?? [];
   }
 
   /** One object per job and group: VS Code knows them by identity. */
@@ -100,7 +127,7 @@ export class JobTree implements vscode.TreeDataProvider<JobNode>, vscode.Disposa
 function jobItem(node: JobNode, job: Job): vscode.TreeItem {
   const item = new vscode.TreeItem(job.title.replace(/^Delegate: /, ""));
   item.id = job.jobId;
-  item.description = describe(job);
+  item.description = describeInGroup(job);
   item.tooltip = [job.title, describe(job), job.question?.text, job.problem, job.verdictNote]
     .filter((line) => line !== undefined && line !== "")
     .join("\n");
