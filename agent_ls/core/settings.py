@@ -141,6 +141,23 @@ class Hover:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """Where attempts run, if not on this machine."""
+
+    scheduler: str = ""
+    """Address of a Dask scheduler, ``tls://HOST:PORT``; empty: attempts run here. User only."""
+    tls_ca: str = ""
+    """The authority's certificate, a file. User only."""
+    tls_cert: str = ""
+    """Your certificate, a file. User only."""
+    tls_key: str = ""
+    """Its key, a file. User only."""
+    resource: str = "agent-ls"
+    """The resource of Dask workers of which an attempt takes one. User only."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """A verb of the team's own in the menu."""
 
@@ -167,6 +184,8 @@ class Settings:
     """Index."""
     hover: Hover = field(default_factory=Hover)
     """Hover."""
+    cluster: Cluster = field(default_factory=Cluster, metadata=_USER_ONLY)
+    """Cluster. User only."""
     engines: tuple[Engine, ...] = field(default=(), metadata=_USER_ONLY)
     """Programs offered as engines of a plan. User only."""
     prompts: tuple[Prompt, ...] = ()

@@ -230,7 +230,7 @@ class LocalRunner:
         if run is None or message.get("run") != run:
             return  # of a run that is over, whose worker still had something to say
         try:
-            event = _read_event(message)
+            event = read_event(message)
             if isinstance(event, (Outcome, Selected)):  # first: the listener may begin the same job again
                 del self._attempts[job]
                 self._rest()
@@ -284,7 +284,7 @@ class LocalRunner:
         self._idle = loop.call_later(self._idle_s, self._serving.cancel)
 
 
-def _read_event(message: dict[str, Any]) -> Event:
+def read_event(message: dict[str, Any]) -> Event:
     """Raises `ModelError` for what is no event of the protocol."""
     kind = EVENT_TYPES.get(str(message.get("event")))
     if kind is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, final
 
 from agent_ls import __version__
+from agent_ls.core.attempt import MOST_ATTEMPTS
 from agent_ls.core.errors import UsageError
 
 JOB_ACTIONS: Final = (
@@ -195,6 +196,9 @@ def _evaluate(commands: Any) -> None:
         "--engine", action="append", default=[], metavar="NAME=CMD", help="measure this program, too"
     )
     evaluate.add_argument("--model", action="store_true", help="the configured model beside the engines")
+    evaluate.add_argument(
+        "--best-of", type=_tries, metavar="N", help="the model with N attempts, of which one is chosen, too"
+    )
     evaluate.add_argument("--bounds", action="store_true", help="the reference solutions, and doing nothing")
     evaluate.add_argument("--validate", action="store_true", help="only look whether the tasks hold")
     evaluate.add_argument("--task", action="append", default=[], metavar="NAME", help="only these tasks")
@@ -215,6 +219,13 @@ def _folder(parser: argparse.ArgumentParser, default: Any = Path()) -> None:
 
 def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+
+def _tries(text: str) -> int:
+    value = int(text)
+    if not 2 <= value <= MOST_ATTEMPTS:
+        raise ValueError(text)
+    return value
 
 
 def _positive(text: str) -> int:
