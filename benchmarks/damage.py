@@ -23,20 +23,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.damage_cases import FORMATS, Case, Repository
-from benchmarks.damage_kinds import REQUESTS
+from benchmarks.damage_kinds import LAYOUT
 from benchmarks.damage_users import USERS
+from benchmarks.damage_words import WORDS
 from benchmarks.edits import Json, apply
 
 MAX_SHOWN = 1_200
-KINDS = {kind.__name__: kind for kind in (*REQUESTS, *USERS)}
+KINDS = {kind.__name__: kind for kind in (*LAYOUT, *WORDS, *USERS)}
 
 
-def cases(repository: Repository, count: int, rng: random.Random, kinds: list[str]) -> Iterator[Case]:
-    """``count`` cases, the kinds in turn, several of each change."""
+def cases(
+    repository: Repository, count: int, rng: random.Random, kinds: list[str], each: int = 4
+) -> Iterator[Case]:
+    """``count`` cases, the kinds in turn, ``each`` of them tried on a change before the next one."""
     turn = itertools.cycle(kinds)
     made = 0
     for change in repository.changes(rng):
-        for _ in range(4):
+        for _ in range(each):
             name = next(turn)
             case = KINDS[name](rng, change, rng.choice(sorted(FORMATS)))
             if case is None:

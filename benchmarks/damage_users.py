@@ -162,7 +162,7 @@ def invented(rng: random.Random, change: Change, fmt: str) -> Case | None:
     return case_of("invented", change, fmt, hunks, "refuse")
 
 
-def empty_anchor(rng: random.Random, change: Change, fmt: str) -> Case | None:
+def empty_anchor(_rng: random.Random, change: Change, fmt: str) -> Case | None:
     if fmt != "str_replace":
         return None
     case = case_of("empty_anchor", change, fmt, expect="refuse")

@@ -37,7 +37,7 @@ async def delegate(ground: Ground, link: Link, resources: Resources, prover: Pro
     """
     opened = await _opened(ground, link, resources, prover)
     wire = WireLog(Path(ground.request.job_dir), ground.request.attempt)
-    model = await resources.model(ground.root, wire)
+    model = await resources.model(ground.root, ground.request.models, wire)
     try:
         talk = equip(ground, link, resources, prover, meter, opened, model)
         ending = await converse(talk)

@@ -59,7 +59,7 @@ class Desk:
                 line.tell(str(message.get("text", "")))
             case "answer" if line is not None:
                 line.answered(str(message.get("question", "")), str(message.get("answer", "")))
-            case "ack" if line is not None:
+            case "ack" if line is not None and line.run == message.get("run", 0):
                 line.acknowledged(int(message.get("seq", 0)))
             case _:
                 pass
@@ -76,11 +76,14 @@ class Desk:
 
     def _start(self, message: Json) -> None:
         raw: Any = message.get("request")
-        job = _job_of(raw)
+        job, run = _job_of(raw), int(message.get("run", 0))
         before = self._tasks.get(job)
-        if before is not None and not self._lines[job].ended:
-            return  # it is under way; a repeated message changes nothing
-        line = self._lines[job] = JobLine(job, self._out)
+        if before is not None:
+            known = self._lines[job]
+            if known.run == run and not known.ended:
+                return  # it is under way; a repeated message changes nothing
+            before.cancel()  # given up by the owner, or only waiting to hear that its end was recorded
+        line = self._lines[job] = JobLine(job, self._out, run)
         try:
             request = from_json(AttemptRequest, raw)
         except CodecError as error:
@@ -90,10 +93,12 @@ class Desk:
 
     def _select(self, message: Json) -> None:
         raw: Any = message.get("request")
-        job = _job_of(raw)
+        job, run = _job_of(raw), int(message.get("run", 0))
         if job in self._tasks:
-            return
-        line = self._lines[job] = JobLine(job, self._out)
+            if self._lines[job].run == run:
+                return
+            self._tasks[job].cancel()  # given up by the owner
+        line = self._lines[job] = JobLine(job, self._out, run)
         try:
             request = from_json(SelectRequest, raw)
         except CodecError as error:
@@ -133,7 +138,7 @@ class Desk:
                 await asyncio.wait([before])  # the run that was told to end is still letting go
             await line.record(await attempt.run())
         except asyncio.CancelledError:
-            if not self._closing:
+            if not self._closing and not line.ended:
                 line.put(
                     attempt.stopped(JobState.CANCELLED, "Cancelled. The draft of the last turn is kept.")
                 )
@@ -164,9 +169,10 @@ def _job_of(request: object) -> str:
 
 @final
 class JobLine:
-    """`Link` of one job over the worker's pipe."""
+    """`Link` of one run of a job over the worker's pipe; every message bears the run's number."""
 
-    def __init__(self, job: str, out: asyncio.Queue[Json]) -> None:
+    def __init__(self, job: str, out: asyncio.Queue[Json], run: int = 0) -> None:
+        self.run = run
         self._job = job
         self._out = out
         self._seq = 0
@@ -198,6 +204,7 @@ class JobLine:
             {
                 "type": "event",
                 "job": self._job,
+                "run": self.run,
                 "seq": self._seq,
                 "event": type(event).__name__,
                 "value": to_json(event),

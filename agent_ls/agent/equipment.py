@@ -25,7 +25,7 @@ from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.paths import RelPath, rel_path
 from agent_ls.model.configured import model_names
 from agent_ls.model.protocol import Model, Turn, TurnRequest
-from agent_ls.model.retry import Waiting, ask
+from agent_ls.model.retry import RetryPolicy, Waiting, ask
 from agent_ls.workspace.overlay import Overlay
 
 _SHOWING = frozenset({"read_file", "edit_file", "write_file", "move_path"})
@@ -46,7 +46,7 @@ def equip(
     request, history = ground.request, ground.history
     asker = UserAsker(link, meter, history.answers, wait_s=request.answer_wait_s)
     planner = UserPlanner(link, asker, history.planned, first=request.intent.plan_first)
-    patient = _patient(model, link, meter)
+    patient = _patient(model, link, meter, request.models.patience_s)
     explorer = DraftExplorer(
         model=model_names(request.models, resources.environ).explain,
         ask=patient,
@@ -89,10 +89,11 @@ def equip(
         bench=bench,
         cost_usd=resources.cost_usd,
         keep=ground.keep,
-        room=_room(ground, link, resources, prover, meter, opened, model, planner),
+        room=_room(ground, link, resources, prover, opened, model, planner, meter, patient),
         planner=planner,
         options=options(request.variation),
         turns=list(history.turns),
+        forgiven=request.forgiven,
     )
 
 
@@ -105,8 +106,11 @@ def options(variation: Variation) -> dict[str, Any]:
     return {"thinking": {"type": "adaptive"}, **effort}
 
 
-def _patient(model: Model, link: Link, meter: Meter) -> Callable[[TurnRequest], Awaitable[Turn]]:
+def _patient(
+    model: Model, link: Link, meter: Meter, patience_s: float
+) -> Callable[[TurnRequest], Awaitable[Turn]]:
     """Ask with the patience that services need; the user hears of the waits."""
+    policy = RetryPolicy(total_s=patience_s)
 
     def waited(waiting: Waiting) -> None:
         if waiting.billed:
@@ -114,7 +118,7 @@ def _patient(model: Model, link: Link, meter: Meter) -> Callable[[TurnRequest], 
         link.progress(waiting.sentence)
 
     async def patient(request: TurnRequest) -> Turn:
-        return await ask(model, request, on_wait=waited)
+        return await ask(model, request, policy=policy, on_wait=waited)
 
     return patient
 
@@ -124,10 +128,11 @@ def _room(
     link: Link,
     resources: Resources,
     prover: Prover,
-    meter: Meter,
     opened: Opened,
     model: Model,
     planner: UserPlanner,
+    meter: Meter,
+    ask: Callable[[TurnRequest], Awaitable[Turn]],
 ) -> Compactor:
     def stand_in(turns: Sequence[TurnDone], said: str) -> str:
         return notes(turns, said, ground.draft.changes(), prover.last, planner.planned)
@@ -144,7 +149,7 @@ def _room(
         options=options(ground.request.variation),
         link=link,
         meter=meter,
-        ask=_patient(model, link, meter),
+        ask=ask,
         window=window,
         notes=stand_in,
         cost_usd=resources.cost_usd,

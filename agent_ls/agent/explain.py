@@ -43,7 +43,7 @@ async def explain(request: ExplainRequest, resources: Resources) -> str:
         messages=[{"role": "user", "content": [{"type": "text", "text": _question(request)}]}],
         max_tokens=_MAX_TOKENS,
     )
-    model = await resources.model(Path(request.root))
+    model = await resources.model(Path(request.root), request.models)
     try:
         turn = await ask(model, turn_request, policy=_PATIENCE)
     finally:

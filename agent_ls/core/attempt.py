@@ -64,12 +64,18 @@ class DraftFile:
 @final
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """Which model to ask and how. Keys never stand here: the worker's environment holds them."""
+    """Which model to ask and how. Keys never stand here: the worker's environment holds them.
+
+    ``idle_s``: longest silence between two bytes of an answer. ``patience_s``: how long a service that
+    is busy or out of reach is waited for, per turn.
+    """
 
     work: str = ""
     explain: str = ""
     escalate: str = ""
     max_tokens: int = 16000
+    idle_s: float = 60.0
+    patience_s: float = 600.0
 
 
 @final
@@ -96,9 +102,10 @@ class AttemptRequest:
     ``root``: absolute path of the workspace folder. ``job_dir``: the job's own folder in the
     state directory (``blobs/`` inside). ``index_db``: the workspace's fact store, read-only, may
     be missing. ``buffers``: unsaved texts by content hash. ``checks``: argv lists to prove the
-    draft with; empty: detect. ``measures``: checks that print a number, beside those. ``answer_wait_s``: how long a question waits
-    for a person. ``resume``: recorded events of an earlier run of this attempt. ``attempt``: its number
-    among those of the job, 1 is the first.
+    draft with; empty: detect. ``measures``: checks that print a number, beside those. ``answer_wait_s``: how
+    long a question waits for a person. ``resume``: recorded events of an earlier run of this attempt;
+    ``forgiven``: how many turns of it had ended when the user last said to go on: calls that had failed by
+    then are no longer held against the agent. ``attempt``: its number among those of the job, 1 is the first.
     """
 
     job: JobId
@@ -116,6 +123,7 @@ class AttemptRequest:
     allow_unsandboxed: bool = False
     answer_wait_s: float = 300.0
     resume: tuple[Json, ...] = ()
+    forgiven: int = 0
     plan: tuple[DraftFile, ...] = ()
     attempt: int = 1
     variation: Variation = field(default_factory=Variation)

@@ -71,8 +71,8 @@ def merge_lines(
     agreed = _agreed(ours, our_gaps, theirs, their_gaps)
     reaches = [_reaching(base, ours, our_gaps), _reaching(base, theirs, their_gaps)]
     regions = _regions(*([r for r in side if r.gap[:2] not in agreed] for side in reaches))
-    same = [(o, t) for o in reaches[0] for t in reaches[1] if o.gap[:2] == t.gap[:2]] if agreed else []
-    _add_agreed(regions, [pair for pair in same if pair[0].gap[:2] in agreed])
+    both = zip(*([r for r in side if r.gap[:2] in agreed] for side in reaches), strict=True)
+    _add_agreed(regions, list(both))
     starts = [min(reach.gap[0] for reach in (*our, *their)) for our, their in regions]
     out: list[bytes] = []
     conflicts: list[TextConflict] = []
@@ -86,6 +86,9 @@ def merge_lines(
         at = end
         our_text = _side(base, ours, our, start, end)
         their_text = _side(base, theirs, their, start, end)
+        if our and their and start == end:
+            together = _one_insertion(base, our_text, their_text)
+            our_text, their_text = (together, together) if together else (our_text, their_text)
         if our and their and our_text != their_text:
             line = their[0].gap[2] - (their[0].gap[0] - start)
             texts = (b"".join(base[start:end]), b"".join(our_text), b"".join(their_text))
@@ -235,6 +238,18 @@ def _slides_off(a: _Reach, b: _Reach) -> bool:
 
 def _one_for_one(gap: Gap) -> bool:
     return gap[1] - gap[0] == gap[3] - gap[2]
+
+
+def _one_insertion(base: Sequence[bytes], ours: list[bytes], theirs: list[bytes]) -> list[bytes] | None:
+    """The longer of two insertions at one place, where it begins or ends with the other.
+
+    The shorter one must be of lines that the base has nowhere: a ``}`` on both sides is not the same one.
+    """
+    less, more = sorted((ours, theirs), key=len)
+    known = set(base)
+    if not less or any(line in known for line in less):
+        return None
+    return more if less in (more[: len(less)], more[len(more) - len(less) :]) else None
 
 
 def _side(

@@ -12,10 +12,10 @@ from typing import final
 
 from agent_ls.core.paths import RelPath
 
-_FIRST, _LEAST, _MOST = 500_000, 1_000_000, 12_000_000
+_FIRST, _LEAST, _MOST = 500_000, 1_500_000, 12_000_000
 """Bytes per batch: few at first, so that there is something to find soon."""
 _MOST_FILES = 4000
-_SHARES = 3
+_SHARES = 2
 _SUSPECTS = 32
 _STRIKES = 2
 

@@ -23,9 +23,10 @@ from agent_ls.index import languages
 from agent_ls.index.anchors import MARKERS, anchors
 from agent_ls.index.comments import Comments, read_comment
 from agent_ls.index.define import Captured, define
-from agent_ls.index.facts import Definition, FileFacts, Import, Reference, SyntaxProblem
+from agent_ls.index.facts import Definition, FileFacts, Import, Reference, Row, SyntaxProblem, definition
 from agent_ls.index.imports import read_import
 from agent_ls.index.lexical import Places, blanked, comments_and_strings
+from agent_ls.index.names import DATA
 from agent_ls.index.problems import find_problems, new_problems
 from agent_ls.index.uses import find_places
 
@@ -44,6 +45,8 @@ _CPP_IN_HEADER = re.compile(
     rb"^\s*(?:class\s+\w|namespace\b|template\s*<|using\s+\w|public:|private:|protected:)", re.MULTILINE
 )
 
+_TEMPLATES = frozenset({"yaml", "html", "css", "markdown", "make"})
+"""Languages whose files are often templates of something else: an unreadable place is no problem."""
 _USUAL_SIZE = 100_000
 
 
@@ -56,20 +59,21 @@ class ParseTimeoutError(Exception):
 class Survey:
     """Facts of a text but its references: those are found in `Survey.code`, by whoever wants them.
 
-    ``comments`` and ``strings`` are (start, end) of what holds no code, each ascending.
+    ``rows`` are the definitions before they became values. ``comments`` and ``strings`` are (start, end) of what holds no code, each ascending.
     """
 
     language: str
     lines: LineIndex
     definitions: list[Definition] = field(default_factory=list[Definition])
+    rows: list[Row] = field(default_factory=list[Row])
     imports: list[Import] = field(default_factory=list[Import])
     comments: Places = field(default_factory=list[tuple[int, int]])
     strings: Places = field(default_factory=list[tuple[int, int]])
     problems: tuple[SyntaxProblem, ...] = ()
 
     def code(self, data: bytes) -> bytes:
-        """The text without its comments and strings, spaces in their place."""
-        return blanked(data, self.comments, self.strings)
+        """The text without its comments and strings, spaces in their place; nothing of what is no code."""
+        return b"" if self.language in DATA else blanked(data, self.comments, self.strings)
 
 
 def dialect(data: bytes, language: str) -> str:
@@ -139,6 +143,8 @@ def syntax_problems(data: bytes, language: str, since: bytes | None = None) -> t
     A text that cannot be parsed in time has no problems: it must not block an edit.
     """
     language = dialect(data, language)
+    if language in _TEMPLATES:
+        return ()
     try:
         found = find_problems(parse(data, language), data)
         if since is None or not found:
@@ -148,14 +154,16 @@ def syntax_problems(data: bytes, language: str, since: bytes | None = None) -> t
         return ()
 
 
-def survey(data: bytes, language: str, tree: Tree) -> Survey:
-    """Facts from a tree of exactly this text, in one walk."""
+def survey(data: bytes, language: str, tree: Tree, *, values: bool = True) -> Survey:
+    """Facts from a tree of exactly this text, in one walk; ``values=False``: definitions as rows only."""
     result = Survey(language, LineIndex(data))
     result.comments, result.strings = comments_and_strings(data, language, tree)
     found, attributes = _gather(result, data, tree, None)
     docs = Comments(data, result.lines, result.comments)
-    result.definitions = define(data, language, result.lines, docs, found, attributes)
-    if tree.root_node.has_error:
+    result.rows = define(data, language, result.lines, docs, found, attributes)
+    if values:
+        result.definitions = list(map(definition, result.rows))
+    if tree.root_node.has_error and language not in _TEMPLATES:
         result.problems = find_problems(tree, data)
     return result
 
@@ -185,11 +193,11 @@ def survey_within(
     docs = Comments(data, result.lines, result.comments)
     result.definitions = [
         d
-        for d in define(data, language, result.lines, docs, found, attributes)
+        for d in map(definition, define(data, language, result.lines, docs, found, attributes))
         if (span.start <= d.span.start and d.span.end <= span.end)
         or (d.span.start <= span.start and span.end <= d.span.end)
     ]
-    if tree.root_node.has_error:
+    if tree.root_node.has_error and language not in _TEMPLATES:
         result.problems = find_problems(tree, data)
     return result
 
@@ -213,15 +221,18 @@ def _take(
     found: list[Captured],
     attributes: set[int],
 ) -> None:
+    names = captures.get("name")
     for label, nodes in captures.items():
-        node = nodes[0]
-        if label == "attribute":
-            attributes.update(range(node.start_point.row, node.end_point.row + 1))
+        if names is not None:
+            if label == "scope" or label[:4] == "def.":
+                container = captures["container"][0] if "container" in captures else None
+                kind = label.removeprefix("def.")
+                found += [Captured(kind, nodes[0], name, container) for name in names]
+                return
         elif label == "import":
-            span = Span(*node.byte_range)
+            span = Span(*nodes[0].byte_range)
             parts = read_import(result.language, data[span.start : span.end].decode("utf-8", "replace"))
-            result.imports += [Import(module, names, span) for module, names in parts]
-        elif label == "scope" or label.startswith("def."):
-            container = captures["container"][0] if "container" in captures else None
-            kind = label.removeprefix("def.")
-            found += [Captured(kind, node, name, container) for name in captures["name"]]
+            result.imports += [Import(module, taken, span) for module, taken in parts]
+        elif label == "attribute":
+            node = nodes[0]
+            attributes.update(range(node.start_point.row, node.end_point.row + 1))

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any, cast, final
 
 from agent_ls.core.errors import AgentLsError
-from agent_ls.core.paths import rel_path
+from agent_ls.core.paths import RelPath, rel_path
+from agent_ls.index.aliases import read_aliases
 from agent_ls.index.batches import ParseJob
 from agent_ls.index.changes import Difference, compare, stat_some
 from agent_ls.index.git_log import refresh_history
@@ -110,7 +111,11 @@ class Host:
                 known = store.known()
                 return compare(some, {p: known[p] for p in wanted if p in known}), None
         found = scan(self._root, rules)
+        store.say(aliases=read_aliases((file.path for file in found.files), self._read))
         return compare(found.files, store.known()), found.skipped
+
+    def _read(self, path: RelPath) -> bytes:
+        return read_regular(f"{self._root}/{path}")[0]
 
     async def _update(self, store: Store, ask_id: int, changed: Difference) -> None:
         jobs = [replace(job, row=row) for row, job in enumerate(changed.jobs, store.next_row())]
@@ -147,8 +152,7 @@ class Host:
             records: list[bytes] = []
             for job in jobs[chunk : chunk + _SKETCH_CHUNK]:
                 with suppress(OSError):
-                    data, _, _ = read_regular(f"{self._root}/{job.path}")
-                    records.append(sketch(data, job.path, job.language))
+                    records.append(sketch(self._read(job.path), job.path, job.language))
             store.sketch(records)
             await asyncio.sleep(0)
 

@@ -10,6 +10,8 @@ from importlib import resources
 
 from tree_sitter import Language, Parser, Query
 
+from agent_ls.index.names import DATA, EXTRA, is_installed
+
 _GRAMMARS: Mapping[str, tuple[str, str]] = {
     "python": ("tree_sitter_python", "language"),
     "javascript": ("tree_sitter_javascript", "language"),
@@ -20,6 +22,8 @@ _GRAMMARS: Mapping[str, tuple[str, str]] = {
     "java": ("tree_sitter_java", "language"),
     "c": ("tree_sitter_c", "language"),
     "cpp": ("tree_sitter_cpp", "language"),
+    **{language: (module, "language") for language, module in EXTRA.items()},
+    "php": ("tree_sitter_php", "language_php"),
 }
 """Module and function of the official wheel that holds each grammar."""
 
@@ -51,12 +55,31 @@ def grammar(language: str) -> Language:
 def missing() -> dict[str, str]:
     """Languages whose grammar cannot be loaded here, with the reason: for ``doctor``."""
     problems: dict[str, str] = {}
-    for language in _GRAMMARS:
+    for language in filter(is_installed, _GRAMMARS):
         try:
             grammar(language)
         except (ImportError, AttributeError, ValueError, RuntimeError) as error:
             problems[language] = str(error)
     return problems
+
+
+def lacking() -> dict[str, list[str]]:
+    """What is not found in which languages (``all`` where none is installed): for ``doctor``."""
+    found: dict[str, list[str]] = {}
+    for language in _GRAMMARS:
+        source = "\n".join(_source(language))
+        wanted = {
+            "all": is_installed(language),
+            "definitions": "@def." in source,
+            "references": language not in DATA,
+            "imports": "@import" in source,
+            "comments": "@comment" in source,
+        }
+        for name in [name for name, is_there in wanted.items() if not is_there][
+            : 1 if not wanted["all"] else 9
+        ]:
+            found.setdefault(name, []).append(language)
+    return found
 
 
 @cache

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import chain
+from itertools import chain, compress
+from operator import not_
 
 from tree_sitter import QueryCursor, Tree
 
@@ -18,6 +19,7 @@ from agent_ls.index import languages
 Places = list[tuple[int, int]]
 """(start, end), ascending."""
 
+_SLASH = ord("/")
 _LINE = rb"//[^\n]*+"
 _BLOCK = rb"/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/"
 _NESTED = rb"/\*(?:[^*/]++|\*(?!/)|/(?!\*)|/\*(?:[^*]++|\*(?!/))*+\*/)*+\*/"
@@ -33,7 +35,6 @@ _C = rb"(%b|%b)|%b|%b|%b|\b(?:u8|[LuU])(?:%b|%b)" % (
     *(_STRING, _C_CHAR, _INCLUDED, _STRING, _C_CHAR),
 )
 
-# Comments are the first group.
 _PATTERNS: Mapping[str, re.Pattern[bytes]] = {
     language: re.compile(pattern, re.DOTALL)
     for language, pattern in {
@@ -59,11 +60,10 @@ def comments_and_strings(
     pattern = _PATTERNS.get(language)
     if pattern is None:
         return _asked(tree, language, start, len(data) if end is None else end)
-    comments: Places = []
-    strings: Places = []
-    for match in pattern.finditer(data, start, len(data) if end is None else end):
-        (strings if match[1] is None else comments).append(match.span())
-    return comments, strings
+    # In all of these languages a slash begins a comment, and nothing else that is found here.
+    places = [match.span() for match in pattern.finditer(data, start, len(data) if end is None else end)]
+    slashes = [data[place[0]] == _SLASH for place in places]
+    return list(compress(places, slashes)), list(compress(places, map(not_, slashes)))
 
 
 def _asked(tree: Tree, language: str, start: int, end: int) -> tuple[Places, Places]:

@@ -11,6 +11,7 @@ from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, content_hash
 from agent_ls.index.extract import ParseTimeoutError, Survey, dialect, parse, survey
 from agent_ls.index.imports import tails
+from agent_ls.index.names import DATA
 from agent_ls.index.packed import PackedFile, pack_facts
 from agent_ls.index.uses import KEYWORD_BYTES, find_uses, pack_uses, words_of_prose
 
@@ -31,10 +32,12 @@ def pack_file(
     if reason:
         return PackedFile(path, digest, size, mtime_ns, language, reason=reason)
     try:
-        found = survey(data, language, parse(data, language, deadline_s=deadline_s, watched=True))
+        found = survey(
+            data, language, parse(data, language, deadline_s=deadline_s, watched=True), values=False
+        )
     except ParseTimeoutError:
         return PackedFile(path, digest, size, mtime_ns, language, reason="too slow to parse")
-    defined = Counter([d.name.encode() for d in found.definitions])
+    defined = Counter([row[0].encode() for row in found.rows])
     uses = find_uses(found.code(data), language, defined)
     weights = _weights(data, path, found, uses.counts, defined)
     return PackedFile(
@@ -45,10 +48,10 @@ def pack_file(
         language,
         len(found.lines),
         weights.total(),
-        len(found.definitions),
+        len(found.rows),
         uses.total,
         "",
-        pack_facts(found.definitions, found.imports, found.lines),
+        pack_facts(found.rows, found.imports, found.lines),
         pack_uses(uses),
         uses.names,
         _listed(defined),
@@ -78,6 +81,8 @@ def _weights(
     Names are taken apart once per part of the store (`terms`), not here once per file.
     ``counts``: of the words of the code; they become the answer.
     """
+    if found.language in DATA:
+        return Counter()
     counts.update(words_of_prose([data[start:end] for start, end in (*found.strings, *found.comments)]))
     for name, times in defined.items():
         counts[name] += _IN_DEFINITION * times

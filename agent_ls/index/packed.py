@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import final
 
 from agent_ls.core.text import LineIndex, Span
-from agent_ls.index.facts import Definition, Import
+from agent_ls.index.facts import Definition, Import, Row
 
 
 @final
@@ -42,17 +42,14 @@ class PackedFile:
     tails: Sequence[bytes] = ()
 
 
-def pack_facts(definitions: Sequence[Definition], imports: Sequence[Import], lines: LineIndex) -> bytes:
-    """Definitions with their lines, and imports, compressed: read for one file at a time."""
-    line_of = lines.line_of
-    rows = [
-        (d.name, d.kind, (s := d.span).start, s.end, (n := d.name_span).start, n.end, d.line, d.signature,
-         d.container, d.doc, line_of(s.start), line_of(s.end - 1)) for d in definitions
-    ]  # fmt: skip
-    taken = [(i.module, i.names, i.span.start, i.span.end) for i in imports]
-    if not rows and not taken:
+def pack_facts(rows: Sequence[Row], imports: Sequence[Import], lines: LineIndex) -> bytes:
+    """Definitions with their first and last lines, and imports, compressed: read for one file at a time."""
+    if not rows and not imports:
         return b""
-    return zlib.compress(_encode((rows, taken)).encode(), 1)
+    line_of = lines.line_of
+    whole = [(*row, line_of(row[2]), line_of(row[3] - 1)) for row in rows]
+    taken = [(i.module, i.names, i.span.start, i.span.end) for i in imports]
+    return zlib.compress(_encode((whole, taken)).encode(), 1)
 
 
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode

@@ -71,15 +71,18 @@ def blocks(lists: Lists) -> Iterator[tuple[bytes, bytes]]:
 
 def _block(names: Sequence[bytes], lists: Sequence[list[int]]) -> bytes:
     text = b"\n".join(names)
-    entries = array("Q", chain.from_iterable(lists)).tobytes()
+    values = array("Q", chain.from_iterable(lists))
+    width = (max(values, default=0).bit_length() + 7) // 8
+    entries = values.tobytes()
     return zlib.compress(
         b"".join(
             (
                 len(text).to_bytes(4, "little"),
                 text,
                 pack_numbers(list(map(len, lists))),
+                bytes([width]),
                 # All lowest bytes, then all second ones …: the high ones are runs that cost nothing.
-                *(entries[plane::8] for plane in range(8)),
+                *(entries[plane::8] for plane in range(width)),
             )
         ),
         1,
@@ -115,9 +118,10 @@ def read_block(packed: bytes) -> Block:
     names = raw[4:end].split(b"\n")
     lengths, end = unpack_numbers(raw, end)
     starts = list(accumulate(lengths, initial=0))
-    size = starts[-1]
+    size, width = starts[-1], raw[end]
+    end += 1
     mixed = bytearray(8 * size)
-    for plane in range(8):
+    for plane in range(width):
         mixed[plane::8] = raw[end + plane * size : end + (plane + 1) * size]
     entries = array("Q")
     entries.frombytes(mixed)

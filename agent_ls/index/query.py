@@ -19,6 +19,7 @@ from typing import Any, final
 
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
+from agent_ls.index.aliases import Aliases, aliases_from
 from agent_ls.index.facts import Definition, Import
 from agent_ls.index.history import History
 from agent_ls.index.history_file import history_path, read_history
@@ -172,18 +173,17 @@ class Index:
         row = self._rows("SELECT language FROM files WHERE path = ?", (path,))
         if not row:
             return []
-        language = row[0][0]
+        language, aliases = row[0][0], self._aliases()
         result: list[tuple[Import, list[RelPath]]] = []
         for item in self._file(path).imports:
-            stems = tails(language, item.module, item.names)
+            meant = [item.module, *aliases.meant(language, path, item.module)]
+            stems = sorted({stem for module in meant for stem in tails(language, module, item.names)})
             near = self._rows(
                 f"SELECT path FROM files WHERE stem IN ({','.join('?' * len(stems))}) ORDER BY 1 LIMIT 5000",  # noqa: S608
                 tuple(stems),
             )
-            means_it = [
-                RelPath(p) for (p,) in near if means(language, path, item.module, item.names, RelPath(p))
-            ]
-            result.append((item, means_it))
+            found = [RelPath(p) for (p,) in near if _means(aliases, language, path, item, RelPath(p))]
+            result.append((item, found))
         return result
 
     def importers(self, path: RelPath, limit: int = 500, among: int = 5000) -> list[RelPath]:
@@ -191,7 +191,8 @@ class Index:
 
         Looks at no more than ``among`` files that import something of its name, ~0.2 ms each.
         """
-        stems = {stem_of(path), path.rpartition("/")[0].rpartition("/")[2]} - {""}
+        aliases = self._aliases()
+        stems = ({stem_of(path), path.rpartition("/")[0].rpartition("/")[2]} - {""}) | aliases.stems(path)
         near = {file for stem in stems for file, _ in self._reader().of(Kind.TAILS, stem)[:among]}
         rows = self._rows(
             "SELECT f.path, f.language, x.facts FROM files f JOIN facts x ON x.file = f.id"  # noqa: S608
@@ -201,9 +202,7 @@ class Index:
             RelPath(importer)
             for importer, language, facts in rows
             if importer != path
-            and any(
-                means(language, RelPath(importer), i.module, i.names, path) for i in _facts(facts).imports
-            )
+            and any(_means(aliases, language, RelPath(importer), i, path) for i in _facts(facts).imports)
         ]
         return sorted(found)[:limit]
 
@@ -271,8 +270,8 @@ class Index:
         return {row: (RelPath(path), terms) for row, path, terms in rows}
 
     def shape(self) -> tuple[int, float]:
-        """Number of files with facts and their mean length in terms."""
-        rows = self._rows("SELECT count(*), avg(terms) FROM files WHERE reason = ''")
+        """Number of files that have search terms, and their mean length in terms."""
+        rows = self._rows("SELECT count(*), avg(terms) FROM files WHERE reason = '' AND terms > 0")
         return (rows[0][0], rows[0][1] or 1.0) if rows else (0, 1.0)
 
     def _names_like(self, text: str, limit: int, *, fuzzy: bool) -> list[str]:
@@ -304,6 +303,10 @@ class Index:
         )
         return _facts(rows[0][0]) if rows else FactsOfFile()
 
+    def _aliases(self) -> Aliases:
+        rows = self._rows("SELECT value FROM meta WHERE key = 'aliases'")
+        return aliases_from(rows[0][0] if rows else "")
+
     def _rows(self, statement: str, values: tuple[object, ...] = ()) -> list[Any]:
         connection = self._connection()
         if connection is None:
@@ -327,6 +330,14 @@ class Index:
             self._inode = inode
             self._lists = ListReader(self._rows)
         return self._db
+
+
+def _means(aliases: Aliases, language: str, importer: RelPath, item: Import, target: RelPath) -> bool:
+    """Whether an import means a file, also by the names that the repository itself gives."""
+    if means(language, importer, item.module, item.names, target):
+        return not aliases.excludes(language, item.module, target)
+    modules = aliases.meant(language, importer, item.module)
+    return any(means(language, importer, module, item.names, target) for module in modules)
 
 
 def _listed(ids: Iterable[int]) -> str:

@@ -18,7 +18,7 @@ from itertools import accumulate, chain, count
 from typing import final
 
 from agent_ls.core.text import Span
-from agent_ls.index.names import KEYWORDS
+from agent_ls.index.keywords import KEYWORDS
 
 _WITH_DOLLAR = frozenset({"javascript", "typescript", "tsx", "java", "php", "scala"})
 KEYWORD_BYTES: Mapping[str, frozenset[bytes]] = {

@@ -29,13 +29,9 @@ def check_wire(report: CheckReport) -> Json:
 
 def check_result(report: CheckReport) -> Json:
     """One of ``checks`` in the command line's JSON."""
-    told = {
-        "name": report.name,
-        "status": report.status,
-        "output": report.output,
-        "baseline": report.baseline,
-        "failures": [_failure(failure) for failure in report.failures],
-    }
+    told: Json = {"name": report.name, "status": report.status, "output": report.output}
+    if report.status != "passed":
+        told |= {"baseline": report.baseline, "failures": [_failure(failure) for failure in report.failures]}
     if report.number is not None or report.number_before is not None:
         told |= {"number": report.number, "number_before": report.number_before}
     return told

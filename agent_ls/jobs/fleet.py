@@ -157,7 +157,7 @@ class Fleet:
         elif self._runs.is_choice(run):
             self._chosen(run, event)
         else:
-            state = self._runs.record(run, event)
+            state = self._runs.record(run, event, sync=False)
             if isinstance(event, Asked):
                 self._reply_again(state, event)
             elif isinstance(event, (TurnDone, Explored, Compacted)):
@@ -169,6 +169,10 @@ class Fleet:
                 self._gone(run)
                 self._tries.ended(job)
         self._changed(job)
+
+    async def kept(self, run: JobId) -> None:
+        """See `runner.Listener.kept`."""
+        await self._runs.keep(run)
 
     def lost(self, run: JobId, reason: str) -> None:
         self._gone(run)

@@ -128,7 +128,7 @@ def step(job: Job, record: Record) -> Job:
         case Ended():
             return replace(job, state=record.state, problem=record.reason, question=None)
         case Resumed():
-            request = replace(job.request, budget=record.budget)
+            request = replace(job.request, budget=record.budget, forgiven=job.spent.turns)
             return replace(
                 job,
                 request=request,

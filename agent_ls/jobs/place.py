@@ -16,7 +16,8 @@ from agent_ls.core.job import Site
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span, common_prefix, common_suffix, content_hash
 from agent_ls.index.facts import Anchor, Definition
-from agent_ls.index.names import KEYWORDS, language_of
+from agent_ls.index.keywords import KEYWORDS
+from agent_ls.index.names import language_of
 from agent_ls.index.query import Index, enclosing
 
 _NAME = re.compile(rb"[A-Za-z_$\x80-\xff][A-Za-z0-9_$\x80-\xff]*")

@@ -52,7 +52,14 @@ def model_choice(settings: Settings, environ: Mapping[str, str]) -> ModelChoice:
     """Model ids by tier; ``AGENT_LS_MODEL`` wins for the work tier, empty tiers fall back to it."""
     models = settings.models
     work = environ.get("AGENT_LS_MODEL", "") or models.work
-    return ModelChoice(work, models.explain or work, models.escalate or work, models.max_tokens)
+    return ModelChoice(
+        work,
+        models.explain or work,
+        models.escalate or work,
+        models.max_tokens,
+        models.idle_timeout_s,
+        models.patience_minutes * 60,
+    )
 
 
 def model_configured(settings: Settings, environ: Mapping[str, str]) -> bool:

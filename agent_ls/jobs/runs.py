@@ -65,14 +65,22 @@ class Runs:
         job, number = self._known.get(run, (run, 1))
         return self._book.get(job) if number in (_CHOICE, 1) else self._folder(job).get(run)
 
-    def record(self, run: JobId, record: Record) -> Job:
+    def record(self, run: JobId, record: Record, *, sync: bool = True) -> Job:
         """Append to the run's journal. Raises as `Book.record`."""
         job, number = self._known.get(run, (run, 1))
         if number in (_CHOICE, 1):
-            return self._book.record(job, record)
+            return self._book.record(job, record, sync=sync)
         below = self._folder(job)
         below.own(run)
-        return below.record(run, record)
+        return below.record(run, record, sync=sync)
+
+    async def keep(self, run: JobId) -> None:
+        """Wait until the run's journal is on the disk. Raises as `Book.keep`."""
+        job, number = self._known.get(run, (run, 1))
+        if number in (_CHOICE, 1):
+            await self._book.keep(job)
+        elif job in self._below:
+            await self._below[job].keep(run)
 
     def show_ended(self, run: JobId, record: Record) -> None:
         """Let people see an end that the disk did not take."""

@@ -46,7 +46,7 @@ from agent_ls.jobs.plans import Plans
 from agent_ls.jobs.port import EditorPort
 from agent_ls.jobs.preview import FilePreview
 from agent_ls.jobs.requests import model_configured
-from agent_ls.jobs.runner import LocalRunner
+from agent_ls.jobs.runners import choose_runner
 from agent_ls.jobs.runs import Runs
 from agent_ls.jobs.starting import Starter
 from agent_ls.jobs.status import index_wire, jobs_wire, model_wire
@@ -90,7 +90,8 @@ class Service:
         self._fleet = Fleet(
             *(self._runs, self._ledger, settings), changed=self._changed, fresh=self._up_to_date
         )
-        self._runner = LocalRunner(
+        self._runner = choose_runner(
+            settings.cluster,
             module=worker_module,
             environ=worker_environment(environ, settings),
             folder=dirs.base / "worker",

@@ -61,7 +61,7 @@ def test_batches_are_large_while_there_is_much_and_small_at_the_end() -> None:
     sizes = [len(batch) for batch in taken]
     assert sizes[:2] == [50, 50]
     assert sizes[2] > 500
-    assert 150 > sizes[-2] >= sizes[-1]
+    assert 200 > sizes[-2] >= sizes[-1]
     assert len(sizes) < 25
 
 

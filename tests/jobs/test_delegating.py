@@ -341,17 +341,19 @@ async def test_wishes_that_do_not_fit_the_state(opener: Opener) -> None:
         service.job(job)
 
 
-async def test_what_ended_long_ago_is_forgotten(opener: Opener) -> None:
+async def test_what_was_over_long_ago_is_forgotten(opener: Opener) -> None:
     now = [1_800_000_000.0]
     first = await opener(clock=lambda: now[0])
-    old = first.delegate(task(TURN, READY))
+    old, waiting = first.delegate(task(TURN, READY)), first.delegate(task(TURN, READY))
     await first.wait(old)
+    await first.discard(old)
+    await first.wait(waiting)
     paused = first.delegate(task({"ask": "q"}))
     await first.wait(paused, for_question=True)
     await close(first)
     now[0] += 31 * 86400
     again = await opener(clock=lambda: now[0])
-    assert [view.id for view in again.jobs()] == []
+    assert [view.id for view in again.jobs()] == [paused, waiting]
 
 
 async def test_the_state_directory_must_be_usable(root: Path, tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ from agent_ls.workspace.process import worker_pipes
 class Attempt:
     request: AttemptRequest
     send: Any
+    run_id: int = 0
     seq: int = 0
     acks: dict[int, asyncio.Event] = field(default_factory=dict)
     answers: asyncio.Queue[tuple[str, str]] = field(default_factory=asyncio.Queue)
@@ -67,7 +68,8 @@ class Attempt:
         self.acks[seq] = acked
         job = self.request.job
         name = type(value).__name__
-        await self.send({"type": "event", "job": job, "seq": seq, "event": name, "value": to_json(value)})
+        about = {"type": "event", "job": job, "run": self.run_id, "seq": seq}
+        await self.send({**about, "event": name, "value": to_json(value)})
         if not isinstance(value, Progressed):
             await acked.wait()
 
@@ -131,7 +133,8 @@ class Attempt:
                 case {"progress": text}:
                     await self.event(Progressed(Progress(text, 1, 2), JobState(step.get("state", "running"))))
                 case {"garbage": _}:
-                    await self.send({"type": "event", "job": self.request.job, "seq": 999, "event": "What"})
+                    about = {"type": "event", "job": self.request.job, "run": self.run_id, "seq": 999}
+                    await self.send({**about, "event": "What"})
                 case {"outcome": state}:
                     await self.finish(JobState(state), step)
 
@@ -188,11 +191,13 @@ async def main() -> None:
         match message["type"]:
             case "start":
                 request = from_json(AttemptRequest, message["request"])
-                attempt = attempts[request.job] = Attempt(request, send)
+                attempt = attempts[request.job] = Attempt(request, send, message["run"])
                 tasks[request.job] = asyncio.create_task(attempt.run())
             case "select":
                 asked = from_json(SelectRequest, message["request"])
-                attempt = attempts[asked.job] = Attempt(replace(asked.base, job=asked.job), send)
+                attempt = attempts[asked.job] = Attempt(
+                    replace(asked.base, job=asked.job), send, message["run"]
+                )
                 tasks[asked.job] = asyncio.create_task(attempt.choose(asked))
             case "cancel" if job in tasks:
                 attempt, task = attempts[job], tasks[job]
@@ -200,7 +205,7 @@ async def main() -> None:
                 task.cancel()
                 if not deaf:
                     tasks[job] = asyncio.create_task(attempt.finish(JobState.CANCELLED, {"summary": ""}))
-            case "ack" if job in attempts:
+            case "ack" if job in attempts and message["run"] == attempts[job].run_id:
                 attempts[job].acks[message["seq"]].set()
             case "answer" if job in attempts:
                 attempts[job].answers.put_nowait((message["question"], message["answer"]))

@@ -156,6 +156,11 @@ def test_a_success_has_no_failures(text: str) -> None:
 def test_a_finding_is_known_again_when_its_line_moved() -> None:
     one = read_findings("a.py:3:1: error: bad thing  [rule]\n", [])
     assert one.identities == read_findings("a.py:7:2: error: bad thing  [rule]\n", []).identities
+    before, after = (
+        f"a.py:{line}:1: F811 Redefinition of unused `x` from line {other}"
+        for line, other in ((9, 3), (12, 6))
+    )
+    assert read_findings(before, []).identities == read_findings(after, []).identities
     assert one.identities != read_findings("a.py:3:1: error: other  [rule]\n", []).identities
 
 

@@ -120,8 +120,9 @@ def whole(source: Source, text: str) -> Splices | Refused:
     changed = gaps(source.bodies, lines)
     left_out = left_out_line(source, source.bodies, lines)
     if left_out is not None:
-        real = [gap for gap in changed if left_out not in lines[gap[2] : gap[3]]]
-        return Refused(words.lazy(source, left_out, [gap[:2] for gap in real]))
+        lost = [gap[:2] for gap in changed if left_out in lines[gap[2] : gap[3]]]
+        real = [gap[:2] for gap in changed if gap[:2] not in lost]
+        return Refused(words.lazy(source, left_out, [*real[:3], *lost, *real[3:]]))
     return [Splice(a, b, tuple(lines[c:d])) for a, b, c, d in changed]
 
 
@@ -155,7 +156,7 @@ def _hunk_refusal(source: Source, hunks: Sequence[Hunk], found: Sequence[Found |
     index = next(i for i, item in enumerate(found) if not isinstance(item, Found))
     what, failed = _hunk_name(index + 1, hunks), found[index]
     if isinstance(failed, Ambiguous):
-        return words.ambiguous(source, what, failed.lines)
+        return words.ambiguous(source, what, failed.lines, len(hunks[index].readings[0].old))
     before = [item.spot.last for item in found[:index] if isinstance(item, Found)]
     after = [item.spot.first for item in found[index + 1 :] if isinstance(item, Found)]
     within = max(before, default=0), min(after, default=len(source.bodies))
@@ -204,14 +205,12 @@ def _one_replacement(source: Source, block: Block, what: str) -> list[Found] | R
     for part in parts:
         outcome = locate(source, [part])
         if isinstance(outcome, Ambiguous):
-            return Refused(words.ambiguous(source, what, outcome.lines))
+            return Refused(words.ambiguous(source, what, outcome.lines, len(part.old)))
         if outcome is None:
             return Refused(words.not_found(source, what, part))
         found.append(outcome)
     if any(a.spot.last > b.spot.first for a, b in pairwise(found)):
-        return Refused(
-            f"The parts of {what} around its placeholder stand in another order. Nothing was changed."
-        )
+        return Refused(words.other_order(source, what, [(item.spot.first, item.spot.last) for item in found]))
     return found
 
 
@@ -236,7 +235,9 @@ def _spliced_blocks(source: Source, found: Sequence[Found]) -> Splices | Refused
     twin = contradicted(source, found)
     if twin is not None:
         number = found.index(twin[0]) + 1
-        return Refused(words.ambiguous(source, f"Part {number} of the call", twin[1].lines))
+        return Refused(
+            words.ambiguous(source, f"Part {number} of the call", twin[1].lines, len(twin[0].block.old))
+        )
     found = reread(found)
     splices: list[Splice] = []
     for item in found:

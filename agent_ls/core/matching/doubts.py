@@ -22,7 +22,9 @@ def doubt(source: Source, item: Found, indents: IndentMap | None, call: Sequence
     block, spot = item.block, item.spot
     left_out = left_out_line(source, block.old, block.new)
     if left_out is not None:
-        return words.lazy(source, left_out, [(spot.first, spot.last)])
+        changed = [(first, last) for first, last, _, _ in gaps(block.old, block.new)]
+        shown = [*changed[:3], (len(block.old) - 1, len(block.old))]
+        return words.lazy(source, left_out, [(spot.first + a, spot.first + b) for a, b in shown])
     escaped = over_escaped(block, source.bodies, call)
     if escaped is not None:
         return words.escaped(source, escaped, spot.first, spot.last)
@@ -41,16 +43,20 @@ def left_out_line(source: Source, old: Sequence[str], new: Sequence[str]) -> str
         return None
     known = {body.strip() for body in source.bodies}
     dots = _dots_for_lines(old, new)
-    return next((x for x in suspects if x.strip() not in known and (not is_dots(x) or x in dots)), None)
+    return next((x for x in suspects if (x in dots if is_dots(x) else x.strip() not in known)), None)
 
 
 def _dots_for_lines(old: Sequence[str], new: Sequence[str]) -> set[str]:
-    """Bare dots that stand where lines were removed, and where they are no body and no item of a list."""
+    """Bare dots that come where lines go, and where they are no body and no item of a list."""
     found: set[str] = set()
-    for first, last, new_first, new_last in gaps(old, new):
+    changed = gaps(old, new)
+    if sum(last - first for first, last, _, _ in changed) < 2:
+        return found
+    for _, _, new_first, new_last in changed:
         before = next((line for line in reversed(new[:new_first]) if line.strip()), "")
         for line in new[new_first:new_last]:
-            if is_dots(line) and last - first > 1 and not lets_dots_stand(before):
+            code = line.strip() == "..." and lets_dots_stand(before, line)
+            if is_dots(line) and not code:
                 found.add(line)
             before = line if line.strip() else before
     return found

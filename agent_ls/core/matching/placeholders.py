@@ -50,6 +50,9 @@ def is_dots(line: str) -> bool:
     return line.strip() in ("...", "…")
 
 
-def lets_dots_stand(before: str) -> bool:
-    """Whether dots may be code behind this line: a body, an item of a list."""
-    return before.rstrip().endswith((":", '"""', "'''", "(", "[", "{", ","))
+def lets_dots_stand(before: str, dots: str) -> bool:
+    """Whether dots may be code behind this line: a body or an item inside of what it opens, or beside it."""
+    opened, deep = len(before) - len(before.lstrip()), len(dots) - len(dots.lstrip())
+    if before.rstrip().endswith((":", "(", "[")):
+        return deep > opened
+    return deep >= opened and before.rstrip().endswith(('"""', "'''", ","))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 
 from agent_ls.core.matching.blocks import Block
 
@@ -89,7 +90,16 @@ def _unnumber(block: Block, *, drop_blank: bool) -> Block | None:
             return line
         return line[found.end() if drop_blank else found.start(2) :]
 
-    return block.with_lines([strip(line) for line in block.old], [strip(line) for line in block.new])
+    first = next(int(found[1]) for line in block.old if (found := _NUMBERED.match(line)))
+    numbers = range(first, last + len(block.new) + 1)
+    all_numbered = all(_NUMBERED.match(line) for line in block.new if line.strip())
+
+    def strip_new(line: str) -> str:
+        """Where some new lines have no number, a number that is none of the view's is text."""
+        found = _NUMBERED.match(line)
+        return strip(line) if found and (all_numbered or int(found[1]) in numbers) else line
+
+    return block.with_lines([strip(line) for line in block.old], [strip_new(line) for line in block.new])
 
 
 def _rewording(reword: Callable[[str], str]) -> Reading:
@@ -99,7 +109,8 @@ def _rewording(reword: Callable[[str], str]) -> Reading:
         old, new = _reword(block.old, reword), _reword(block.new, reword)
         if block.kept is not None and (len(old) != len(block.old) or len(new) != len(block.new)):
             return None  # the signs before a patch's lines would stand before the wrong ones
-        return block.with_lines(old, new)
+        other = block.with_lines(old, new)
+        return None if _torn(block, other) else other
 
     return reading
 
@@ -110,6 +121,14 @@ def _reword(lines: tuple[str, ...], reword: Callable[[str], str]) -> tuple[str, 
 
 def _unescape_ends(text: str) -> str:
     return text.replace("\\r\\n", "\n").replace("\\n", "\n").replace("\\t", "\t")
+
+
+def _torn(block: Block, other: Block) -> bool:
+    """Whether a rewording made a line end of what stood inside a string of the new text."""
+    if len(other.new) == len(block.new):
+        return False
+    added = [line for line in other.new if line not in other.old]
+    return any(a.count(quote) % 2 and b.count(quote) % 2 for a, b in pairwise(added) for quote in "\"'`")
 
 
 def _unescape_quotes(text: str) -> str:
@@ -147,8 +166,9 @@ READINGS: tuple[Reading, ...] = (_unterminated, unfence, *_PLAIN, *map(_after_un
 
 _ENTITY_OF_CODE = re.compile(r"&(?:lt|gt|amp|quot);")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|//.*|#\s.*")
-_OPERATOR = re.compile(r"(?:^|\s|&amp;|[-=<])&(?:lt|gt|amp);(?:$|\s|=|&amp;)")
+_OPERATOR = re.compile(r"(?:^|\s|&amp;|[-=<])&(?:lt|gt|amp);(?:$|\s|=|&amp;)|\w&lt;\w")
 _PLAIN_QUOTE = re.compile(r"(?<!\\)\"")
+_PLAIN_APOSTROPHE = re.compile(r"(?<!\\)'")
 _PLAIN_SIGN = re.compile(r"[<>]|&(?!\w+;|#)")
 
 
@@ -165,6 +185,7 @@ def over_escaped(block: Block, bodies: Sequence[str], call: Sequence[Block] = ()
     for suspicious, plain in (
         (_has_loose_tab, re.compile(r"\t")),
         (_has_loose_quote, _PLAIN_QUOTE),
+        (_has_loose_apostrophe, _PLAIN_APOSTROPHE),
         (_has_loose_entity, _PLAIN_SIGN),
     ):
         line = next(filter(suspicious, added), None)
@@ -181,6 +202,10 @@ def _has_loose_tab(line: str) -> bool:
 
 def _has_loose_quote(line: str) -> bool:
     return '\\"' in line and '\\"' in _QUOTED.sub("", line)
+
+
+def _has_loose_apostrophe(line: str) -> bool:
+    return "\\'" in line and "\\'" in _QUOTED.sub("", line)
 
 
 def _has_loose_entity(line: str) -> bool:

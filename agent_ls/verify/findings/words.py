@@ -10,6 +10,8 @@ from typing import final
 from agent_ls.core.job import Failure
 
 _ANSI = re.compile(r"\x1b\[[0-9;:]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+_ADDRESS = re.compile(r"0x[0-9a-f]+")
+_DIGITS = re.compile(r"\d+")
 _FOREIGN = ("node_modules/", "site-packages/", "dist-packages/", "node:", "/rustc/", "<")
 _MESSAGE_LINES = 6
 _MESSAGE_CHARS = 600
@@ -42,11 +44,12 @@ class Findings:
 
 
 def _test(failure: Failure) -> str:
-    return f"test {failure.test}"
+    return f"test {_ADDRESS.sub('0x', failure.test)}"
 
 
 def _rule(problem: Failure) -> str:
-    return f"rule {problem.test} {problem.path} {problem.message}"
+    # "already defined on line 3": a line that moved is no other finding.
+    return f"rule {problem.test} {problem.path} {_DIGITS.sub('0', problem.message)}"
 
 
 @final
