@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final, cast, final
 
+from agent_ls.core.errors import AgentLsError
 from agent_ls.core.job import JobId, JobState
 from agent_ls.faces.lsp import wire
 from agent_ls.faces.lsp.client import ClientError
@@ -78,6 +79,13 @@ class Report:
     def notice(self, text: str, severity: str = "info") -> None:
         """One message for the user, without anything that acts or hides."""
         self._peer.notify("window/showMessage", {"type": _TYPES.get(severity, 3), "message": plain(text)})
+
+    async def quietly(self, work: Awaitable[object]) -> None:
+        """Wait for work that nobody waits for; an error of ours becomes a notice."""
+        try:
+            await work
+        except AgentLsError as error:
+            self.notice(error.sentence(), "warning")
 
     def job_of_token(self, token: object) -> JobId | None:
         """The job whose progress the editor names."""
