@@ -35,6 +35,7 @@ from agent_ls.jobs.runner import Runner
 
 MAX_DEATHS = 3
 CANCEL_S = 2.0
+_GO_ON = "The work is kept: raise day_usd in config.toml or wait until tomorrow, then resume."
 _PAUSED = "agent-ls was closed; the work is kept up to the last whole turn"
 
 
@@ -79,6 +80,11 @@ class Fleet:
     def active(self, job: JobId) -> bool:
         """Whether the job is queued or under way here."""
         return job in self._queue or job in self._running
+
+    def day_is_over(self) -> str:
+        """That today's ceiling is reached, in a sentence; else ``""``."""
+        limit, spent = self.settings.budgets.day_usd, self._ledger.today()
+        return f"Today's ceiling of ${limit:.2f} is reached (${spent:.2f} spent)." if spent >= limit else ""
 
     # --- wishes -----------------------------------------------------------------------
 
@@ -178,6 +184,9 @@ class Fleet:
         self._gone(job)
         self._changed(job)
 
+    def paid(self, cost_usd: float) -> None:
+        self._ledger.add(cost_usd)
+
     # --- inside -----------------------------------------------------------------------
 
     def _pump(self) -> None:
@@ -192,9 +201,9 @@ class Fleet:
         return busy < max(1, self.settings.jobs.parallel)
 
     def _begin(self, job: JobId) -> None:
-        limit, spent = self.settings.budgets.day_usd, self._ledger.today()
-        if _lane(self._book.get(job)) and spent >= limit:
-            self._record_end(job, JobState.OUT_OF_BUDGET, _day_is_over(spent, limit))
+        over = self.day_is_over()
+        if over and _lane(self._book.get(job)):
+            self._record_end(job, JobState.OUT_OF_BUDGET, f"{over} {_GO_ON}")
             self._changed(job)
             return
         try:
@@ -229,9 +238,11 @@ class Fleet:
             self.runner.answer(job.id, asked.question.id, known)
 
     def _count(self, job: Job, cost_usd: float | None) -> None:
-        limit = self.settings.budgets.day_usd
-        if cost_usd and self._ledger.add(cost_usd) >= limit and job.state.live:
-            self.end(job.id, JobState.OUT_OF_BUDGET, _day_is_over(self._ledger.today(), limit))
+        if not cost_usd:
+            return
+        self._ledger.add(cost_usd)
+        if job.state.live and (over := self.day_is_over()):
+            self.end(job.id, JobState.OUT_OF_BUDGET, f"{over} {_GO_ON}")
 
     async def _enforce(self, ended: asyncio.Event) -> None:
         try:
@@ -253,10 +264,3 @@ class Fleet:
 
 def _lane(job: Job) -> bool:
     return job.request.intent.kind in NEEDS_MODEL
-
-
-def _day_is_over(spent: float, limit: float) -> str:
-    return (
-        f"Today's ceiling of ${limit:.2f} is reached (${spent:.2f} spent). The work is kept: "
-        "raise agentLs.budgets.dayUsd or wait until tomorrow, then resume."
-    )

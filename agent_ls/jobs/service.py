@@ -113,7 +113,13 @@ class Service:
             changed=self._changed,
             model=lambda: model_configured(self.settings, self._environ),
         )
-        self._explainer = Explainer(dirs.workspace(root) / "explained", self._runner, port)
+        self._explainer = Explainer(
+            dirs.workspace(root) / "explained",
+            self._runner,
+            port,
+            day_is_over=self._fleet.day_is_over,
+            clock=clock,
+        )
         self._news: set[asyncio.Event] = set()
         self._seen: tuple[float, list[Job]] = (0.0, [])
         self._listening: Listening | None = None
@@ -266,6 +272,12 @@ class Service:
         self._book.get(job)
         return read_wire_log(self._book.folder(job))
 
+    def whole_wire_log(self) -> Iterator[dict[str, Any]]:
+        """The same of this whole workspace, each line with ``of``: a job's id, oldest first, then ``explanation``."""
+        for job in reversed(self._book.ids()):
+            yield from ({"of": job, **line} for line in read_wire_log(self._book.folder(job)))
+        yield from ({"of": "explanation", **line} for line in self._explainer.wire_log())
+
     async def wait(self, job: JobId, *, for_question: bool = False) -> JobView:
         """Wait until the job is no longer live; with ``for_question`` also until it asks something."""
         while True:
@@ -370,8 +382,8 @@ class Service:
     async def explain(self, site: Site, *, refresh: bool = False, wait: bool = False) -> Explanation:
         """What the symbol at a place is for; the cached text, or at once with ``pending``.
 
-        With ``wait`` the text is waited for. Raises `ConfigError` where no model is configured, and
-        `ModelError` with ``wait``; without it a failure is a notice.
+        With ``wait`` the text is waited for. Raises `ConfigError` where no model is configured or
+        today's ceiling is reached, and `ModelError` with ``wait``; without it a failure is a notice.
         """
         here = self._look(site)
         if here is None:
@@ -511,6 +523,7 @@ class Service:
     def _forget(self) -> None:
         """Delete what ended long ago; a job that another process holds is its own affair."""
         oldest = self._clock() - self.settings.jobs.keep_days * _DAY_S
+        self._explainer.forget(oldest)
         for job in list(self._book.all()):
             if job.updated_at < oldest and not job.state.live and self._book.owned(job.id) is None:
                 with suppress(AgentLsError):

@@ -25,11 +25,13 @@ from pathlib import Path
 from typing import Any
 
 from agent_ls.core.attempt import (
+    WIRE_LOG,
     Answered,
     Asked,
     AttemptRequest,
     Checked,
     DraftFile,
+    Explained,
     Opened,
     Outcome,
     Progressed,
@@ -41,6 +43,8 @@ from agent_ls.core.job import CheckReport, JobState, Progress, Question, Spent, 
 from agent_ls.core.paths import RelPath
 from agent_ls.workspace.blobs import BlobStore
 from agent_ls.workspace.process import worker_pipes
+
+EXPLAINED_USD = 0.25
 
 
 @dataclass
@@ -183,7 +187,12 @@ async def main() -> None:
                 attempts[job].told.append(message["text"])
             case "explain":
                 text = f"explained {len(message['request']['text'])}"
-                await send({"type": "explained", "id": message["id"], "markdown": text, "error": ""})
+                if folder := message["request"]["wire_dir"]:
+                    Path(folder).mkdir(parents=True, exist_ok=True)
+                    line = json.dumps({"direction": "sent", "text": folder})
+                    (Path(folder) / WIRE_LOG).write_text(f"{line}\n")
+                told = to_json(Explained(text, cost_usd=EXPLAINED_USD))
+                await send({"type": "explained", "id": message["id"], "value": told})
     for task in tasks.values():
         task.cancel()
 

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from agent_ls.core.errors import UnknownJobError, UsageError
@@ -28,6 +28,10 @@ async def jobs(here: Place, options: Namespace) -> int:
     async with opened(here, on_job=watcher) as service:
         if options.action == "list":
             return _list(here, service, options)
+        if options.action == "log" and options.wire and not options.id:
+            return _wire(
+                here, service.whole_wire_log(), "Nothing was sent: no model's service was called here."
+            )
         if not options.id:
             raise UsageError(
                 f"`jobs {options.action}` needs the ID of a job", remedy="`agent-ls jobs` lists them"
@@ -118,19 +122,24 @@ async def _diff(here: Place, service: Service, job: JobId, options: Namespace) -
 
 async def _log(here: Place, service: Service, job: JobId, options: Namespace) -> int:
     if options.wire:
-        empty = True
-        for value in service.wire_log(job):
-            _print(value)
-            empty = False
-        if empty:
-            here.err.line("Nothing was sent: this job has called no model's service.")
-        return 0
+        nothing = "Nothing was sent: this job has called no model's service."
+        return _wire(here, service.wire_log(job), nothing)
     detail = service.job(job)
     if options.json:
         _print({"events": [event.wire() for event in detail.events]})
         return 0
     for event in detail.events:
         here.out.line(f"{time.strftime('%H:%M:%S', time.localtime(event.at))}  {event.kind}  {event.text}")
+    return 0
+
+
+def _wire(here: Place, lines: Iterable[dict[str, Any]], nothing: str) -> int:
+    empty = True
+    for line in lines:
+        _print(line)
+        empty = False
+    if empty:
+        here.err.line(nothing)
     return 0
 
 

@@ -153,7 +153,11 @@ def _jobs(commands: Any) -> None:
     jobs.set_defaults(action="list")
     for name in JOB_ACTIONS:
         action = actions.add_parser(name, allow_abbrev=False)
-        if name != "list":
+        if name == "log":
+            action.add_argument(
+                "id", nargs="?", default="", metavar="ID", help="the job; --wire alone: all, explanations too"
+            )
+        elif name != "list":
             action.add_argument("id", metavar="ID", help="the job; its beginning is enough")
         if name == "answer":
             action.add_argument("text", metavar="TEXT", help="the answer")
