@@ -187,7 +187,7 @@ async def main() -> None:
                 attempts[job].told.append(message["text"])
             case "explain":
                 text = f"explained {len(message['request']['text'])}"
-                if folder := message["request"]["wire_dir"]:
+                if folder := message["request"].get("wire_dir"):
                     Path(folder).mkdir(parents=True, exist_ok=True)
                     line = json.dumps({"direction": "sent", "text": folder})
                     (Path(folder) / WIRE_LOG).write_text(f"{line}\n")
