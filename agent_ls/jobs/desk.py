@@ -18,6 +18,7 @@ from agent_ls.core.job import JobId, JobState
 from agent_ls.core.paths import RelPath
 from agent_ls.index.merging import Clashing, Resolved
 from agent_ls.jobs import landing, wording
+from agent_ls.jobs.backing import Reasoned, backings, reasoned
 from agent_ls.jobs.book import Book, Owned
 from agent_ls.jobs.doubts import doubts
 from agent_ls.jobs.landing import Step
@@ -70,6 +71,7 @@ class Desk:
             order = Order(
                 owned.job.request.intent.title,
                 notes=dict.fromkeys(step.moved, "merged with your edits"),
+                reasons=self._reasons(owned, step),
                 doubts=doubts(step.changes, owned.job.request.intent),
                 reviewed=wish.reviewed,
             )
@@ -171,6 +173,11 @@ class Desk:
             step.moved,
             wording.outcome(step, there, missing, answer, undo=undo, unsaved=self._unsaved(there)),
         )
+
+    def _reasons(self, owned: Owned, step: Step) -> dict[RelPath, tuple[Reasoned, ...]]:
+        job, plan = owned.job, self._changes(owned, owned.job.plan)
+        behind = backings(job.request.intent, plan, self._book.entries(job.id), owned.blobs.get)
+        return reasoned(plan, behind, step.changes)
 
     def _unsaved(self, there: ChangeSet) -> int:
         """How many changed files stand in open documents only. What a closed file became is not known."""

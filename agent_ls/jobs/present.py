@@ -26,6 +26,7 @@ from agent_ls.core.hunks import hunks
 from agent_ls.core.job import JobId, JobState, Progress
 from agent_ls.core.merge import Conflict
 from agent_ls.core.steps import Planned
+from agent_ls.jobs.backing import backings
 from agent_ls.jobs.fold import Job
 from agent_ls.jobs.journal import Entry
 from agent_ls.jobs.landing import from_draft
@@ -102,6 +103,7 @@ class Presenter:
             summary=job.summary,
             task=job.request.intent.task,
             hunks=tuple(pieces),
+            backing=backings(job.request.intent, plan, entries, get),
             pending=frozenset(hunk.id for hunk in left),
             patch=unified(plan),
             checks=job.checks,

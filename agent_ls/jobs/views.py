@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -26,6 +27,7 @@ from agent_ls.core.job import (
 from agent_ls.core.paths import RelPath
 from agent_ls.core.steps import Planned
 from agent_ls.core.text import Span
+from agent_ls.jobs.backing import Backing
 
 Json = dict[str, Any]
 
@@ -163,9 +165,9 @@ class JobDetail:
     """Everything about one job.
 
     ``hunks`` and ``patch`` are those of the whole plan, against the texts it was made from;
-    `Service.preview` gives them against the texts of now. ``pending`` are the ids of hunks that
-    have not landed. ``attempts``: how often an attempt was begun (resumes included). ``evidence``:
-    notes for people, such as "scripted turns, no model was called", or a file that deserves a
+    `Service.preview` gives them against the texts of now. ``backing``: what stands
+    behind each hunk, by its id. ``pending`` are the ids of hunks that have not landed.
+    ``attempts``: how often an attempt was begun (resumes included). ``evidence``: notes for people, such as "scripted turns, no model was called", or a file that deserves a
     second look with the reason. ``steps``: what the agent announced it would do, if it did.
     """
 
@@ -173,6 +175,7 @@ class JobDetail:
     summary: str = ""
     task: str = ""
     hunks: tuple[Hunk, ...] = ()
+    backing: Mapping[str, Backing] = field(default_factory=dict[str, Backing])
     pending: frozenset[str] = frozenset()
     patch: str = ""
     checks: tuple[CheckReport, ...] = ()
@@ -187,7 +190,10 @@ class JobDetail:
         return self.view.wire() | {
             "plan": self.summary,
             "task": self.task,
-            "hunks": [hunk_wire(hunk, landed=hunk.id not in self.pending) for hunk in self.hunks],
+            "hunks": [
+                hunk_wire(hunk, self.backing.get(hunk.id), landed=hunk.id not in self.pending)
+                for hunk in self.hunks
+            ],
             "patch": _utf8(self.patch),
             "checks": [check_wire(report) for report in self.checks],
             "treeHash": self.tree_hash,
@@ -346,7 +352,8 @@ def check_wire(report: CheckReport) -> Json:
     }
 
 
-def hunk_wire(hunk: Hunk, *, landed: bool) -> Json:
+def hunk_wire(hunk: Hunk, backing: Backing | None, *, landed: bool) -> Json:
+    known = backing or Backing()
     return {
         "id": hunk.id,
         "path": hunk.path,
@@ -359,6 +366,8 @@ def hunk_wire(hunk: Hunk, *, landed: bool) -> Json:
         "removed": hunk.removed,
         "excerpt": hunk.excerpt,
         "landed": landed,
+        "reason": known.reason,
+        "check": {"name": known.check, "status": known.status, "test": known.test} if known.check else None,
     }
 
 

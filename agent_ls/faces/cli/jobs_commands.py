@@ -16,6 +16,7 @@ from agent_ls.faces.cli.delivery import CANCELLED, CHECKS_FAILED, NO_PLAN, outco
 from agent_ls.faces.cli.following import Watcher, follow
 from agent_ls.faces.cli.progress import progress_text
 from agent_ls.faces.cli.session import Place, inside, opened
+from agent_ls.jobs.backing import noted_patch
 from agent_ls.jobs.service import Service
 from agent_ls.jobs.views import Applied, JobView
 
@@ -105,6 +106,8 @@ async def _show(here: Place, service: Service, job: JobId, options: Namespace) -
         here.out.line(
             f"  hunk {hunk.id}  {hunk.path}:{hunk.new_start_line + 1}  +{hunk.added} -{hunk.removed}"
         )
+        if hunk.id in detail.backing and (words := detail.backing[hunk.id].words):
+            here.out.line(f"       {words}", "dim")
     return 0
 
 
@@ -112,12 +115,14 @@ async def _diff(here: Place, service: Service, job: JobId, options: Namespace) -
     detail = service.job(job)
     if options.json:
         _print(detail.result())
-    elif here.out.tty:
-        here.out.diff(detail.patch)
+        return 0 if detail.patch else 1
+    noted = noted_patch(service.plan(job), detail.backing) if detail.patch else ""
+    if here.out.tty:
+        here.out.diff(noted)
     else:
-        sys.stdout.buffer.write(detail.patch.encode("utf-8", "surrogateescape"))
+        sys.stdout.buffer.write(noted.encode("utf-8", "surrogateescape"))
         sys.stdout.flush()
-    return 0 if detail.patch else 1
+    return 0 if noted else 1
 
 
 async def _log(here: Place, service: Service, job: JobId, options: Namespace) -> int:

@@ -123,6 +123,7 @@ class LspPort:
             uri_of=self.uri,
             label=order.label,
             notes=order.notes,
+            reasons=order.reasons,
             doubts=order.doubts,
             asks=asks,
         )
