@@ -15,15 +15,17 @@ from agent_ls.core.job import Diagnostic, JobId, JobState, Question, Site, Verdi
 from agent_ls.core.settings import Settings
 from agent_ls.core.text import Span
 from agent_ls.index.names import is_test, language_of
+from agent_ls.jobs.hunks_here import HunksAt
 from agent_ls.jobs.place import Here
-from agent_ls.jobs.views import JobView, Offer
+from agent_ls.jobs.views import JobView, Offer, plan_size
 
 MOST = 6
 QUICKFIX, REWRITE, SOURCE = "quickfix.agent", "refactor.rewrite.agent", "source.agent"
 MORE = "Agent jobs here …"
 _TITLE = 60
 _CHOICES = 3
-_PLACED = frozenset({"question", "job", "fix", "anchor"})
+_OF_JOBS = frozenset({"question", "job", "hunk"})
+_PLACED = _OF_JOBS | {"fix", "anchor"}
 _TESTABLE = frozenset({"function", "method", "class", "struct"})
 _DOCUMENTED = frozenset({"function", "method", "class", "struct", "interface", "enum", "type"})
 _RENAMED = _DOCUMENTED | {"constant", "variable", "field"}
@@ -32,13 +34,14 @@ _RENAMED = _DOCUMENTED | {"constant", "variable", "field"}
 @final
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a menu is made from. ``jobs``: those that touch the file, newest first."""
+    """What a menu is made from. ``jobs``: those that touch the file, newest first; ``hunks``: of their plans, here."""
 
     here: Here
     diagnostics: Sequence[Diagnostic]
     jobs: Sequence[JobView]
     settings: Settings
     model: bool
+    hunks: Sequence[HunksAt] = ()
 
 
 def offers(known: Known, only: Collection[str] | None = None, *, automatic: bool = False) -> list[Offer]:
@@ -80,7 +83,8 @@ def _few_jobs(made: Sequence[Offer]) -> list[Offer]:
     """Few entries about jobs, questions first: they must not push the work that is to be started out of sight."""
     questions = [offer for offer in made if offer.group == "question"]
     jobs = [offer for offer in made if offer.group == "job"][: max(0, 2 - len(questions))]
-    return [*questions, *jobs, *(offer for offer in made if offer.group not in ("question", "job"))]
+    hunks = [offer for offer in made if offer.group == "hunk"][:1]
+    return [*questions, *jobs, *hunks, *(offer for offer in made if offer.group not in _OF_JOBS)]
 
 
 def _wanted(kind: str, only: Collection[str] | None) -> bool:
@@ -95,9 +99,9 @@ def _job_offers(known: Known) -> Iterator[Offer]:
             case JobState.WAITING if view.question is not None:
                 yield from _answers(view.id, view.question)
             case JobState.READY | JobState.PARTLY_APPLIED:
-                doubt = " (checks got worse)" if view.verdict is Verdict.WORSE else ""
-                yield _job(f"Review plan: {title}{doubt}", "agentLs.review", {"jobId": view.id})
-                yield _job(f"Apply plan: {title}{doubt}", "agentLs.apply", {"jobId": view.id})
+                size = f"{plan_size(view)}, {_VERDICTS[view.verdict]}"
+                yield _job(f"Review plan: {title} ({size})", "agentLs.review", {"jobId": view.id})
+                yield _job(f"Apply plan: {title} ({size})", "agentLs.apply", {"jobId": view.id})
                 if view.state is JobState.READY:
                     yield _job(f"Discard plan: {title}", "agentLs.discard", {"jobId": view.id})
                 else:
@@ -123,6 +127,29 @@ _JOB_ORDER = {
     JobState.QUEUED: 4,
     JobState.APPLIED: 5,
 }
+
+
+_VERDICTS = {
+    Verdict.VERIFIED: "verified",
+    Verdict.UNVERIFIED: "unverified",
+    Verdict.WORSE: "checks got worse",
+}
+
+
+def _hunk_offers(known: Known) -> Iterator[Offer]:
+    """A part of a plan, where an editor has no review of its own: just what is at this place."""
+    views = {view.id: view for view in known.jobs if view.state in _REVIEWED}
+    for here in known.hunks:
+        view = views.get(here.job)
+        if view is not None:
+            count = len(here.ids)
+            some = "this change" if count == 1 else f"these {count} changes"
+            title = f"Apply only {some} (of {here.of} in this file): {_short(view.title)}"
+            arguments = {"jobId": view.id, "hunks": list(here.ids)}
+            yield Offer(title, REWRITE, "agentLs.apply", arguments, group="hunk")
+
+
+_REVIEWED = frozenset({JobState.READY, JobState.PARTLY_APPLIED})
 
 
 def _answers(job: JobId, question: Question) -> Iterator[Offer]:
@@ -255,6 +282,7 @@ def _connect_offers(known: Known) -> Iterator[Offer]:
 
 _PRODUCERS: tuple[Callable[[Known], Iterator[Offer]], ...] = (
     _job_offers,
+    _hunk_offers,
     _fix_offers,
     _anchor_offers,
     _delegate_offers,

@@ -44,6 +44,7 @@ from agent_ls.jobs.explaining import Explainer
 from agent_ls.jobs.fleet import Fleet
 from agent_ls.jobs.fold import Job
 from agent_ls.jobs.hover import hover_facts
+from agent_ls.jobs.hunks_here import HunksHere
 from agent_ls.jobs.lease import Holder
 from agent_ls.jobs.ledger import Ledger
 from agent_ls.jobs.offers import Known, hidden, offers
@@ -97,6 +98,7 @@ class Service:
         self._ledger = Ledger(dirs.base / "spent", clock)
         self._book = Book(dirs.jobs(root), holder, clock)
         self._presenter = Presenter(self._book.blobs)
+        self._hunks = HunksHere(self._book.blobs)
         self._fleet = Fleet(self._book, self._ledger, settings, changed=self._changed, fresh=self._up_to_date)
         self._runner = LocalRunner(
             module=worker_module,
@@ -542,7 +544,10 @@ class Service:
         if here is None:
             return None
         model = model_configured(self.settings, self._environ)
-        return Known(here, diagnostics, self._jobs_at(site), self.settings, model)
+        views = self._jobs_at(site)
+        planned = [self._book.get(view.id) for view in views if view.has_plan]
+        hunks = tuple(self._hunks.at(site.path, site.span, here.text, planned))
+        return Known(here, diagnostics, views, self.settings, model, hunks)
 
     def _jobs_at(self, site: Site) -> list[JobView]:
         """The jobs of a file, for menus and hovers: those of other processes as of a moment ago."""

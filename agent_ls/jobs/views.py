@@ -321,6 +321,13 @@ class Offer:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
+def plan_size(view: JobView) -> str:
+    """``3 files +40 −12``."""
+    count = len(view.files)
+    added, removed = sum(f.added for f in view.files), sum(f.removed for f in view.files)
+    return f"{count} {'file' if count == 1 else 'files'} +{added} −{removed}"
+
+
 def usage_wire(usage: Usage) -> Json:
     return {
         "input": usage.input,

@@ -100,8 +100,11 @@ def test_a_comment_that_asks_comes_before_delegate() -> None:
 @pytest.mark.parametrize(
     ("view", "titles"),
     [
-        (job(JobState.READY), ["Review plan: shout", "Apply plan: shout"]),
-        (job(JobState.READY, verdict=Verdict.WORSE), ["Review plan: shout (checks got worse)"]),
+        (
+            job(JobState.READY, verdict=Verdict.VERIFIED),
+            ["Review plan: shout (1 file +1 −1, verified)", "Apply plan: shout (1 file +1 −1, verified)"],
+        ),
+        (job(JobState.READY, verdict=Verdict.WORSE), ["Review plan: shout (1 file +1 −1, checks got worse)"]),
         (job(JobState.WAITING, question=Question("q", "Which one?")), ["Answer: Which one?"]),
         (job(JobState.RUNNING), ["Cancel: shout"]),
         (job(JobState.INTERRUPTED), ["Resume: shout"]),
@@ -119,7 +122,7 @@ def test_what_does_not_fit_stands_behind_one_entry() -> None:
     titles = menu(25, jobs=jobs, diagnostics=[found], anchor=ANCHOR)
     assert titles == [
         "Answer: ?",
-        "Review plan: shout",
+        "Review plan: shout (1 file +1 −1, unverified)",
         "Fix: bad",
         "Do: split this",
         "Delegate: change parse …",

@@ -20,7 +20,7 @@ from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.markdown import plain
 from agent_ls.faces.lsp.peer import Peer
 from agent_ls.faces.lsp.policy import policy
-from agent_ls.jobs.views import JobView
+from agent_ls.jobs.views import JobView, plan_size
 
 _log = logging.getLogger(__name__)
 
@@ -244,13 +244,6 @@ def outcome_line(view: JobView) -> str:
             return f"{view.title} was interrupted; its work is kept. Resume it from the code-action menu."
         case _:
             return f"{view.title}: {progress_line(view)}"
-
-
-def plan_size(view: JobView) -> str:
-    """``3 files +40 −12``."""
-    count = len(view.files)
-    added, removed = sum(f.added for f in view.files), sum(f.removed for f in view.files)
-    return f"{count} {'file' if count == 1 else 'files'} +{added} −{removed}"
 
 
 def _percentage(view: JobView) -> int:
