@@ -171,7 +171,12 @@ class Desk:
             changed_files(there),
             conflict_views(step.conflicts),
             step.moved,
-            wording.outcome(step, there, missing, answer, undo=undo, unsaved=self._unsaved(there)),
+            wording.outcome(
+                *(step, there, missing, answer),
+                undo=undo,
+                unsaved=self._unsaved(there),
+                turned=[c.path for c in there if c not in step.changes.changes],
+            ),
         )
 
     def _reasons(self, owned: Owned, step: Step) -> dict[RelPath, tuple[Reasoned, ...]]:
