@@ -169,7 +169,7 @@ def _read(entries: Sequence[Entry]) -> _Record:
                 plans.append((at, planned))
             case Checked(reports=reports):
                 proof = at, reports
-            case Outcome(state=JobState.READY, checks=checks):
+            case Outcome(state=JobState.READY, checks=checks) if checks:
                 proof = at, checks
             case _:
                 pass
