@@ -90,8 +90,9 @@ def test_lines_typed_over_are_a_clash_with_a_sentence_and_nothing_is_lost(
 @every_neovim
 def test_a_key_between_the_edit_and_its_doing_is_kept_and_told(nvim: Neovim, tmp_path: Path) -> None:
     saw = plain(nvim, tmp_path, "race")
-    assert "# mine" in saw["raced"]["calc.py"]["buffer"], saw["messages"]
-    print(saw)
+    assert saw["raced"]["calc.py"] == {"buffer": saw["typed"], "disk": BEFORE}, saw["messages"]
+    assert any("calc.py was typed in at that very moment" in m for m in saw["messages"]), saw["messages"]
+    assert saw["state"] == "partly_applied"
 
 
 ENGINE = """
@@ -118,6 +119,9 @@ def test_other_line_ends_are_kept_and_a_new_files_own_are_told(nvim: Neovim, tmp
 
 
 @every_neovim
-def test_a_question_is_answered_from_the_menu(nvim: Neovim, tmp_path: Path) -> None:
+def test_a_question_is_answered_from_the_menu_and_a_job_is_told_something(
+    nvim: Neovim, tmp_path: Path
+) -> None:
     saw = plain(nvim, tmp_path, "answer", turns=asking())
+    assert {"you said: be brief", "answered: total"} <= set(saw["events"])
     assert [state for state in saw["states"] if state != "running"] == ["waiting", "ready"]

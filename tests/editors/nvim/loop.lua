@@ -118,6 +118,7 @@ local otherwise = {
   end,
   share = function()
     reach("ready")
+    support.type("Go# unsaved here<Esc>")
     vim.fn.writefile({ seen.job }, vim.env.AGENT_LS_JOB)
     eventually(function()
       return vim.tbl_contains(seen.states, "applied")

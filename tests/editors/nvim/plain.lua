@@ -237,6 +237,9 @@ function sessions.answer()
   command("tell", { jobId = job().jobId, text = "be brief" })
   menu("Answer “total”")
   reach("ready")
+  seen.events = vim.tbl_map(function(event)
+    return event.text
+  end, command("job", { jobId = job().jobId }).events)
 end
 
 local function play()
