@@ -91,6 +91,18 @@ local function lines_of(text)
   return lines
 end
 
+---Why a hunk is there and which check stood on it.
+---@param hunk table
+---@return string
+local function why(hunk)
+  local parts = { hunk.reason ~= "" and hunk.reason or nil }
+  if type(hunk.check) == "table" then
+    local test = hunk.check.test ~= "" and (" (%s)"):format(hunk.check.test) or ""
+    parts[#parts + 1] = hunk.check.name .. " " .. hunk.check.status .. test
+  end
+  return table.concat(parts, " · ")
+end
+
 ---@param review agent_ls.Review
 local function draw(review)
   local file, bufnr = file_of(review), review.plan_buf
@@ -100,10 +112,15 @@ local function draw(review)
   vim.api.nvim_buf_clear_namespace(bufnr, marks_of, 0, -1)
   local last = vim.api.nvim_buf_line_count(bufnr) - 1
   for _, hunk in ipairs(file.hunks) do
+    local words, text = why(hunk), {}
     if review.rejected[hunk.id] then
-      vim.api.nvim_buf_set_extmark(bufnr, marks_of, math.min(hunk.newStartLine, last), 0, {
-        virt_text = { { "  rejected", "DiagnosticVirtualTextWarn" } },
-      })
+      text[1] = { "  rejected", "DiagnosticVirtualTextWarn" }
+    end
+    if words ~= "" then
+      text[#text + 1] = { "  " .. words, "Comment" }
+    end
+    if #text > 0 then
+      vim.api.nvim_buf_set_extmark(bufnr, marks_of, math.min(hunk.newStartLine, last), 0, { virt_text = text })
     end
   end
   for _, window in ipairs(vim.fn.win_findbuf(bufnr)) do
