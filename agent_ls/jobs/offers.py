@@ -7,6 +7,7 @@ Each producer is a function from what is known to entries; ranks are given at th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import final
@@ -23,6 +24,12 @@ MOST = 6
 QUICKFIX, REWRITE, SOURCE = "quickfix.agent", "refactor.rewrite.agent", "source.agent"
 MORE = "Agent jobs here …"
 _TITLE = 60
+_STUB_BYTES = 2000
+_STUB = re.compile(
+    rb"NotImplemented|not implemented|^[ \t]*(?:pass|\.\.\.)[ \t]*(?:#.*)?$|\btodo!\(|\bunimplemented!\(|UnsupportedOperationException"
+    rb"|\A[^\n]*:[ \t]*(?:pass|\.\.\.)\s*\Z",
+    re.MULTILINE | re.IGNORECASE,
+)
 _CHOICES = 3
 _OF_JOBS = frozenset({"question", "job", "hunk"})
 _PLACED = _OF_JOBS | {"fix", "anchor"}
@@ -191,6 +198,28 @@ def _fix_offers(known: Known) -> Iterator[Offer]:
     )
 
 
+def _fix_all_offers(known: Known) -> Iterator[Offer]:
+    """Where all that is reported at a place is of one kind: the same in the whole file."""
+    theirs = [d for d in known.diagnostics if d.source != "agent-ls"]
+    kinds = {f"{d.source} {d.code}".strip() for d in theirs if d.code}
+    if not known.model or len(kinds) != 1 or not all(d.code for d in theirs):
+        return
+    (kind,) = kinds
+    path = known.here.site.path
+    yield Offer(
+        f"Fix all of this kind in this file: {_short(kind)}",
+        QUICKFIX,
+        "agentLs.delegate",
+        {
+            "task": f"Fix every finding of the kind {kind} in `{path}`, such as: {theirs[0].message}",
+            "kind": "fix",
+        },
+        group="fix",
+        site=known.here.site,
+        diagnostics=tuple(theirs),
+    )
+
+
 def _anchor_offers(known: Known) -> Iterator[Offer]:
     anchor = known.here.anchor
     if known.model and anchor is not None:
@@ -224,10 +253,17 @@ def _verb_offers(known: Known) -> Iterator[Offer]:
     explain = f"Explain {around.name}"
     yield Offer(explain, REWRITE, "agentLs.explain", {}, group="verb", site=site)
     whole = replace(site, span=around.span)
+    if _is_stub(known.here.text[around.span.start : around.span.end]):
+        yield _verb(f"Implement {around.name}", f"Implement `{around.path}`.", whole)
     if around.kind in _TESTABLE and not is_test(site.path):
         yield _verb(f"Write tests for {around.name}", f"Write tests for `{around.path}`.", whole)
     elif around.kind in _DOCUMENTED and not around.doc:
         yield _verb(f"Document {around.name}", f"Document `{around.path}`.", whole)
+
+
+def _is_stub(text: bytes) -> bool:
+    """Whether a definition says itself that its body is still to be written."""
+    return len(text) < _STUB_BYTES and _STUB.search(text) is not None
 
 
 def _verb(title: str, task: str, site: Site) -> Offer:
@@ -284,6 +320,7 @@ _PRODUCERS: tuple[Callable[[Known], Iterator[Offer]], ...] = (
     _job_offers,
     _hunk_offers,
     _fix_offers,
+    _fix_all_offers,
     _anchor_offers,
     _delegate_offers,
     _verb_offers,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast, final
 
+from agent_ls.core.attempt import NEEDS_MODEL
 from agent_ls.core.errors import AgentLsError
 from agent_ls.core.job import JobId, JobState
 from agent_ls.faces.lsp import wire
@@ -25,6 +26,8 @@ from agent_ls.jobs.views import JobView, plan_size
 _log = logging.getLogger(__name__)
 
 _EVERY_S: Final = 0.25
+_FRESH_S: Final = 7 * 86400.0
+_LISTED: Final = 5
 _CREATE_S: Final = 5.0
 _CHOICE_S: Final = 3600.0
 _TYPES: Final = {"error": 1, "warning": 2, "info": 3}
@@ -75,6 +78,19 @@ class Report:
     def seen(self, view: JobView) -> None:
         """A job that was there before this editor: no notice, no progress for how it stands."""
         self._shown.setdefault(view.id, _Shown()).state = view.state
+
+    def reopened(self, views: Sequence[JobView], attempt_usd: float, now: float) -> None:
+        """A folder was opened that has jobs of before: one notice for all that wait for their user."""
+        for view in views:
+            self.seen(view)
+        waiting = [v for v in views if v.owner != "elsewhere" and now - v.updated_at < _FRESH_S]
+        lines = [line for view in waiting if (line := left_line(view, attempt_usd))]
+        if lines:
+            more = f"; and {len(lines) - _LISTED} more" if len(lines) > _LISTED else ""
+            self.notice(
+                f"From before: {'; '.join(lines[:_LISTED])}{more}."
+                " Go on from the code-action menu of their files, or with the job list."
+            )
 
     def notice(self, text: str, severity: str = "info") -> None:
         """One message for the user, without anything that acts or hides."""
@@ -222,6 +238,22 @@ def progress_line(view: JobView) -> str:
     step = view.progress.step or view.state.value.replace("_", " ")
     cost = f" · ${view.spent.cost_usd:.2f}" if view.spent.cost_usd else ""
     return plain(f"{where}{step}{cost}")
+
+
+def left_line(view: JobView, attempt_usd: float) -> str:
+    """How a job of before stands and what going on costs; ``""`` where it waits for nobody."""
+    match view.state:
+        case JobState.READY | JobState.PARTLY_APPLIED:
+            left = "is ready" if view.state is JobState.READY else "is applied in part"
+            return f"“{view.title}” {left} ({plan_size(view)}, {view.verdict.value})"
+        case JobState.INTERRUPTED | JobState.OUT_OF_BUDGET:
+            turns = "1 turn" if view.spent.turns == 1 else f"{view.spent.turns} turns"
+            spent = f", ${view.spent.cost_usd:.2f} spent" if view.spent.cost_usd else ""
+            cost = f", resuming costs ${attempt_usd:.2f} at most" if view.kind in NEEDS_MODEL else ""
+            how = "was interrupted" if view.state is JobState.INTERRUPTED else "reached its ceiling"
+            return f"“{view.title}” {how} after {turns}{spent}{cost}"
+        case _:
+            return ""
 
 
 def outcome_line(view: JobView) -> str:
