@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast, final
 
-from agent_ls.core.attempt import Checked, Outcome, TurnDone
+from agent_ls.core.attempt import Checked, DraftFile, Outcome, TurnDone
 from agent_ls.core.diff import unified
 from agent_ls.core.edits import ChangeSet, FileChange, Op
 from agent_ls.core.errors import AgentLsError
@@ -23,12 +23,14 @@ from agent_ls.core.steps import Planned
 from agent_ls.index.names import is_test
 from agent_ls.jobs.blame import History
 from agent_ls.jobs.journal import Entry
+from agent_ls.jobs.records import Created
 from agent_ls.jobs.shifting import shifts
 
 _LONGEST = 160
 _SENTENCE = re.compile(r"(?<=[.!?:])\s+")
 _FILE = re.compile(r"[\w./\\-]*\w\.\w+")
 _TEST_MARK = re.compile(r"^tests?[_-]|[_.-](?:tests?|spec)$|(?<=[a-z0-9])(?:Tests?|Spec)$|^Test(?=[A-Z])")
+_BEFORE = "As in the plan before."
 _ANCHOR = "Removes the comment that asked for this."
 
 Json = dict[str, Any]
@@ -85,12 +87,14 @@ def backings(
     made: dict[str, Backing] = {}
     for change in plan:
         try:
-            history = History.of(change, drafts, get)
+            history = History.of(change, drafts, get, record.begun)
         except AgentLsError:
             continue
         for hunk in hunks(ChangeSet((change,))):
             turn = history.turn_of(hunk)
-            reason = _intent_words(intent, hunk) if turn is None else _words(record, turn, change, hunk)
+            reason = (
+                _intent_words(intent, hunk, record) if turn is None else _words(record, turn, change, hunk)
+            )
             check = record.proof_of(turn)
             made[hunk.id] = _backing(reason, check, change.path)
     return made
@@ -142,6 +146,7 @@ class _Record:
     turns: tuple[tuple[int, TurnDone], ...]
     plans: tuple[tuple[int, Planned], ...]
     proof: tuple[int, tuple[CheckReport, ...]]
+    begun: tuple[DraftFile, ...] = ()
 
     def proof_of(self, turn: int | None) -> tuple[CheckReport, ...]:
         """The reports of the last proof, where its tree holds what a turn did."""
@@ -161,10 +166,13 @@ def _read(entries: Sequence[Entry]) -> _Record:
     turns: list[tuple[int, TurnDone]] = []
     plans: list[tuple[int, Planned]] = []
     proof: tuple[int, tuple[CheckReport, ...]] = (-1, ())
+    begun: tuple[DraftFile, ...] = ()
     for at, entry in enumerate(entries):
         match entry.record:
             case TurnDone() as turn:
                 turns.append((at, turn))
+            case Created(request=request):
+                begun = request.plan
             case Planned() as planned:
                 plans.append((at, planned))
             case Checked(reports=reports):
@@ -173,14 +181,16 @@ def _read(entries: Sequence[Entry]) -> _Record:
                 proof = at, checks
             case _:
                 pass
-    return _Record(tuple(turns), tuple(plans), proof)
+    return _Record(tuple(turns), tuple(plans), proof, begun)
 
 
 # --- the words ------------------------------------------------------------------------------
 
 
-def _intent_words(intent: Intent, hunk: Hunk) -> str:
-    """The words for what no turn did: an engine's or a rename's own, or the removal of an anchor."""
+def _intent_words(intent: Intent, hunk: Hunk, record: _Record) -> str:
+    """The words for what no turn did: an engine's or a rename's own, the plan of before, an anchor's removal."""
+    if record.begun:
+        return _BEFORE
     if intent.kind is not IntentKind.DELEGATE:
         return one_line(intent.title)
     at_anchor = intent.anchor is not None and intent.site is not None and intent.site.path == hunk.path

@@ -23,13 +23,22 @@ class History:
     moved: int | None
 
     @staticmethod
-    def of(change: FileChange, drafts: Sequence[Sequence[DraftFile]], get: Callable[[str], bytes]) -> History:
-        """``drafts``: the draft after each turn. Raises what ``get`` raises for a text that is lost."""
-        text = change.before or b""
-        lines: list[tuple[int | None, int | None]] = [(None, n) for n in range(len(text.splitlines()))]
+    def of(
+        change: FileChange,
+        drafts: Sequence[Sequence[DraftFile]],
+        get: Callable[[str], bytes],
+        begun: Sequence[DraftFile] = (),
+    ) -> History:
+        """``drafts``: the draft after each turn; ``begun``: the one it all began with, which is no turn's.
+
+        Raises what ``get`` raises for a text that is lost.
+        """
         took: dict[int, int] = {}
         moved: int | None = None
-        last: DraftFile | None = None
+        last = _draft_of(change, begun)
+        first, text = change.before or b"", _text(last, change, get)
+        lines: list[tuple[int | None, int | None]] = [(None, n) for n in range(len(first.splitlines()))]
+        lines = _follow(first, text, lines, None, took)
         for number, draft in enumerate(drafts):
             now = _draft_of(change, draft)
             if now == last:

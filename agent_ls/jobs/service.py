@@ -53,6 +53,7 @@ from agent_ls.jobs.port import EditorPort
 from agent_ls.jobs.present import Presenter
 from agent_ls.jobs.preview import FilePreview, preview
 from agent_ls.jobs.requests import attempt_request, model_choice, model_configured
+from agent_ls.jobs.rework import rework
 from agent_ls.jobs.runner import LocalRunner
 from agent_ls.jobs.trust import Trust
 from agent_ls.jobs.views import Applied, Explanation, HoverFacts, JobDetail, JobView, Offer
@@ -219,9 +220,19 @@ class Service:
             raise UsageError("A rename needs a place and a new name", remedy="Put the cursor on a name")
         return self._start(intent)
 
-    def retry(self, job: JobId, instruction: str = "") -> JobId:
-        """Queue the same intent again as a new job, on the texts of now; ``instruction`` is added to its task."""
+    def retry(self, job: JobId, instruction: str = "", hunks: Collection[str] | None = None) -> JobId:
+        """Queue the same intent again as a new job, on the texts of now; ``instruction`` is added to its task.
+
+        With ``hunks`` only these are done anew, as ``instruction`` says: the new job begins with what is
+        pending of the plan, and takes its place when it is ready.
+        """
         intent = self._book.get(job).request.intent
+        if hunks is not None:
+            pending = self._pending(job)
+            now = landing.texts_of(pending.paths, self._port.read)
+            intent, begun = rework(intent, pending, now, hunks, instruction)
+            return self._start(intent, retry_of=job, begun=begun)
+        intent = replace(intent, rework=())
         if instruction.strip():
             intent = replace(intent, task=f"{intent.task}\n\n{instruction.strip()}".strip())
         return self._start(intent, retry_of=job)
@@ -474,7 +485,13 @@ class Service:
 
     # --- inside -----------------------------------------------------------------------
 
-    def _start(self, intent: Intent, retry_of: str = "", budget_usd: float | None = None) -> JobId:
+    def _start(
+        self,
+        intent: Intent,
+        retry_of: str = "",
+        budget_usd: float | None = None,
+        begun: ChangeSet | None = None,
+    ) -> JobId:
         if intent.kind in NEEDS_MODEL and not model_configured(self.settings, self._environ):
             raise no_model()
         if intent.kind is IntentKind.RUN and (doubt := self._trust.doubt(self.root)):
@@ -500,6 +517,8 @@ class Service:
         )
         if budget_usd is not None:
             request = replace(request, budget=replace(request.budget, usd=budget_usd))
+        if begun is not None:
+            request = replace(request, plan=landing.to_draft(begun, self._book.blobs(job).put))
         self._book.create(request, retry_of)
         self._fleet.enqueue(job)
         return job
@@ -569,8 +588,12 @@ class Service:
 
     def _changed(self, job: JobId) -> None:
         self._seen = (0.0, [])
-        if self._book.owned(job) is not None:
+        owned = self._book.owned(job)
+        if owned is not None:
             self._port.job_changed(self._view_of(job))
+            if owned.job.request.intent.rework and owned.job.state is JobState.READY:
+                with suppress(AgentLsError):  # of another process, or in the user's files already
+                    self._wishes.discard(JobId(owned.job.retry_of))
         for news in self._news:
             news.set()
 

@@ -42,7 +42,9 @@ async def jobs(here: Place, options: Namespace) -> int:
             await service.resume(job)
             return await _to_its_end(here, service, job, options, watcher)
         if options.action == "retry":
-            return await _to_its_end(here, service, service.retry(job, options.text), options, watcher)
+            return await _to_its_end(
+                here, service, service.retry(job, options.text, options.hunk), options, watcher
+            )
         return await _ACTIONS[options.action](here, service, job, options)
 
 

@@ -165,6 +165,7 @@ def _jobs(commands: Any) -> None:
             action.add_argument("text", metavar="TEXT", help="the agent reads it with its next turn")
         if name == "retry":
             action.add_argument("text", nargs="?", default="", metavar="TEXT", help="what to do differently")
+            action.add_argument("--hunk", action="append", metavar="H", help="do only this hunk anew")
         if name == "log":
             action.add_argument("--wire", action="store_true", help="every byte sent to a model and received")
         if name == "apply":

@@ -101,7 +101,8 @@ class JobCommands:
 
     def retry(self, params: Json) -> Json:
         service, job = self._job(params)
-        return {"jobId": service.retry(job, read.text(params, "instruction", default=""))}
+        instruction = read.text(params, "instruction", default="")
+        return {"jobId": service.retry(job, instruction, read.texts(params, "hunks"))}
 
     async def tell(self, params: Json) -> Json:
         service, job = self._job(params)
