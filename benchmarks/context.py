@@ -36,10 +36,11 @@ from benchmarks.context_fit import Group, fit_files, fit_passages
 FILE_SIGNALS = (
     "task_words", "around_words", "alike", "task_path", "task_names", "around_names", "task_history", "together",
     "users", "imported", "importers", "kin", "near", "lively", "test",
+    "task_words_first", "around_words_first", "alike_first", "together_first", "task_history_first",
 )  # fmt: skip
 PASSAGE_SIGNALS = (
     "file", "rank", "task", "task_best", "task_name", "around", "around_best", "around_name", "mentions", "asked",
-    "length", "between", "block", "imports",
+    "length", "between", "block", "imports", "together", "many", "by_best", "place", "last", "near", "used",
 )  # fmt: skip
 _WEIGHTS = Path(__file__).resolve().parents[1] / "agent_ls" / "index" / "weights.toml"
 _HEAD = """# How much each signal counts; see signals.py and passages.py for what they are.

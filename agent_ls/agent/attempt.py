@@ -34,8 +34,6 @@ class Attempt:
         """The outcome; errors that a person can understand become a failed one. Cancellation passes."""
         try:
             self._ground = await open_ground(self._request)
-            if self._ground.history.ended is not None:
-                return self._ground.history.ended
             outcome = await self._attempt(self._ground)
             return replace(outcome, evidence=(*outcome.evidence, *_marks(self._ground)))
         except AgentLsError as error:

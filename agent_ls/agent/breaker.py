@@ -46,7 +46,10 @@ class LoopBreaker:
         """Why the attempt ends, as a sentence; empty while it may go on."""
         for key, count in self._failures.items():
             if count > LIMIT:
-                return f"The agent repeated a failing call {count} times ({key[:120]})"
+                return (
+                    f"The agent repeated a failing call {count} times ({key[:120]}). The work so far is kept: "
+                    "resume the job, or retry it with a word of advice."
+                )
         return ""
 
 

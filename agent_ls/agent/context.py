@@ -13,6 +13,7 @@ from typing import Any
 
 from agent_ls.agent.caching import marked
 from agent_ls.agent.prompts import prompt
+from agent_ls.core.attempt import Variation
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.job import Diagnostic, Intent
 from agent_ls.core.paths import RelPath, parent
@@ -32,6 +33,7 @@ _SELECTION_LINES = 200
 _ATTACHED_LIMIT = 20_000
 _LIKELY_FILES = 12
 _LIKELY_SPANS = 6
+_ALONE = Variation()
 _SEVERITY = {1: "error", 2: "warning", 3: "information", 4: "hint"}
 
 
@@ -48,11 +50,12 @@ def opening(
     checks: Sequence[str],
     trusted: bool,
     found: Context | None,
+    variation: Variation = _ALONE,
 ) -> Json:
     """The first user message: the overview of the repository, then the task and where it points."""
     blocks = [
         _overview(draft, find_rules(draft, intent)),
-        _task(draft, intent, unsaved, _checks(checks, trusted=trusted), found),
+        _task(draft, intent, unsaved, _checks(checks, trusted=trusted), found) + _way(variation),
     ]
     texts = [redact(text)[0] for text in blocks]
     return {
@@ -140,6 +143,17 @@ def _task(
             "approved nothing can be edited."
         )
     return "\n\n".join(parts)
+
+
+def _way(variation: Variation) -> str:
+    """What a further attempt at the same task is told beside it."""
+    parts = [variation.hint] if variation.hint else []
+    if variation.earlier:
+        parts += [
+            "An earlier attempt, from which nothing is left in the files, did not get through. What is known of it:",
+            data_block("earlier_attempt", variation.earlier),
+        ]
+    return "".join(f"\n\n{part}" for part in parts)
 
 
 def _likely(found: Context) -> str:

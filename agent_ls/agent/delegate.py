@@ -37,8 +37,8 @@ async def delegate(ground: Ground, link: Link, resources: Resources, prover: Pro
         AgentLsError: nothing could be started (no model, a lost text).
     """
     opened = await _opened(ground, link, resources, prover)
-    wire = WireLog(Path(ground.request.job_dir))
-    model = await resources.model(ground.root, wire)
+    wire = WireLog(Path(ground.request.job_dir), ground.request.attempt)
+    model = await resources.model(ground.root, ground.request.models, wire)
     try:
         talk = equip(ground, link, resources, prover, meter, opened, model)
         ending = await converse(talk)
@@ -48,8 +48,7 @@ async def delegate(ground: Ground, link: Link, resources: Resources, prover: Pro
         wire.close()
         await model.close()
     outcome = await conclude(ground, prover, ending, meter.spent)
-    told = _attempts(ground.request.intent.attempts)
-    return replace(outcome, evidence=(*_origin(model), *told, *departures))
+    return replace(outcome, evidence=(*_origin(model), *departures))
 
 
 def _origin(model: Model) -> tuple[str, ...]:
@@ -57,11 +56,6 @@ def _origin(model: Model) -> tuple[str, ...]:
     if not isinstance(model, Scripted):
         return ()
     return ("scripted turns, no model was called", model.score)
-
-
-def _attempts(wanted: int) -> tuple[str, ...]:
-    """Where several attempts were asked for, the plan says that it is not the best of several."""
-    return (f"one attempt was made of the {wanted} that were asked for",) if wanted > 1 else ()
 
 
 def _departures(ground: Ground, planner: UserPlanner) -> Iterator[str]:
@@ -86,8 +80,9 @@ async def _opened(ground: Ground, link: Link, resources: Resources, prover: Prov
             checks=prover.names(ground.draft),
             trusted=request.trusted,
             found=_found(ground),
+            variation=request.variation,
         ),
-        model=model_names(request.models, resources.environ).work,
+        model=request.variation.model or model_names(request.models, resources.environ).work,
     )
     await link.record(opened)
     return opened
@@ -120,6 +115,7 @@ async def conclude(ground: Ground, prover: Prover, ending: Ending, spent: Spent)
         verdict=checked.verdict if checked else Verdict.UNVERIFIED,
         tree_hash=checked.tree_hash if checked else "",
         problem=ending.problem or _doubt(checked),
+        warnings=checked.warnings if checked else (),
         spent=spent,
         pins=dict(ground.snapshot.pins),
     )

@@ -9,6 +9,7 @@ from typing import Any, cast, final
 from agent_ls.agent.attempt import Attempt
 from agent_ls.agent.explain import explain
 from agent_ls.agent.resources import Resources
+from agent_ls.agent.selecting import select
 from agent_ls.core.attempt import (
     Asked,
     AttemptRequest,
@@ -18,6 +19,8 @@ from agent_ls.core.attempt import (
     Outcome,
     Progressed,
     RequestStarted,
+    Selected,
+    SelectRequest,
 )
 from agent_ls.core.codec import CodecError, from_json, to_json
 from agent_ls.core.errors import AgentLsError
@@ -47,6 +50,8 @@ class Desk:
         match message.get("type"):
             case "start":
                 self._start(message)
+            case "select":
+                self._select(message)
             case "explain":
                 self._spawn(f"explain {message.get('id')}", self._explain(message))
             case "cancel" if job in self._tasks:
@@ -55,7 +60,7 @@ class Desk:
                 line.tell(str(message.get("text", "")))
             case "answer" if line is not None:
                 line.answered(str(message.get("question", "")), str(message.get("answer", "")))
-            case "ack" if line is not None:
+            case "ack" if line is not None and line.run == message.get("run", 0):
                 line.acknowledged(int(message.get("seq", 0)))
             case _:
                 pass
@@ -72,17 +77,45 @@ class Desk:
 
     def _start(self, message: Json) -> None:
         raw: Any = message.get("request")
-        job = _job_of(raw)
+        job, run = _job_of(raw), int(message.get("run", 0))
         before = self._tasks.get(job)
-        if before is not None and not self._lines[job].ended:
-            return  # it is under way; a repeated message changes nothing
-        line = self._lines[job] = JobLine(job, self._out)
+        if before is not None:
+            known = self._lines[job]
+            if known.run == run and not known.ended:
+                return  # it is under way; a repeated message changes nothing
+            before.cancel()  # given up by the owner, or only waiting to hear that its end was recorded
+        line = self._lines[job] = JobLine(job, self._out, run)
         try:
             request = from_json(AttemptRequest, raw)
         except CodecError as error:
             line.put(Outcome(JobState.FAILED, problem=f"The request cannot be read: {error}"))
             return
         self._spawn(job, self._attempt(request, line, before))
+
+    def _select(self, message: Json) -> None:
+        raw: Any = message.get("request")
+        job, run = _job_of(raw), int(message.get("run", 0))
+        if job in self._tasks:
+            if self._lines[job].run == run:
+                return
+            self._tasks[job].cancel()  # given up by the owner
+        line = self._lines[job] = JobLine(job, self._out, run)
+        try:
+            request = from_json(SelectRequest, raw)
+        except CodecError as error:
+            line.put(Outcome(JobState.FAILED, problem=f"The request cannot be read: {error}"))
+            return
+        self._spawn(job, self._choose(request, line))
+
+    async def _choose(self, request: SelectRequest, line: JobLine) -> None:
+        try:
+            line.put(await select(request, line, self._resources))
+        except AgentLsError as error:
+            line.put(Outcome(JobState.FAILED, problem=error.sentence()))
+        except asyncio.CancelledError:
+            if not self._closing:
+                line.put(Outcome(JobState.CANCELLED))
+            raise
 
     def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = self._tasks[name] = asyncio.create_task(work, name=name)
@@ -106,7 +139,7 @@ class Desk:
                 await asyncio.wait([before])  # the run that was told to end is still letting go
             await line.record(await attempt.run())
         except asyncio.CancelledError:
-            if not self._closing:
+            if not self._closing and not line.ended:
                 line.put(
                     attempt.stopped(JobState.CANCELLED, "Cancelled. The draft of the last turn is kept.")
                 )
@@ -134,9 +167,10 @@ def _job_of(request: object) -> str:
 
 @final
 class JobLine:
-    """`Link` of one job over the worker's pipe."""
+    """`Link` of one run of a job over the worker's pipe; every message bears the run's number."""
 
-    def __init__(self, job: str, out: asyncio.Queue[Json]) -> None:
+    def __init__(self, job: str, out: asyncio.Queue[Json], run: int = 0) -> None:
+        self.run = run
         self._job = job
         self._out = out
         self._seq = 0
@@ -160,7 +194,7 @@ class JobLine:
     def put(self, event: Event) -> int:
         """Send an event without waiting; its number."""
         self._seq += 1
-        self.ended = self.ended or isinstance(event, Outcome)
+        self.ended = self.ended or isinstance(event, (Outcome, Selected))
         if isinstance(event, Asked):
             # Before the question is out: its answer may come on the heels of the acknowledgement.
             self._answers[event.question.id] = asyncio.get_running_loop().create_future()
@@ -168,6 +202,7 @@ class JobLine:
             {
                 "type": "event",
                 "job": self._job,
+                "run": self.run,
                 "seq": self._seq,
                 "event": type(event).__name__,
                 "value": to_json(event),

@@ -62,6 +62,7 @@ async def run_command(ground: Ground, link: Link, resources: Resources, prover: 
         checks=checked.reports,
         verdict=checked.verdict,
         tree_hash=checked.tree_hash,
+        warnings=checked.warnings,
         problem="" if fine else f"The command ended{_account(result)}",
         pins=pins,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from agent_ls.agent.asking import UserAsker
 from agent_ls.agent.bench import Bench, Prover
@@ -12,19 +13,19 @@ from agent_ls.agent.exploring import DraftExplorer
 from agent_ls.agent.ground import Ground
 from agent_ls.agent.history import past_calls
 from agent_ls.agent.link import Link
-from agent_ls.agent.loop import OPTIONS, Talk
+from agent_ls.agent.loop import Talk
 from agent_ls.agent.meter import Meter
 from agent_ls.agent.notes import notes
 from agent_ls.agent.planning import UserPlanner
 from agent_ls.agent.resources import Resources
 from agent_ls.agent.scripts import DraftScripts
 from agent_ls.agent.search import DraftSearcher
-from agent_ls.core.attempt import Opened, TurnDone
+from agent_ls.core.attempt import Opened, TurnDone, Variation
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.paths import RelPath, rel_path
 from agent_ls.model.configured import model_names
 from agent_ls.model.protocol import Model, Turn, TurnRequest
-from agent_ls.model.retry import Waiting, ask
+from agent_ls.model.retry import RetryPolicy, Waiting, ask
 from agent_ls.workspace.overlay import Overlay
 
 _SHOWING = frozenset({"read_file", "edit_file", "write_file", "move_path"})
@@ -45,7 +46,7 @@ def equip(
     request, history = ground.request, ground.history
     asker = UserAsker(link, meter, history.answers, wait_s=request.answer_wait_s)
     planner = UserPlanner(link, asker, history.planned, first=request.intent.plan_first)
-    patient = _patient(model, link, meter)
+    patient = _patient(model, link, meter, request.models.patience_s)
     explorer = DraftExplorer(
         model=model_names(request.models, resources.environ).explain,
         ask=patient,
@@ -54,7 +55,7 @@ def equip(
         cost_usd=resources.cost_usd,
         take_pins=ground.snapshot.take_new_pins,
         recorded=dict(history.explored),
-        options=OPTIONS,
+        options=options(request.variation),
     )
     searcher = DraftSearcher(resources.search(), ground.blobs, ground.blobs_dir, request.buffers)
     scripts = DraftScripts(ground, link, resources)
@@ -88,14 +89,28 @@ def equip(
         bench=bench,
         cost_usd=resources.cost_usd,
         keep=ground.keep,
-        room=_room(ground, link, resources, prover, meter, opened, model, planner),
+        room=_room(ground, link, resources, prover, opened, model, planner, meter, patient),
         planner=planner,
+        options=options(request.variation),
         turns=list(history.turns),
+        forgiven=request.forgiven,
     )
 
 
-def _patient(model: Model, link: Link, meter: Meter) -> Callable[[TurnRequest], Awaitable[Turn]]:
+def options(variation: Variation) -> dict[str, Any]:
+    """Fields of every request: the model thinks as much as a turn needs, or as the attempt is to try.
+
+    A service that does not know a field goes without.
+    """
+    effort = {"output_config": {"effort": variation.effort}} if variation.effort else {}
+    return {"thinking": {"type": "adaptive"}, **effort}
+
+
+def _patient(
+    model: Model, link: Link, meter: Meter, patience_s: float
+) -> Callable[[TurnRequest], Awaitable[Turn]]:
     """Ask with the patience that services need; the user hears of the waits."""
+    policy = RetryPolicy(total_s=patience_s)
 
     def waited(waiting: Waiting) -> None:
         if waiting.billed:
@@ -103,7 +118,7 @@ def _patient(model: Model, link: Link, meter: Meter) -> Callable[[TurnRequest], 
         link.progress(waiting.sentence)
 
     async def patient(request: TurnRequest) -> Turn:
-        return await ask(model, request, on_wait=waited)
+        return await ask(model, request, policy=policy, on_wait=waited)
 
     return patient
 
@@ -113,10 +128,11 @@ def _room(
     link: Link,
     resources: Resources,
     prover: Prover,
-    meter: Meter,
     opened: Opened,
     model: Model,
     planner: UserPlanner,
+    meter: Meter,
+    ask: Callable[[TurnRequest], Awaitable[Turn]],
 ) -> Compactor:
     def stand_in(turns: Sequence[TurnDone], said: str) -> str:
         return notes(turns, said, ground.draft.changes(), prover.last, planner.planned)
@@ -130,10 +146,10 @@ def _room(
 
     return Compactor(
         opened=opened,
-        options=OPTIONS,
+        options=options(ground.request.variation),
         link=link,
         meter=meter,
-        ask=_patient(model, link, meter),
+        ask=ask,
         window=window,
         notes=stand_in,
         cost_usd=resources.cost_usd,

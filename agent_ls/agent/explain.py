@@ -46,7 +46,7 @@ async def explain(request: ExplainRequest, resources: Resources) -> Explained:
         max_tokens=_MAX_TOKENS,
     )
     wire = WireLog(private_dir(Path(request.wire_dir))) if request.wire_dir else None
-    model = await resources.model(Path(request.root), wire)
+    model = await resources.model(Path(request.root), request.models, wire)
     try:
         turn = await ask(model, turn_request, policy=_PATIENCE)
     finally:

@@ -26,7 +26,7 @@ from agent_ls.core.attempt import (
     TurnDone,
 )
 from agent_ls.core.codec import from_json
-from agent_ls.core.job import JobState, Spent
+from agent_ls.core.job import Spent
 from agent_ls.core.paths import RelPath
 from agent_ls.core.steps import Planned
 
@@ -34,6 +34,7 @@ Json = dict[str, Any]
 
 _SHORT_RESULT = 200
 _USERS_WORD = "The user "
+GO_ON = "The user wants you to go on with the task."
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class History:
 
     ``answers``: by question id and text, those that a person gave in the turn that was lost.
     ``explored``: by question and number, the exploration's turns in the turn that was lost.
-    ``checked``: the last proof of exactly the current draft. ``ended``: the plan was already handed over.
+    ``checked``: the last proof of exactly the current draft.
     """
 
     opened: Opened | None = None
@@ -57,7 +58,6 @@ class History:
     )
     compacted: Compacted | None = None
     planned: Planned | None = None
-    ended: Outcome | None = None
 
 
 def fold(records: Sequence[Mapping[str, Any]]) -> History:
@@ -120,7 +120,6 @@ def _take(history: History, event: Event, questions: dict[str, str]) -> None:
             history.checked = event
         case Outcome():
             history.pins |= dict(event.pins)
-            history.ended = event if event.state is JobState.READY else None
         case _:
             pass
 
@@ -155,6 +154,8 @@ class Said(Protocol):
     def assistant(self) -> list[Json]: ...
     @property
     def user(self) -> list[Json]: ...
+    @property
+    def stop_reason(self) -> str: ...
 
 
 def messages(opening: Json, turns: Sequence[Said], compacted: Compacted | None = None) -> list[Json]:
@@ -174,6 +175,9 @@ def messages(opening: Json, turns: Sequence[Said], compacted: Compacted | None =
         if turn.user:
             user = [blank(block) for block in turn.user] if number <= blanked else list(turn.user)
             out.append({"role": "user", "content": user})
+        elif turn.stop_reason != "pause_turn":
+            # That turn had ended the attempt: if anything is asked after it, the user wants it to go on.
+            out.append({"role": "user", "content": [{"type": "text", "text": GO_ON}]})
     return out
 
 

@@ -34,8 +34,9 @@ _ASK_TO_FINISH = (
     "You called no tool. If the task is done, call finish with a summary; else go on with the tools."
 )
 _CUT_OFF = "Your answer was cut off at its length limit. Go on from there, in smaller pieces."
-OPTIONS: Json = {"thinking": {"type": "adaptive"}}
-"""The model thinks as much as a turn needs; a service that does not know the field goes without."""
+_AGAIN = "The work so far is kept: resume the job."
+_SMALLER = "The work so far is kept: resume the job, or give the rest as a smaller task."
+_OTHER_WORDS = "retry the job in other words."
 _SILENT: Json = {"type": "text", "text": "(no answer)"}
 
 
@@ -55,7 +56,8 @@ class Talk:
     ``ask`` sends one request and returns a whole turn, with whatever patience the service needs.
     ``bench`` makes a turn's bench for its number and draft; ``cost_usd`` prices a turn;
     ``keep`` records a draft and returns it with the pins that are new. ``room`` shortens what was
-    said; ``planner`` knows whether the user has rejected the plan.
+    said; ``planner`` knows whether the user has rejected the plan; ``options`` are fields of every request;
+    ``forgiven`` as in `AttemptRequest`.
     """
 
     opened: Opened
@@ -69,7 +71,9 @@ class Talk:
     keep: Callable[[Overlay], tuple[tuple[DraftFile, ...], Mapping[RelPath, str | None]]]
     room: Compactor
     planner: UserPlanner
+    options: Json = field(default_factory=dict[str, Any])
     turns: list[TurnDone] = field(default_factory=list[TurnDone])
+    forgiven: int = 0
 
 
 async def converse(talk: Talk) -> Ending:
@@ -78,11 +82,11 @@ async def converse(talk: Talk) -> Ending:
     Every ending leaves ``talk.draft`` at the last recorded turn. Raises nothing of its own;
     cancellation passes.
     """
-    breaker = LoopBreaker(past_calls(talk.turns))
+    breaker = LoopBreaker(past_calls(talk.turns[talk.forgiven :]))
     while True:
         if refused := talk.planner.rejected():
             return Ending(JobState.CANCELLED, problem=refused)
-        if talk.turns and (ending := _ending(talk.turns, breaker)):
+        if talk.turns and (ending := _ending(talk.turns, breaker, talk.forgiven)):
             return ending
         if ceiling := talk.meter.reached():
             return Ending(JobState.OUT_OF_BUDGET, problem=ceiling)
@@ -135,7 +139,7 @@ async def _turn(talk: Talk, breaker: LoopBreaker) -> TurnDone:
 def _request(talk: Talk) -> TurnRequest:
     opened = talk.opened
     said = with_walking_marks(messages(opened.opening, talk.turns, talk.room.now))
-    return TurnRequest(opened.model, opened.system, opened.tools, said, talk.max_tokens, OPTIONS)
+    return TurnRequest(opened.model, opened.system, opened.tools, said, talk.max_tokens, talk.options)
 
 
 def _words(talk: Talk, done: TurnDone, breaker: LoopBreaker) -> list[Json]:
@@ -158,21 +162,27 @@ def _asked_to_finish(turns: list[TurnDone]) -> bool:
     return bool(turns) and any(block.get("text") == _ASK_TO_FINISH for block in turns[-1].user)
 
 
-def _ending(turns: list[TurnDone], breaker: LoopBreaker) -> Ending | None:
+def _ending(turns: list[TurnDone], breaker: LoopBreaker, forgiven: int) -> Ending | None:
     """How the last recorded turn ends the attempt, if it does.
 
-    A function of the record alone, so that a resumed attempt ends as the undisturbed one would.
+    A function of the record alone, so that a resumed attempt ends as the undisturbed one would;
+    ``forgiven`` is part of it.
     """
     last = turns[-1]
     if (summary := finished(last)) is not None:
         return Ending(JobState.READY, summary)
+    if len(turns) <= forgiven:
+        return None  # however it had ended: the user wants it to go on
     text = "".join(str(block.get("text", "")) for block in last.assistant if block.get("type") == "text")
     match last.stop_reason:
         case "refusal":
             said = f": {text.strip()}" if text.strip() and last.assistant != [_SILENT] else ""
-            return Ending(JobState.FAILED, problem=f"The model declined to go on with this task{said[:500]}")
-        case "model_context_window_exceeded" if [t.stop_reason for t in turns[-2:]] == [EXCEEDED] * 2:
-            problem = "The conversation no longer fits into the model's window, even shortened"
+            problem = f"The model declined to go on with this task{said[:500]}"
+            return Ending(JobState.FAILED, problem=f"{problem}. The work so far is kept: {_OTHER_WORDS}")
+        case "model_context_window_exceeded" if [t.stop_reason for t in turns[forgiven:][-2:]] == [
+            EXCEEDED
+        ] * 2:
+            problem = f"The conversation no longer fits into the model's window, even shortened. {_SMALLER}"
             return Ending(JobState.FAILED, problem=problem)
         case "pause_turn":
             return None
@@ -180,6 +190,8 @@ def _ending(turns: list[TurnDone], breaker: LoopBreaker) -> Ending | None:
             pass
     if broken := breaker.broken():
         return Ending(JobState.FAILED, problem=broken)
+    if not last.user and last.assistant == [_SILENT]:
+        return Ending(JobState.FAILED, problem=f"The model gave no answer. {_AGAIN}")
     if not last.user:
         return Ending(JobState.READY, text.strip(), problem="The agent stopped without calling finish")
     return None

@@ -12,6 +12,8 @@ from agent_ls.agent.history import add_cost, add_turn
 from agent_ls.core.attempt import Compacted, Explored, TurnDone
 from agent_ls.core.job import Budget, Spent
 
+_KEPT = "The work so far is kept: resume the job to go on for as much again."
+
 
 class Meter:
     """Counts one attempt against its ceilings.
@@ -46,16 +48,16 @@ class Meter:
         """The ceiling that is reached, as a sentence for people; empty while there is room."""
         budget, spent = self.budget, self.spent
         if spent.turns >= budget.turns:
-            return f"The ceiling of {budget.turns} turns is reached"
+            return f"The ceiling of {budget.turns} turns is reached. {_KEPT}"
         if spent.cost_usd is not None and spent.cost_usd >= budget.usd:
-            return f"The ceiling of ${budget.usd:g} is reached (${spent.cost_usd:.4f} spent)"
+            return f"The ceiling of ${budget.usd:g} is reached (${spent.cost_usd:.4f} spent). {_KEPT}"
         if self.left_s <= 0:
             return self.out_of_time
         return ""
 
     @property
     def out_of_time(self) -> str:
-        return f"The ceiling of {self.budget.wall_s:g} seconds is reached"
+        return f"The ceiling of {self.budget.wall_s:g} seconds is reached. {_KEPT}"
 
     def limit(self) -> asyncio.Timeout:
         """Bound what runs inside by the time that is left; used as ``async with``, ends in `TimeoutError`."""

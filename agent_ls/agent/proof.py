@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import final
 
 from agent_ls.agent.ground import Ground
 from agent_ls.agent.link import Link
+from agent_ls.agent.nearest import nearest_tests
 from agent_ls.agent.resources import Resources
 from agent_ls.agent.tools.syntax import problems_of
+from agent_ls.agent.weakening import weakened
 from agent_ls.core.attempt import Checked, DraftFile
 from agent_ls.core.errors import CheckError
 from agent_ls.core.job import CheckReport, JobState, Verdict
 from agent_ls.core.paths import RelPath
-from agent_ls.verify.checks import Check, detect_checks, named_checks, prove
+from agent_ls.verify.checks import Check, detect_checks, measured_checks, named_checks, prove
 from agent_ls.verify.running import refusal
 from agent_ls.verify.sandbox import NoSandbox, Sandbox, detect
 from agent_ls.verify.scratch import Scratch
@@ -32,6 +35,7 @@ class DraftProver:
         self._resources = resources
         request = ground.request
         self._named = named_checks(request.intent.checks or request.checks)
+        self._measures = measured_checks(request.measures)
         self.required = bool(self._named)
         recorded = self._last = ground.history.checked
         self._known: dict[_Key, Checked] = {}
@@ -72,7 +76,7 @@ class DraftProver:
         The workspace's own come first and stay, whatever the draft does to their files.
         """
         if self._named:
-            return self._named
+            return [*self._named, *self._measures]
         found = detect_checks(draft.base.files(), self._ground.peek)
         known = {check.name for check in found}
         changed = draft.changes().paths
@@ -80,17 +84,19 @@ class DraftProver:
         def now(path: RelPath) -> bytes | None:
             return draft.read(path) if path in changed else self._ground.peek(path)
 
-        return [*found, *(c for c in detect_checks(draft.files(), now) if c.name not in known)]
+        added = [c for c in detect_checks(draft.files(), now) if c.name not in known]
+        return [*found, *added, *self._measures]
 
     async def _run(self, draft: Overlay, only: frozenset[str] | None) -> Checked:
         request, root = self._ground.request, self._ground.root
         checks = [c for c in self._checks(draft) if only is None or c.name in only]
         problems = problems_of(draft.changes())
+        warnings = weakened(draft.changes())
         if not checks and not problems:
-            return Checked((), Verdict.UNVERIFIED, "", "No check was found in this workspace")
+            return Checked((), Verdict.UNVERIFIED, "", "No check was found in this workspace", warnings)
         sandbox = await self._sandbox()
         if no := refusal(sandbox, trusted=request.trusted, allow_unsandboxed=request.allow_unsandboxed):
-            return _skipped(checks, no, problems)
+            return replace(_skipped(checks, no, problems), warnings=warnings)
         scratch = await Scratch.prepare(root, draft, self._resources.dirs.scratch(root))
         try:
             proof = await prove(
@@ -101,13 +107,14 @@ class DraftProver:
                 allow_unsandboxed=request.allow_unsandboxed,
                 timeout_s=request.check_timeout_s,
                 baseline=True,
+                nearest=nearest_tests(draft, self._ground.index),
                 syntax_problems=problems,
                 on_check=lambda check: self._link.progress(f"checking: {check.name}", JobState.CHECKING),
             )
         finally:
             await scratch.close()
         self._link.progress("checked")
-        return Checked(proof.reports, proof.verdict, proof.tree_hash, proof.reason)
+        return Checked(proof.reports, proof.verdict, proof.tree_hash, proof.reason, warnings)
 
     async def _sandbox(self) -> Sandbox | NoSandbox:
         if not self._ground.request.trusted:

@@ -51,6 +51,7 @@ async def rename_symbol(ground: Ground, link: Link, prover: Prover) -> Outcome:
         checks=checked.reports,
         verdict=checked.verdict,
         tree_hash=checked.tree_hash,
+        warnings=checked.warnings,
         problem=problem if left else "",
         pins=pins,
     )

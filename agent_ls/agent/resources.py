@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, final
 
 from agent_ls.agent.key_command import key_from_command
 from agent_ls.agent.search import SearchProcess
+from agent_ls.core.attempt import ModelChoice
 from agent_ls.core.errors import ConfigError
 from agent_ls.core.job import Usage
 from agent_ls.model.choose import choose
@@ -40,7 +41,7 @@ class Resources:
         self._asking = asyncio.Lock()
         self._key = ""  # not in `environ`, which children get
 
-    async def model(self, root: Path, wire: Wire | None = None) -> Model:
+    async def model(self, root: Path, choice: ModelChoice, wire: Wire | None = None) -> Model:
         """A model of its own for one attempt, because each attempt has its own log; the caller closes it.
 
         ``root``: the workspace. The first model may have to wait for the user's command for the key.
@@ -56,7 +57,7 @@ class Resources:
                     self.environ, outside=root, cwd=private_dir(self.dirs.base)
                 )
         environ = {**self.environ, "ANTHROPIC_API_KEY": self._key} if self._key else self.environ
-        return choose(environ, wire=wire)
+        return choose(environ, idle_s=choice.idle_s, wire=wire)
 
     def search(self) -> SearchProcess:
         if self._search is None:

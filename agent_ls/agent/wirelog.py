@@ -7,15 +7,15 @@ import os
 from pathlib import Path
 from typing import IO, Literal, final
 
-from agent_ls.core.attempt import WIRE_LOG
+from agent_ls.core.attempt import wire_log
 
 
 @final
 class WireLog:
     """A 0600 file of JSON lines ``{"direction", "text"}``; headers, and so keys, never come here."""
 
-    def __init__(self, job_dir: Path) -> None:
-        self._path = job_dir / WIRE_LOG
+    def __init__(self, job_dir: Path, attempt: int = 1) -> None:
+        self._path = job_dir / wire_log(attempt)
         self._file: IO[str] | None = None
 
     def __call__(self, direction: Literal["sent", "received"], data: bytes) -> None:

@@ -11,6 +11,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 
+from agent_ls.core.text import common_prefix, common_suffix
+
 Gap = tuple[int, int, int, int]
 """Half-open ranges ``(a_start, a_end, b_start, b_end)`` that do not correspond; at most one is empty."""
 
@@ -33,7 +35,7 @@ def gaps(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Gap]:
             continue
         anchors = _anchors(a, b, gap)
         if anchors:
-            work.extend(reversed(list(_between(gap, anchors))))
+            work.extend(reversed(list(_between(a, b, gap, anchors))))
         else:
             for part in _small(a, b, gap):
                 _append(found, part)
@@ -50,27 +52,10 @@ def _append(found: list[Gap], gap: Gap) -> None:
 
 def _trim(a: Sequence[Hashable], b: Sequence[Hashable], gap: Gap) -> Gap:
     first, last, b_first, b_last = gap
-    head = _prefix(a[first:last], b[b_first:b_last])
-    first, b_first = first + head, b_first + head
-    tail = _prefix(a[first:last][::-1], b[b_first:b_last][::-1])
-    return first, last - tail, b_first, b_last - tail
-
-
-def _prefix(a: Sequence[Hashable], b: Sequence[Hashable]) -> int:
-    """Length of the common prefix, by slice comparison (C speed) rather than item by item."""
-    high = min(len(a), len(b))
-    if high == 0 or a[0] != b[0]:
-        return 0
-    if a[:high] == b[:high]:
-        return high
-    low = 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if a[low:middle] == b[low:middle]:
-            low = middle
-        else:
-            high = middle
-    return low
+    left, right = a[first:last], b[b_first:b_last]
+    head = common_prefix(left, right)
+    tail = common_suffix(left, right, head)
+    return first + head, last - tail, b_first + head, b_last - tail
 
 
 def _anchors(a: Sequence[Hashable], b: Sequence[Hashable], gap: Gap) -> list[tuple[int, int]]:
@@ -126,15 +111,34 @@ def _longest_increasing(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return run
 
 
-def _between(gap: Gap, anchors: list[tuple[int, int]]) -> Iterator[Gap]:
-    """The sub-gaps between anchors."""
+def _between(
+    a: Sequence[Hashable], b: Sequence[Hashable], gap: Gap, anchors: list[tuple[int, int]]
+) -> Iterator[Gap]:
+    """The sub-gaps between anchors and what is equal behind them: there, no anchor is looked at."""
     first, last, b_first, b_last = gap
     for index, place in anchors:
+        if index < first or place < b_first:
+            continue
         if index > first or place > b_first:
             yield first, index, b_first, place
-        first, b_first = index + 1, place + 1
+        run = _run(a, b, index, place, min(last - index, b_last - place))
+        first, b_first = index + run, place + run
     if last > first or b_last > b_first:
         yield first, last, b_first, b_last
+
+
+def _run(a: Sequence[Hashable], b: Sequence[Hashable], index: int, place: int, limit: int) -> int:
+    """How many items are equal from two places on; in growing steps, since most runs are short."""
+    length, step = 0, 16
+    while length < limit:
+        size = min(step, limit - length)
+        at, other = index + length, place + length
+        equal = common_prefix(a[at : at + size], b[other : other + size])
+        length += equal
+        if equal < size:
+            break
+        step *= 2
+    return length
 
 
 def _small(a: Sequence[Hashable], b: Sequence[Hashable], gap: Gap) -> list[Gap]:

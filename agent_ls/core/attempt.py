@@ -19,6 +19,7 @@ from agent_ls.core.job import (
     IntentKind,
     JobId,
     JobState,
+    Measure,
     Progress,
     Question,
     Site,
@@ -27,6 +28,7 @@ from agent_ls.core.job import (
     Verdict,
 )
 from agent_ls.core.paths import RelPath
+from agent_ls.core.selection import Evidence
 from agent_ls.core.steps import Planned
 
 Json = dict[str, Any]
@@ -37,6 +39,15 @@ KEY_COMMAND: Final = "AGENT_LS_API_KEY_COMMAND"
 
 WIRE_LOG: Final = "wire.jsonl"
 """In a job's folder (and in those of explanations): every byte that its requests sent and received, as ``{"direction", "text"}`` lines."""
+
+
+def wire_log(attempt: int) -> str:
+    """The name of an attempt's wire log; the first one's is `WIRE_LOG`."""
+    return WIRE_LOG if attempt == 1 else f"wire-{attempt}.jsonl"
+
+
+MOST_ATTEMPTS: Final = 8
+"""So many attempts may be asked for at one task."""
 
 
 @final
@@ -53,12 +64,34 @@ class DraftFile:
 @final
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """Which model to ask and how. Keys never stand here: the worker's environment holds them."""
+    """Which model to ask and how. Keys never stand here: the worker's environment holds them.
+
+    ``idle_s``: longest silence between two bytes of an answer. ``patience_s``: how long a service that
+    is busy or out of reach is waited for, per turn.
+    """
 
     work: str = ""
     explain: str = ""
     escalate: str = ""
     max_tokens: int = 16000
+    idle_s: float = 60.0
+    patience_s: float = 600.0
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """How an attempt differs from the first one at the same task.
+
+    ``model``: another model id, ``""`` the work tier's. ``effort``: low, medium or high, ``""`` the service's
+    own. ``hint``: words for the agent about the way to take. ``earlier``: what an attempt before this
+    one came to, where it failed: its summary and what its checks said.
+    """
+
+    model: str = ""
+    effort: str = ""
+    hint: str = ""
+    earlier: str = ""
 
 
 @final
@@ -69,7 +102,10 @@ class AttemptRequest:
     ``root``: absolute path of the workspace folder. ``job_dir``: the job's own folder in the
     state directory (``blobs/`` inside). ``index_db``: the workspace's fact store, read-only, may
     be missing. ``buffers``: unsaved texts by content hash. ``checks``: argv lists to prove the
-    draft with; empty: detect. ``answer_wait_s``: how long a question waits for a person. ``resume``: recorded events of an earlier run of this attempt.
+    draft with; empty: detect. ``measures``: checks that print a number, beside those. ``answer_wait_s``: how
+    long a question waits for a person. ``resume``: recorded events of an earlier run of this attempt;
+    ``forgiven``: how many turns of it had ended when the user last said to go on: calls that had failed by
+    then are no longer held against the agent. ``attempt``: its number among those of the job, 1 is the first.
     """
 
     job: JobId
@@ -81,12 +117,16 @@ class AttemptRequest:
     budget: Budget = field(default_factory=Budget)
     models: ModelChoice = field(default_factory=ModelChoice)
     checks: tuple[tuple[str, ...], ...] = ()
+    measures: tuple[Measure, ...] = ()
     check_timeout_s: float = 600.0
     trusted: bool = False
     allow_unsandboxed: bool = False
     answer_wait_s: float = 300.0
     resume: tuple[Json, ...] = ()
+    forgiven: int = 0
     plan: tuple[DraftFile, ...] = ()
+    attempt: int = 1
+    variation: Variation = field(default_factory=Variation)
 
 
 @final
@@ -230,12 +270,16 @@ class Answered:
 @final
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Checks were run on a draft whose tree has the given hash. ``reason``: why the verdict, in a sentence."""
+    """Checks were run on a draft whose tree has the given hash. ``reason``: why the verdict, in a sentence.
+
+    ``warnings``: how the draft weakens what it is proven by (tests, snapshots, check configuration).
+    """
 
     reports: tuple[CheckReport, ...]
     verdict: Verdict
     tree_hash: str
     reason: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @final
@@ -244,7 +288,7 @@ class Outcome:
     """How the attempt ended. ``state``: ready, failed, cancelled or out_of_budget.
 
     ``files`` is the draft (possibly empty); ``problem`` says in one sentence why there is no
-    plan, or what a plan lacks; ``evidence`` are notes for people.
+    plan, or what a plan lacks; ``evidence`` are notes for people; ``warnings`` as in `Checked`.
     """
 
     state: JobState
@@ -255,8 +299,48 @@ class Outcome:
     tree_hash: str = ""
     problem: str = ""
     evidence: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     spent: Spent = field(default_factory=Spent)
     pins: Mapping[RelPath, str | None] = field(default_factory=dict[RelPath, "str | None"])
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One attempt that came to a plan."""
+
+    attempt: int
+    outcome: Outcome
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SelectRequest:
+    """Several plans of one task, of which one is to be chosen by running them.
+
+    ``job``: what this is called on the pipe. ``base``: the request of the first attempt: workspace,
+    checks, trust. ``wall_s``: after this time the choice is made with the evidence there is.
+    """
+
+    job: JobId
+    base: AttemptRequest
+    candidates: tuple[Candidate, ...]
+    wall_s: float = 900.0
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Which attempt is the plan. ``outcome``: how it ended; ``order``: all candidates by merit.
+
+    ``evidence``: what was found by running them, in their order; empty where nothing was run.
+    """
+
+    attempt: int
+    reason: str
+    outcome: Outcome
+    order: tuple[int, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
 
 
 Event = (
@@ -271,13 +355,14 @@ Event = (
     | Answered
     | Checked
     | Outcome
+    | Selected
 )
 
 EVENT_TYPES: Mapping[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
         *(Opened, RequestStarted, TurnDone, Explored, Compacted, Planned),
-        *(Progressed, Asked, Answered, Checked, Outcome),
+        *(Progressed, Asked, Answered, Checked, Outcome, Selected),
     )
 }
 """Names of the events on the pipe and in the journal."""

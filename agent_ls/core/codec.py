@@ -117,7 +117,7 @@ def _read_union(kinds: tuple[Any, ...], value: object, where: str) -> object:
 def _read_collection(origin: Any, args: tuple[Any, ...], value: object, where: str) -> object:
     if isinstance(value, Mapping) and issubclass(origin, Mapping):
         mapping = cast("Mapping[object, object]", value)
-        return {_read(args[0], k, where): _read(args[1], v, f"{where}.{k}") for k, v in mapping.items()}
+        return {_read_key(args[0], k, where): _read(args[1], v, f"{where}.{k}") for k, v in mapping.items()}
     if isinstance(value, (list, tuple)) and origin in _SEQUENCES:
         items = cast("Sequence[object]", value)
         if origin is tuple and args[-1] is not Ellipsis:
@@ -130,6 +130,13 @@ def _read_collection(origin: Any, args: tuple[Any, ...], value: object, where: s
         read = [_read(args[0], item, f"{where}[{i}]") for i, item in enumerate(items)]
         return read if origin in (list, abc.Sequence) else cast("object", origin(read))
     raise CodecError(f"{where}: {value!r} is not {origin.__name__}")
+
+
+def _read_key(kind: Any, key: object, where: str) -> object:
+    """A key of a mapping: in JSON all of them are texts."""
+    if kind is int and isinstance(key, str) and key.isdecimal():
+        return int(key)
+    return _read(kind, key, where)
 
 
 def _read_dataclass(kind: type, value: object, where: str) -> object:

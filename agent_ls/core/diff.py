@@ -15,7 +15,7 @@ from typing import final
 from agent_ls.core.alignment import Gap, gaps
 from agent_ls.core.edits import ChangeSet, FileChange, Op, TextEdit
 from agent_ls.core.paths import RelPath
-from agent_ls.core.text import Span
+from agent_ls.core.text import Span, common_prefix, common_suffix
 
 _NO_FINAL_NEWLINE = b"\\ No newline at end of file\n"
 _NEEDS_QUOTES = re.compile(r'["\\\x00-\x1f\x7f]')
@@ -81,7 +81,7 @@ def _trimmed(offset: int, removed: bytes, added: bytes) -> TextEdit | None:
     head = common_prefix(removed, added)
     while head and not (_is_boundary(removed, head) and _is_boundary(added, head)):
         head -= 1
-    tail = common_suffix(removed[head:], added[head:])
+    tail = common_suffix(removed, added, head)
     while tail and not (
         _is_boundary(removed, len(removed) - tail) and _is_boundary(added, len(added) - tail)
     ):
@@ -105,26 +105,6 @@ def _joined(edits: list[TextEdit]) -> list[TextEdit]:
         else:
             joined.append(edit)
     return joined
-
-
-def common_prefix(a: bytes, b: bytes) -> int:
-    """How many bytes both begin with. Cost: a few slice comparisons, never a Python loop per byte."""
-    high = min(len(a), len(b))
-    if a[:high] == b[:high]:
-        return high
-    low = 0
-    while high - low > 1:
-        middle = (low + high) // 2
-        if a[low:middle] == b[low:middle]:
-            low = middle
-        else:
-            high = middle
-    return low
-
-
-def common_suffix(a: bytes, b: bytes) -> int:
-    """How many bytes both end with; see `common_prefix`."""
-    return common_prefix(a[::-1], b[::-1])
 
 
 def stat(old: bytes | None, new: bytes | None) -> tuple[int, int]:

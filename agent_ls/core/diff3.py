@@ -68,7 +68,11 @@ def merge_lines(
     their_gaps = gaps(base, theirs)
     if list(our_gaps) == their_gaps and ours == theirs:
         return MergedText(b"".join(theirs))
-    regions = _regions(_reaching(base, ours, our_gaps), _reaching(base, theirs, their_gaps))
+    agreed = _agreed(ours, our_gaps, theirs, their_gaps)
+    reaches = [_reaching(base, ours, our_gaps), _reaching(base, theirs, their_gaps)]
+    regions = _regions(*([r for r in side if r.gap[:2] not in agreed] for side in reaches))
+    both = zip(*([r for r in side if r.gap[:2] in agreed] for side in reaches), strict=True)
+    _add_agreed(regions, list(both))
     starts = [min(reach.gap[0] for reach in (*our, *their)) for our, their in regions]
     out: list[bytes] = []
     conflicts: list[TextConflict] = []
@@ -82,6 +86,9 @@ def merge_lines(
         at = end
         our_text = _side(base, ours, our, start, end)
         their_text = _side(base, theirs, their, start, end)
+        if our and their and start == end:
+            together = _one_insertion(base, our_text, their_text)
+            our_text, their_text = (together, together) if together else (our_text, their_text)
         if our and their and our_text != their_text:
             line = their[0].gap[2] - (their[0].gap[0] - start)
             texts = (b"".join(base[start:end]), b"".join(our_text), b"".join(their_text))
@@ -91,14 +98,26 @@ def merge_lines(
     return MergedText(b"".join(out), tuple(conflicts))
 
 
+_Region = tuple[list["_Reach"], list["_Reach"]]
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class _Reach:
-    """A gap with the base lines ``start..end`` over which it could stand as well."""
+    """A gap with the base lines ``start..end`` over which it could stand as well.
+
+    ``low`` and ``high``: how far it could slide of these, the text being the same wherever it stands.
+    """
 
     gap: Gap
     start: int
     end: int
+    low: int
+    high: int
+
+    @property
+    def slides(self) -> bool:
+        return self.high - self.low > self.gap[1] - self.gap[0]
 
 
 def _reaching(base: Sequence[bytes], side: Sequence[bytes], found: Sequence[Gap]) -> list[_Reach]:
@@ -114,12 +133,12 @@ def _reaching(base: Sequence[bytes], side: Sequence[bytes], found: Sequence[Gap]
     for index, gap in enumerate(found):
         before = found[index - 1][1] if index else 0
         after = found[index + 1][0] if index + 1 < len(found) else len(base)
-        start, end = _slide(base, side, gap, before, after)
+        low, high = start, end = _slide(base, side, gap, before, after)
         if index and _could_be_others(base[before : gap[0]], places):
             start = before
         if index + 1 < len(found) and _could_be_others(base[gap[1] : after], places):
             end = after
-        reaches.append(_Reach(gap, start, end))
+        reaches.append(_Reach(gap, start, end, low, high))
     return reaches
 
 
@@ -143,9 +162,21 @@ def _slide(
     return first - up, last + down
 
 
-def _regions(ours: Sequence[_Reach], theirs: Sequence[_Reach]) -> list[tuple[list[_Reach], list[_Reach]]]:
+def _agreed(
+    ours: Sequence[bytes], our_gaps: Sequence[Gap], theirs: Sequence[bytes], their_gaps: Sequence[Gap]
+) -> set[tuple[int, int]]:
+    """Base lines that both sides changed alike."""
+    mine = {(first, last): ours[new:end] for first, last, new, end in our_gaps if first != last}
+    return {
+        (first, last)
+        for first, last, new, end in their_gaps
+        if first != last and mine.get((first, last)) == theirs[new:end]
+    }
+
+
+def _regions(ours: Sequence[_Reach], theirs: Sequence[_Reach]) -> list[_Region]:
     """Gaps of both sides, grouped where they meet, ascending."""
-    regions: list[tuple[list[_Reach], list[_Reach]]] = []
+    regions: list[_Region] = []
     i = j = 0
     while i < len(ours) or j < len(theirs):
         take_ours = j == len(theirs) or (
@@ -166,19 +197,59 @@ def _regions(ours: Sequence[_Reach], theirs: Sequence[_Reach]) -> list[tuple[lis
     return regions
 
 
+def _add_agreed(regions: list[_Region], agreed: Sequence[tuple[_Reach, _Reach]]) -> None:
+    """Put what both sides changed alike into the region around it, or into one of its own."""
+    for our, their in agreed:
+        for region in regions:
+            gaps_of_it = [reach.gap for side in region for reach in side]
+            if min(gap[0] for gap in gaps_of_it) <= our.gap[0] < max(gap[1] for gap in gaps_of_it):
+                for side, reach in zip(region, (our, their), strict=True):
+                    side.append(reach)
+                    side.sort(key=lambda item: item.gap)
+                break
+        else:
+            regions.append(([], [their]))
+    regions.sort(key=lambda region: min(reach.gap[:2] for side in region for reach in side))
+
+
 def _meet(a: _Reach, b: _Reach) -> bool:
     """Whether two sides' gaps must be looked at together."""
     if a.start < b.end and b.start < a.end:
         return True
     if a.start > b.end or b.start > a.end:
         return False
-    # They touch. Lines replaced one for one keep their places; an insertion or a changed number of
-    # lines may as well belong to the other side of the border.
+    # They touch. What slides can stand a line further down, which is the same text; lines replaced one
+    # for one keep their places; an insertion or a changed number of lines may as well belong to the
+    # other side of the border.
+    if _slides_off(a, b) or _slides_off(b, a):
+        return False
     return not (_one_for_one(a.gap) and _one_for_one(b.gap))
+
+
+def _slides_off(a: _Reach, b: _Reach) -> bool:
+    """Whether ``a`` touches changed lines (no mere insertion) only with the upper end of its slide.
+
+    At its lower end it stands before lines that it may be about (a heading, a signature): so git
+    places it, too, and calls a change right behind it a conflict.
+    """
+    changes_lines = b.gap[0] < b.gap[1] and (b.start, b.end) == b.gap[:2]
+    return changes_lines and a.slides and b.end == a.low
 
 
 def _one_for_one(gap: Gap) -> bool:
     return gap[1] - gap[0] == gap[3] - gap[2]
+
+
+def _one_insertion(base: Sequence[bytes], ours: list[bytes], theirs: list[bytes]) -> list[bytes] | None:
+    """The longer of two insertions at one place, where it begins or ends with the other.
+
+    The shorter one must be of lines that the base has nowhere: a ``}`` on both sides is not the same one.
+    """
+    less, more = sorted((ours, theirs), key=len)
+    known = set(base)
+    if not less or any(line in known for line in less):
+        return None
+    return more if less in (more[: len(less)], more[len(more) - len(less) :]) else None
 
 
 def _side(

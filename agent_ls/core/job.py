@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType, final
@@ -85,6 +86,31 @@ class Diagnostic:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """A check that prints a number to be raised or lowered."""
+
+    argv: tuple[str, ...] = ()
+    """The command, one word per item; it must also succeed."""
+    number: str = ""
+    """Regular expression; of its last match in the output, the first group (or all of it) is the number."""
+    direction: str = "higher"
+    """``higher`` or ``lower``: which way is better."""
+    tolerance: float = 0.0
+    """By which share of the number before it may be worse: 0.05 is five per cent."""
+    name: str = ""
+    """Short name; empty: the command."""
+
+    def __post_init__(self) -> None:
+        if self.direction not in ("higher", "lower"):
+            raise ValueError(f"has direction {self.direction!r}, which is neither higher nor lower")
+        try:
+            re.compile(self.number)
+        except re.error as error:
+            raise ValueError(f"has a regular expression that does not compile: {error}") from error
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Intent:
     """Everything that is needed to start a job again from nothing.
 
@@ -107,6 +133,7 @@ class Intent:
     diagnostics: tuple[Diagnostic, ...] = ()
     files: tuple[RelPath, ...] = ()
     checks: tuple[tuple[str, ...], ...] = ()
+    measures: tuple[Measure, ...] = ()
     attempts: int = 1
     plan_first: bool = False
     network: bool = False
@@ -144,8 +171,31 @@ class Usage:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """One thing that a check found wrong.
+
+    ``test``: the test's own id, or the rule of a linter or compiler. ``line`` is 1-based, 0 where
+    none is known. ``excerpt``: lines of the draft around it. ``before``: it failed without the draft, too.
+    """
+
+    test: str
+    path: str = ""
+    line: int = 0
+    message: str = ""
+    excerpt: str = ""
+    before: bool = False
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class CheckReport:
-    """One check's outcome. ``status``: passed, failed, error (could not run), skipped (with the reason in output)."""
+    """One check's outcome. ``status``: passed, failed, error (could not run), skipped (with the reason in output).
+
+    ``failures``: the first ones that could be read off its output, new ones first; ``failed`` and
+    ``ran`` count all of them and all tests, where the tool says so. ``number``: what a measure
+    printed, ``number_before`` without the draft; ``direction`` says which way is better.
+    ``nearest``: only the tests next to the change were run, because one of them failed.
+    """
 
     name: str
     status: str
@@ -155,6 +205,13 @@ class CheckReport:
     duration_s: float = 0.0
     sandbox: str = ""
     baseline: str = ""
+    failures: tuple[Failure, ...] = ()
+    failed: int | None = None
+    ran: int | None = None
+    number: float | None = None
+    number_before: float | None = None
+    direction: str = ""
+    nearest: bool = False
 
 
 @final

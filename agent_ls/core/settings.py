@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Union, cast, final, get_args, get_origin, get_type_hints
 
+from agent_ls.core.job import Measure
+
 Argv = tuple[str, ...]
 
 _USER_ONLY = {"user_only": True}
@@ -50,6 +52,8 @@ class Models:
     """Command that prints the key, for those who keep it in a password store. User only."""
     idle_timeout_s: float = 60.0
     """Seconds without a byte after which a request counts as hung."""
+    patience_minutes: float = 10.0
+    """Minutes that a busy or unreachable service is waited for, per turn; then the job fails with its work kept."""
 
 
 @final
@@ -76,6 +80,8 @@ class Checks:
 
     commands: tuple[Argv, ...] = ()
     """Checks as commands, one list of words each; empty: detected."""
+    measures: tuple[Measure, ...] = ()
+    """Checks that print a number to be raised or lowered, beside the others."""
     timeout_s: float = 600.0
     """Seconds after which a check is stopped."""
     allow_unsandboxed: bool = field(default=False, metadata=_USER_ONLY)
@@ -104,10 +110,14 @@ class Jobs:
 
     parallel: int = 3
     """How many attempts run at the same time."""
+    attempts_after_failure: int = 2
+    """How many attempts a task gets in all when checks fail on the first; 1: no further one."""
     answer_minutes: float = 5.0
     """Minutes a question waits for you; then the attempt goes on with its own default."""
     keep_days: int = 30
-    """Days after which an ended job's folder may be purged."""
+    """Days after which the folder of a job that is over (applied, discarded, undone, failed, cancelled) is deleted."""
+    keep_mb: int = 2048
+    """Megabytes that the jobs of a workspace may fill; beyond, the oldest that are over are deleted earlier."""
 
 
 @final
@@ -128,6 +138,23 @@ class Hover:
 
     card: bool = False
     """Also show the symbol's signature and documentation (most editors have another server for that)."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Where attempts run, if not on this machine."""
+
+    scheduler: str = ""
+    """Address of a Dask scheduler, ``tls://HOST:PORT``; empty: attempts run here. User only."""
+    tls_ca: str = ""
+    """The authority's certificate, a file. User only."""
+    tls_cert: str = ""
+    """Your certificate, a file. User only."""
+    tls_key: str = ""
+    """Its key, a file. User only."""
+    resource: str = "agent-ls"
+    """The resource of Dask workers of which an attempt takes one. User only."""
 
 
 @final
@@ -158,6 +185,8 @@ class Settings:
     """Index."""
     hover: Hover = field(default_factory=Hover)
     """Hover."""
+    cluster: Cluster = field(default_factory=Cluster, metadata=_USER_ONLY)
+    """Cluster. User only."""
     engines: tuple[Engine, ...] = field(default=(), metadata=_USER_ONLY)
     """Programs offered as engines of a plan. User only."""
     prompts: tuple[Prompt, ...] = ()

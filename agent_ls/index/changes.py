@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import final
 
 from agent_ls.core.paths import RelPath
+from agent_ls.index.batches import ParseJob
 from agent_ls.index.names import language_of
-from agent_ls.index.pool import ParseJob
 from agent_ls.index.store import Known
 from agent_ls.workspace.ignore import Rules
 from agent_ls.workspace.scan import FileStat
@@ -19,11 +19,10 @@ from agent_ls.workspace.scan import FileStat
 @final
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """``jobs``: files to read; ``stats``: of those; ``gone``: to forget; ``reused``: as before;
+    """``jobs``: files to read; ``gone``: to forget; ``reused``: as before;
     ``foreign``: files of no indexed language."""  # noqa: D205, D209
 
     jobs: Sequence[ParseJob]
-    stats: Sequence[FileStat]
     gone: Sequence[RelPath]
     reused: int
     foreign: int
@@ -32,7 +31,6 @@ class Difference:
 def compare(found: Iterable[FileStat], known: Mapping[RelPath, Known]) -> Difference:
     """Compare by size and mtime; a file whose stat is as the store remembers is not opened."""
     jobs: list[ParseJob] = []
-    stats: list[FileStat] = []
     reused = foreign = 0
     left = set(known)
     for file in found:
@@ -45,9 +43,8 @@ def compare(found: Iterable[FileStat], known: Mapping[RelPath, Known]) -> Differ
         if former is not None and (former.size, former.mtime_ns) == (file.size, file.mtime_ns):
             reused += 1
             continue
-        jobs.append(ParseJob(file.path, language, former.hash if former else ""))
-        stats.append(file)
-    return Difference(jobs, stats, sorted(left), reused, foreign)
+        jobs.append(ParseJob(file.path, language, former.hash if former else "", file.size, file.mtime_ns))
+    return Difference(jobs, sorted(left), reused, foreign)
 
 
 def stat_some(root: Path, paths: Iterable[RelPath], rules: Rules) -> list[FileStat] | None:

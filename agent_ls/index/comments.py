@@ -36,6 +36,8 @@ class Comments:
         if line < 0:
             return None
         begin = self._lines.start(line)
+        if not self._data[begin : self._lines.start(line + 1)].strip():
+            return None
         at = bisect_left(self._places, (self._lines.start(line + 1), 0)) - 1
         while at >= 0 and self._places[at][1] > begin:
             comment = read_comment(self._data, self._lines, *self._places[at])

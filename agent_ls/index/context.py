@@ -81,4 +81,7 @@ def best_passages(
     """The passages of the best files."""
     scores = rank(evidence, weights)
     best = sorted(scores, key=lambda path: (-scores[path], path))[:_READ]
-    return passages_of(index, read, [(path, scores[path]) for path in best], request, evidence.words)
+    together = evidence.signals.get("together", {})
+    return passages_of(
+        index, read, [(path, scores[path]) for path in best], request, evidence.words, together
+    )

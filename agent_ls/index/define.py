@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from typing import final
+from typing import NamedTuple
 
 from tree_sitter import Node
 
-from agent_ls.core.text import LineIndex, Span
+from agent_ls.core.text import LineIndex
 from agent_ls.index.anchors import is_wish
 from agent_ls.index.comments import Comments
-from agent_ls.index.facts import Definition
+from agent_ls.index.facts import Row
 
 _CLASS_LIKE = frozenset({"class", "struct", "interface", "enum", "scope"})
 _GENERAL = frozenset({"type", "variable"})
-_WRAPPERS = frozenset(
-    {
-        "decorated_definition",
-        "export_statement",
-        "template_declaration",
-        "type_declaration",
-        "ambient_declaration",
-    }
-)
-_MARKS = re.compile(r"^\s*(?:///?!?|//!|/\*+!?|\*+/|\*)?\s?|\s*\*/\s*$")
+_EXPORTED = frozenset({"export_statement", "ambient_declaration"})
+_WRAPPERS: Mapping[str, frozenset[str]] = {
+    "python": frozenset({"decorated_definition"}),
+    "javascript": _EXPORTED,
+    "typescript": _EXPORTED,
+    "tsx": _EXPORTED,
+    "cpp": frozenset({"template_declaration"}),
+    "go": frozenset({"type_declaration"}),
+}
+"""Nodes around a definition that belong to it. Asking for parents is not free: most languages have none."""
+_NO_WRAPPERS = frozenset[str]()
+_MARKS = re.compile(r"^\s*(?:///?!?|//!|/\*+!?|\*+/|\*|\#+|---?|<!--)?\s?|\s*(?:\*/|-->)\s*$|</?summary>")
+_HEAD_END = re.compile(rb"[\r\n{]")
+_LINE_END = re.compile(rb"[\r\n]")
+_BY_WORDS = frozenset({"elixir", "ruby", "json", "yaml", "toml"})
+"""Languages where a brace begins a value, not a body."""
+_VALUE = re.compile(rb"=>|->|=\s*(?:async\s+)?function")
+"""What the head of a variable has whose value is a function."""
+_DOTTED = frozenset({"csharp", "php", "elixir", "toml"})
+_LAST_PART = re.compile(r"[.\\]\s*([^.\\]+)$")
 _SIGNATURE = 200
 _DOC = 300
 _MOST_COMMENTS = 30
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class Captured:
+class Captured(NamedTuple):
     """A match of a definition pattern; ``kind`` is ``scope`` for a container that defines nothing."""
 
     kind: str
@@ -43,10 +50,9 @@ class Captured:
     container: Node | None
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class _Outer:
-    span: Span
+class _Outer(NamedTuple):
+    start: int
+    end: int
     path: str
     kind: str
 
@@ -58,63 +64,84 @@ def define(
     comments: Comments,
     captured: Sequence[Captured],
     attributes: AbstractSet[int],
-) -> list[Definition]:
+) -> list[Row]:
     """Definitions in order of their start.
 
     ``attributes``: lines that hold nothing but an attribute, between a definition and its comment.
     """
-    whole = [(_whole(item.node), item) for item in captured]
-    # One node may match a general pattern as well as its own: the more telling kind comes first.
-    whole.sort(key=lambda p: (p[0].start, -p[0].end, p[1].name.start_byte, p[1].kind in _GENERAL))
     enclosing: list[_Outer] = []
     seen: set[int] = set()
-    found: list[Definition] = []
-    for span, item in whole:
-        if item.name.start_byte in seen:
+    found: list[Row] = []
+    for start, minus_end, place, _, _, item in _in_order(captured, language):
+        if place in seen:
             continue
-        seen.add(item.name.start_byte)
+        seen.add(place)
+        end = -minus_end
         # Names declared by one statement (`a, b = …`) have one span and stand beside each other.
-        while enclosing and (enclosing[-1].span.end < span.end or enclosing[-1].span == span):
+        while enclosing and (enclosing[-1].end < end or enclosing[-1][:2] == (start, end)):
             enclosing.pop()
         outer = enclosing[-1] if enclosing else None
-        name = _text(data, item.name)
+        name, name_start, name_end, inside = _name(data, item, language)
         if item.kind != "scope":
-            first = lines.line_of(span.start)
+            first = lines.line_of(start)
             doc = ""
             if language == "python":
                 doc = _docstring(data, item.node)
-            elif outer is None or lines.line_of(outer.span.start) != first:
+            elif outer is None or lines.line_of(outer.start) != first:
                 doc = _comment_above(comments, attributes, first)
+            container = (f"{outer.path}.{inside}" if inside else outer.path) if outer else inside
             found.append(
-                Definition(
-                    name,
-                    _kind(item, name, outer),
-                    span,
-                    Span(*item.name.byte_range),
-                    _signature(data, item.node),
-                    ".".join(filter(None, (outer.path if outer else "", _text(data, item.container)))),
+                (
+                    *(name, _kind(item, name, outer), start, end, name_start, name_end),
+                    lines.line_of(name_start),
+                    _signature(data, item.node, language),
+                    container,
                     doc,
-                    lines.line_of(item.name.start_byte),
                 )
             )
-        enclosing.append(_Outer(span, f"{outer.path}.{name}" if outer else name, item.kind))
+        whole = f"{inside}.{name}" if inside and language in _DOTTED else name
+        enclosing.append(_Outer(start, end, f"{outer.path}.{whole}" if outer else whole, item.kind))
     return found
 
 
-def _text(data: bytes, node: Node | None) -> str:
-    return "" if node is None else data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+def _in_order(captured: Sequence[Captured], language: str) -> list[tuple[int, int, int, bool, int, Captured]]:
+    """(start, minus end, start of the name, …) of each, outer ones first."""
+    wrappers = _WRAPPERS.get(language, _NO_WRAPPERS)
+    found: list[tuple[int, int, int, bool, int, Captured]] = []
+    for at, item in enumerate(captured):
+        start, end = _whole(item.node, wrappers) if wrappers else item.node.byte_range
+        # One node may match a general pattern as well as its own: the more telling kind comes first.
+        found.append((start, -end, item.name.start_byte, item.kind in _GENERAL, at, item))
+    found.sort()
+    return found
 
 
-def _whole(node: Node) -> Span:
+def _name(data: bytes, item: Captured, language: str) -> tuple[str, int, int, str]:
+    """A definition's name, its place, and what it is in by its own words (``A.b.C`` gives C and ``A.b``)."""
+    start, end = item.name.byte_range
+    name = data[start:end].decode("utf-8", "replace")
+    inside = "" if item.container is None else _text(data, item.container)
+    if language in _DOTTED and (match := _LAST_PART.search(name)):
+        inside = name[: match.start()].replace("\\", ".")
+        name = match[1]
+        start = end - len(name.encode())
+    return name, start, end, inside
+
+
+def _text(data: bytes, node: Node) -> str:
+    return data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def _whole(node: Node, wrappers: AbstractSet[str]) -> tuple[int, int]:
     """A definition's span with the decorators, exports and template heads around it."""
     start, end = node.byte_range
     parent = node.parent
-    while parent is not None and parent.type in _WRAPPERS:
+    while parent is not None and parent.type in wrappers:
         if parent.type == "type_declaration" and parent.named_child_count > 1:
             break
         start, end = parent.byte_range
         parent = parent.parent
-    return Span(start, end)
+    return start, end
 
 
 def _kind(item: Captured, name: str, outer: _Outer | None) -> str:
@@ -126,28 +153,36 @@ def _kind(item: Captured, name: str, outer: _Outer | None) -> str:
     return item.kind
 
 
-def _signature(data: bytes, node: Node) -> str:
+def _signature(data: bytes, node: Node, language: str) -> str:
     """The head of a definition on one line."""
-    start = node.start_byte
-    body = _body(node)
-    end = min(node.end_byte, start + 2 * _SIGNATURE)
+    start, end = node.byte_range
+    end = min(end, start + 2 * _SIGNATURE)
+    body = node.child_by_field_name("body")
+    if body is None and _VALUE.search(data, start, end):
+        body = _body_of_value(node)
     if body is not None:
         head = data[start : min(body.start_byte, end)]
     else:
-        head = re.split(rb"[\r\n{]", data[start:end], maxsplit=1)[0]
-    text = " ".join(head.decode("utf-8", "replace").split()).rstrip("{:;= ").removesuffix("=>").rstrip()
+        stop = (_LINE_END if language in _BY_WORDS else _HEAD_END).search(data, start, end)
+        head = data[start : stop.start() if stop else end]
+    text = (
+        " ".join(head.decode("utf-8", "replace").split())
+        .rstrip("{:;= ")
+        .removesuffix("=>")
+        .removesuffix(" do")
+        .rstrip()
+    )
     return text[:_SIGNATURE]
 
 
-def _body(node: Node) -> Node | None:
-    """A definition's body, also that of a function which is the value of a variable."""
-    body = node.child_by_field_name("body")
-    if body is None and node.type.endswith(("declaration", "declarator", "statement", "expression")):
+def _body_of_value(node: Node) -> Node | None:
+    """The body of a function that is the value of a variable."""
+    if node.type.endswith(("declaration", "declarator", "statement", "expression")):
         for child in node.named_children:
             inner = child.child_by_field_name("value") or child.child_by_field_name("right")
             if inner is not None:
                 return inner.child_by_field_name("body")
-    return body
+    return None
 
 
 def _comment_above(comments: Comments, attributes: AbstractSet[int], line: int) -> str:

@@ -14,7 +14,6 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import final
 
 from tree_sitter import Node, Point, QueryCursor, Tree
@@ -24,10 +23,12 @@ from agent_ls.index import languages
 from agent_ls.index.anchors import MARKERS, anchors
 from agent_ls.index.comments import Comments, read_comment
 from agent_ls.index.define import Captured, define
-from agent_ls.index.facts import Definition, FileFacts, Import, Reference, SyntaxProblem
+from agent_ls.index.facts import Definition, FileFacts, Import, Reference, Row, SyntaxProblem, definition
 from agent_ls.index.imports import read_import
+from agent_ls.index.lexical import Places, blanked, comments_and_strings
+from agent_ls.index.names import DATA
 from agent_ls.index.problems import find_problems, new_problems
-from agent_ls.index.uses import Uses, find_uses
+from agent_ls.index.uses import find_places
 
 __all__ = [
     "MARKERS",
@@ -44,6 +45,10 @@ _CPP_IN_HEADER = re.compile(
     rb"^\s*(?:class\s+\w|namespace\b|template\s*<|using\s+\w|public:|private:|protected:)", re.MULTILINE
 )
 
+_TEMPLATES = frozenset({"yaml", "html", "css", "markdown", "make"})
+"""Languages whose files are often templates of something else: an unreadable place is no problem."""
+_USUAL_SIZE = 100_000
+
 
 class ParseTimeoutError(Exception):
     """A text took longer to parse than it may."""
@@ -52,19 +57,23 @@ class ParseTimeoutError(Exception):
 @final
 @dataclass(slots=True)
 class Survey:
-    """Facts with the names in packed form: what the store wants, without an object per reference.
+    """Facts of a text but its references: those are found in `Survey.code`, by whoever wants them.
 
-    ``comments`` and ``strings`` are (start, end) of what holds no code, each ascending.
+    ``rows`` are the definitions before they became values. ``comments`` and ``strings`` are (start, end) of what holds no code, each ascending.
     """
 
     language: str
     lines: LineIndex
     definitions: list[Definition] = field(default_factory=list[Definition])
+    rows: list[Row] = field(default_factory=list[Row])
     imports: list[Import] = field(default_factory=list[Import])
-    comments: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-    strings: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-    uses: Uses = field(default_factory=Uses)
+    comments: Places = field(default_factory=list[tuple[int, int]])
+    strings: Places = field(default_factory=list[tuple[int, int]])
     problems: tuple[SyntaxProblem, ...] = ()
+
+    def code(self, data: bytes) -> bytes:
+        """The text without its comments and strings, spaces in their place; nothing of what is no code."""
+        return b"" if self.language in DATA else blanked(data, self.comments, self.strings)
 
 
 def dialect(data: bytes, language: str) -> str:
@@ -72,12 +81,20 @@ def dialect(data: bytes, language: str) -> str:
     return "cpp" if language == "c" and _CPP_IN_HEADER.search(data) else language
 
 
-def parse(data: bytes, language: str, *, old: Tree | None = None, deadline_s: float = 5.0) -> Tree:
+def parse(
+    data: bytes, language: str, *, old: Tree | None = None, deadline_s: float = 5.0, watched: bool = False
+) -> Tree:
     """A text's tree. ``old``: an edited tree of its former text, to go on from.
+
+    ``watched``: somebody outside ends this process when it takes too long. Then a text of usual size
+    is parsed without looking at the clock, which costs a fifth.
 
     Raises:
         ParseTimeoutError: the deadline passed (a grammar that never calls back needs a killer outside).
     """
+    parser = languages.parser(language)
+    if watched and len(data) <= _USUAL_SIZE:
+        return parser.parse(data)
     end = time.monotonic() + deadline_s
 
     def chunk(offset: int, _point: Point) -> bytes:
@@ -86,7 +103,6 @@ def parse(data: bytes, language: str, *, old: Tree | None = None, deadline_s: fl
     def late(_offset: int, _has_error: bool) -> bool:  # noqa: FBT001 - the binding's shape
         return time.monotonic() > end
 
-    parser = languages.parser(language)
     try:
         if old is None:
             return parser.parse(chunk, progress_callback=late)
@@ -107,16 +123,14 @@ def extract(data: bytes, language: str, *, deadline_s: float = 5.0) -> FileFacts
 
 def facts_of(data: bytes, language: str, tree: Tree, *, names: bool = True) -> FileFacts:
     """All facts from a tree of exactly this text; ``names=False`` leaves the references out."""
-    found = survey(data, language, tree, names=names)
-    written = [name.decode() for name in found.uses.names]
+    found = survey(data, language, tree)
+    own = [d.name_span for d in found.definitions]
+    places = find_places(found.code(data), language, own) if names else ()
     return FileFacts(
         language,
         len(found.lines),
         tuple(found.definitions),
-        tuple(
-            Reference(written[name], Span(start, start + found.uses.sizes[name]))
-            for name, start in zip(found.uses.ids, found.uses.starts, strict=True)
-        ),
+        tuple(Reference(name.decode("utf-8", "replace"), span) for name, span in places),
         tuple(found.imports),
         tuple(read_comment(data, found.lines, start, end) for start, end in found.comments),
         found.problems,
@@ -129,6 +143,8 @@ def syntax_problems(data: bytes, language: str, since: bytes | None = None) -> t
     A text that cannot be parsed in time has no problems: it must not block an edit.
     """
     language = dialect(data, language)
+    if language in _TEMPLATES:
+        return ()
     try:
         found = find_problems(parse(data, language), data)
         if since is None or not found:
@@ -138,25 +154,28 @@ def syntax_problems(data: bytes, language: str, since: bytes | None = None) -> t
         return ()
 
 
-def survey(data: bytes, language: str, tree: Tree, *, names: bool = True) -> Survey:
-    """Facts from a tree of exactly this text, in one walk; ``names=False`` leaves the uses out."""
+def survey(data: bytes, language: str, tree: Tree, *, values: bool = True) -> Survey:
+    """Facts from a tree of exactly this text, in one walk; ``values=False``: definitions as rows only."""
     result = Survey(language, LineIndex(data))
+    result.comments, result.strings = comments_and_strings(data, language, tree)
     found, attributes = _gather(result, data, tree, None)
     docs = Comments(data, result.lines, result.comments)
-    result.definitions = define(data, language, result.lines, docs, found, attributes)
-    if names:
-        text = bytearray(data)
-        for start, end in chain(result.strings, result.comments):
-            text[start:end] = b" " * (end - start)
-        own = [d.name_span for d in result.definitions]
-        result.uses = find_uses(text, language, own)
-    if tree.root_node.has_error:
+    result.rows = define(data, language, result.lines, docs, found, attributes)
+    if values:
+        result.definitions = list(map(definition, result.rows))
+    if tree.root_node.has_error and language not in _TEMPLATES:
         result.problems = find_problems(tree, data)
     return result
 
 
 def survey_within(
-    data: bytes, language: str, tree: Tree, span: Span, before: Survey, moved: Callable[[int], int]
+    data: bytes,
+    language: str,
+    tree: Tree,
+    span: Span,
+    before: Survey,
+    lines: LineIndex,
+    moved: Callable[[int], int],
 ) -> Survey:
     """What a text defines inside a definition and in those around it, after an edit inside of it.
 
@@ -164,20 +183,21 @@ def survey_within(
     offsets outside of it ``moved`` brings into this one. Only ``definitions``, ``comments`` and
     ``problems`` of the answer count; definitions beside the span are left out. Cost: that of the span.
     """
-    result = Survey(language, LineIndex(data))
+    result = Survey(language, lines)
     found, attributes = _gather(result, data, tree, span)
-    inside = [place for place in result.comments if span.start <= place[0] < span.end]
+    comments, _ = comments_and_strings(data, language, tree, span.start, span.end)
+    inside = [place for place in comments if span.start <= place[0] < span.end]
     outside = [(moved(start), moved(end)) for start, end in before.comments]
     head = [place for place in outside if place[0] < span.start]
     result.comments = [*head, *inside, *(place for place in outside if place[0] >= span.end)]
     docs = Comments(data, result.lines, result.comments)
     result.definitions = [
         d
-        for d in define(data, language, result.lines, docs, found, attributes)
+        for d in map(definition, define(data, language, result.lines, docs, found, attributes))
         if (span.start <= d.span.start and d.span.end <= span.end)
         or (d.span.start <= span.start and span.end <= d.span.end)
     ]
-    if tree.root_node.has_error:
+    if tree.root_node.has_error and language not in _TEMPLATES:
         result.problems = find_problems(tree, data)
     return result
 
@@ -190,13 +210,7 @@ def _gather(result: Survey, data: bytes, tree: Tree, span: Span | None) -> tuple
     if span is not None:
         cursor.set_byte_range(span.start, span.end)
     for _, captures in cursor.matches(tree.root_node):
-        # Strings and comments are most of the matches.
-        if "opaque" in captures:
-            result.strings.append(captures["opaque"][0].byte_range)
-        elif "comment" in captures:
-            result.comments.append(captures["comment"][0].byte_range)
-        else:
-            _take(captures, result, data, found, attributes)
+        _take(captures, result, data, found, attributes)
     return found, attributes
 
 
@@ -207,15 +221,18 @@ def _take(
     found: list[Captured],
     attributes: set[int],
 ) -> None:
+    names = captures.get("name")
     for label, nodes in captures.items():
-        node = nodes[0]
-        if label == "attribute":
-            attributes.update(range(node.start_point.row, node.end_point.row + 1))
+        if names is not None:
+            if label == "scope" or label[:4] == "def.":
+                container = captures["container"][0] if "container" in captures else None
+                kind = label.removeprefix("def.")
+                found += [Captured(kind, nodes[0], name, container) for name in names]
+                return
         elif label == "import":
-            span = Span(*node.byte_range)
+            span = Span(*nodes[0].byte_range)
             parts = read_import(result.language, data[span.start : span.end].decode("utf-8", "replace"))
-            result.imports += [Import(module, names, span) for module, names in parts]
-        elif label == "scope" or label.startswith("def."):
-            container = captures["container"][0] if "container" in captures else None
-            kind = label.removeprefix("def.")
-            found += [Captured(kind, node, name, container) for name in captures["name"]]
+            result.imports += [Import(module, taken, span) for module, taken in parts]
+        elif label == "attribute":
+            node = nodes[0]
+            attributes.update(range(node.start_point.row, node.end_point.row + 1))

@@ -16,15 +16,17 @@ import time
 from collections import Counter
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast, final
 
 from agent_ls.core.errors import AgentLsError
 from agent_ls.core.paths import RelPath, rel_path
+from agent_ls.index.aliases import read_aliases
+from agent_ls.index.batches import ParseJob
 from agent_ls.index.changes import Difference, compare, stat_some
 from agent_ls.index.git_log import refresh_history
-from agent_ls.index.packed import PackedFile
-from agent_ls.index.pool import ParseJob, Pool
+from agent_ls.index.pool import Parsed, Pool
 from agent_ls.index.reading import read_regular
 from agent_ls.index.report import IndexReport, rss_mb
 from agent_ls.index.sketch import sketch
@@ -33,8 +35,6 @@ from agent_ls.workspace.ignore import Rules
 from agent_ls.workspace.process import worker_pipes
 from agent_ls.workspace.scan import FileStat, scan
 
-_FIRST_BATCH, _BATCH = 64, 1024
-"""Files written at once: few at first, so that there is something to find soon; many are cheaper."""
 _SKETCH_FROM, _SKETCH_CHUNK = 500, 256
 _IDLE_S = 10.0
 _COMPACT_AFTER = 500
@@ -111,52 +111,37 @@ class Host:
                 known = store.known()
                 return compare(some, {p: known[p] for p in wanted if p in known}), None
         found = scan(self._root, rules)
+        store.say(aliases=read_aliases((file.path for file in found.files), self._read))
         return compare(found.files, store.known()), found.skipped
 
+    def _read(self, path: RelPath) -> bytes:
+        return read_regular(f"{self._root}/{path}")[0]
+
     async def _update(self, store: Store, ask_id: int, changed: Difference) -> None:
-        stats = {file.path: file for file in changed.stats}
-        languages = {job.path: job.language for job in changed.jobs}
-        done, batch = 0, _FIRST_BATCH
-        ready: list[PackedFile] = []
-        same: list[tuple[RelPath, int, int]] = []
+        jobs = [replace(job, row=row) for row, job in enumerate(changed.jobs, store.next_row())]
+        done = 0
         told: set[asyncio.Task[None]] = set()
 
-        def flush() -> None:
-            store.put(ready)
-            store.touch(same)
-            ready.clear()
-            same.clear()
+        def on_parsed(parsed: Parsed) -> None:
+            store.put_part(parsed.part)
+            store.touch(parsed.same)
 
-        def on_answer(reply: dict[str, Any]) -> None:
-            nonlocal done, batch
-            path = RelPath(reply["path"])
-            done += 1
-            if "file" in reply:
-                ready.append(PackedFile.from_json(reply["file"]))
-            elif "same" in reply:
-                same.append((path, reply["size"], reply["mtime_ns"]))
-            else:
-                stat = stats[path]
-                ready.append(
-                    PackedFile(path, "", stat.size, stat.mtime_ns, languages[path], reason=reply["reason"])
-                )
-            if len(ready) >= batch:
-                batch = min(4 * batch, _BATCH)
-                flush()
+        def on_done(more: int) -> None:
+            nonlocal done
+            done += more
             if time.monotonic() - self._told_at > 0.1:
                 self._told_at = time.monotonic()
-                task = asyncio.ensure_future(self._progress(ask_id, done, len(changed.jobs)))
+                task = asyncio.ensure_future(self._progress(ask_id, done, len(jobs)))
                 told.add(task)
                 task.add_done_callback(told.discard)
 
         store.remove(changed.gone)
-        store.say(progress=[0, len(changed.jobs)])
-        if len(changed.jobs) >= _SKETCH_FROM:
-            await self._sketch(store, changed.jobs)
-        await self._pool.run(changed.jobs, on_answer)
-        flush()
+        store.say(progress=[0, len(jobs)])
+        if len(jobs) >= _SKETCH_FROM:
+            await self._sketch(store, jobs)
+        await self._pool.run(jobs, on_parsed, on_done)
         store.drop_sketches()
-        if len(changed.jobs) + len(changed.gone) >= _COMPACT_AFTER:
+        if len(jobs) + len(changed.gone) >= _COMPACT_AFTER:
             store.compact()
         await asyncio.gather(*told)
 
@@ -167,8 +152,7 @@ class Host:
             records: list[bytes] = []
             for job in jobs[chunk : chunk + _SKETCH_CHUNK]:
                 with suppress(OSError):
-                    data, _, _ = read_regular(self._root / job.path)
-                    records.append(sketch(data, job.path, job.language))
+                    records.append(sketch(self._read(job.path), job.path, job.language))
             store.sketch(records)
             await asyncio.sleep(0)
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from agent_ls.core.paths import RelPath
-from agent_ls.index.names import stem_of
+from agent_ls.index import imports_extra
+from agent_ls.index.names import EXTRA, stem_of
 
 Parts = tuple[str, tuple[str, ...]]
 """A module as it is written, and the names taken out of it."""
@@ -20,8 +22,16 @@ _COMMENT = re.compile(r"#[^\n]*|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _STRING = re.compile(r"""(["'`])(.*?)\1""", re.DOTALL)
 
 
-def read_import(language: str, text: str) -> list[Parts]:
-    """What one import statement brings in; ``[]`` for text that is no whole import."""
+@lru_cache(20_000)
+def read_import(language: str, text: str) -> tuple[Parts, ...]:
+    """What one import statement brings in; ``()`` for text that is no whole import.
+
+    Remembered: the files of a project import the same things.
+    """
+    return tuple(_read(language, text))
+
+
+def _read(language: str, text: str) -> list[Parts]:
     if language == "python":
         return list(_python(_COMMENT.sub("", text).replace("\\\n", " ")))
     if language in ("javascript", "typescript", "tsx"):
@@ -32,6 +42,8 @@ def read_import(language: str, text: str) -> list[Parts]:
         return list(_java(text))
     if language == "go":
         return [(match[2], ()) for match in _STRING.finditer(text)]
+    if language in EXTRA:
+        return imports_extra.read(language, text)
     match = re.search(r"[\"<]([^\">]+)[\">]", text)
     return [(match[1], ())] if match else []
 
@@ -111,14 +123,17 @@ def _java(text: str) -> Iterator[Parts]:
         yield match[2], ()
 
 
-def tails(language: str, module: str, names: tuple[str, ...]) -> set[str]:
+@lru_cache(20_000)
+def tails(language: str, module: str, names: tuple[str, ...]) -> frozenset[str]:
     """Stems (`names.stem_of`) of the files that an import can mean: the key under which it is stored."""
+    if language in EXTRA:
+        return frozenset({imports_extra.tail(language, module), *names} - {""})
     last = re.split(r"::|[./]", _strip_extension(language, module).rstrip("./"))[-1]
     found = {last} if last and last not in ("crate", "super", "self") else set[str]()
     # `from package import module` and `use crate::{module}` name files by what they take.
     if language in ("python", "rust"):
         found.update(names)
-    return found
+    return frozenset(found)
 
 
 def means(language: str, importer: RelPath, module: str, names: tuple[str, ...], target: RelPath) -> bool:
@@ -135,6 +150,8 @@ def means(language: str, importer: RelPath, module: str, names: tuple[str, ...],
         return f"/{_without_extension(target)}".endswith(f"/{inside}")
     if language == "rust":
         return _rust_means(importer, module, names, target)
+    if language in EXTRA:
+        return imports_extra.means(language, importer, module, names, target)
     return f"/{target}".endswith("/" + _normal(module)) or target == _normal(
         f"{importer.rpartition('/')[0]}/{module}"
     )

@@ -24,6 +24,9 @@ from agent_ls.index.extract import (
 from agent_ls.index.facts import Anchor, Definition, FileFacts, SyntaxProblem
 from agent_ls.index.live_facts import LiveFacts, Moved
 
+_MOST_AT_ONCE = 30_000
+"""Bytes that are looked at between two keys: a few milliseconds."""
+
 
 @final
 @dataclass(slots=True)
@@ -60,6 +63,9 @@ class LiveText:
         self._known = Survey(language, LineIndex(b""))
         self._dirty: _Dirty | None = None
         self._settled = False
+        self._incomplete = False
+        self._markers: Sequence[str] = ()
+        self._marked: bool | None = None
 
     @property
     def settled(self) -> bool:
@@ -111,19 +117,43 @@ class LiveText:
             self._known = Survey(language, LineIndex(b""))
             return None
         dirty, self._tree, self._dirty = self._dirty, tree, None
-        moved = self._moved(old, tree, dirty) if old is not None and dirty is not None else None
+        self._marked = None if self._marked or dirty is None else self._marked_near(dirty)
+        if old is None or dirty is None or (settled and self._incomplete):
+            return self._look_again(tree)
+        moved = self._moved(old, tree, dirty)
+        if moved is None and (settled or len(self.data) <= _MOST_AT_ONCE):
+            return self._look_again(tree)
         if moved is None:
-            self._known = survey(self.data, language, tree, names=False)
+            # A look at the whole text would be felt at every key: it is for the next pause.
+            moved, self._incomplete = self._carried(dirty), True
+        self._settled = self._settled and not self._incomplete
         return moved
+
+    def _look_again(self, tree: Tree) -> None:
+        self._known = survey(self.data, self._language, tree)
+        self._incomplete = False
 
     def anchors(self, markers: Sequence[str] = MARKERS) -> tuple[Anchor, ...]:
         """The wishes in the comments of the text as it was last looked at."""
-        folded = self.data.lower()
-        if not any(marker.lower().encode() in folded for marker in markers):
+        if self._marked is None or self._markers != markers:
+            self._markers = markers
+            self._marked = self._is_marked(self.data)
+        if not self._marked:
             return ()
         lines = self._known.lines
         comments = [read_comment(self.data, lines, start, end) for start, end in self._known.comments]
         return tuple(anchors(FileFacts(self._language, len(lines), comments=tuple(comments)), markers))
+
+    def _is_marked(self, part: bytes) -> bool:
+        folded = part.lower()
+        return any(marker.lower().encode() in folded for marker in self._markers)
+
+    def _marked_near(self, dirty: _Dirty) -> bool | None:
+        """Whether a text without markers has one after an edit; ``None``: not known."""
+        if self._marked is None:
+            return None
+        reach = max(map(len, self._markers), default=0) * 4
+        return self._is_marked(self.data[max(0, dirty.start - reach) : dirty.end + reach])
 
     @property
     def problems(self) -> tuple[SyntaxProblem, ...]:
@@ -139,8 +169,10 @@ class LiveText:
         if holder is None:
             return None
         now = Span(holder.start, holder.end + delta)
+        lines = before.lines.edited(self.data, dirty.start, dirty.end - delta, delta)
         found = survey_within(
-            self.data, self._language, tree, now, before, lambda at: at + delta if at >= was_end else at
+            *(self.data, self._language, tree, now, before, lines),
+            lambda at: at + delta if at >= was_end else at,
         )
         found.definitions = _with_docs(
             found.definitions, before.definitions, self._language, now, was_end, delta
@@ -151,6 +183,27 @@ class LiveText:
             return None
         found.definitions = moved.apply(before.definitions)
         self._known = found
+        return moved
+
+    def _carried(self, dirty: _Dirty) -> Moved:
+        """Former facts in their new places, without those that an edit cut into; what is new comes later."""
+        before, delta = self._known, dirty.delta
+        start, was_end = dirty.start, dirty.end - delta
+        known = Survey(self._language, before.lines.edited(self.data, start, was_end, delta))
+        around = tuple(
+            _grown(d, self.data, start, was_end, delta, known.lines)
+            for d in before.definitions
+            if d.span.start <= start and was_end <= d.span.end
+        )
+        moved = Moved(Span(start, was_end), was_end, delta, len(known.lines) - len(before.lines), around)
+        known.definitions = moved.apply(before.definitions)
+        known.comments = [
+            (a, b) if b <= start else (a + delta, b + delta)
+            for a, b in before.comments
+            if b <= start or was_end <= a
+        ]
+        known.problems = before.problems
+        self._known = known
         return moved
 
     def _move(self, tree: Tree, edit: TextEdit) -> None:
@@ -170,6 +223,8 @@ class LiveText:
         for definition in reversed(self._known.definitions):
             span = definition.span
             if span.start < changed.start and changed.end < span.end:
+                if span.end - span.start > _MOST_AT_ONCE:
+                    return None
                 end = span.end + delta
                 node = tree.root_node.descendant_for_byte_range(span.start, end)
                 if node is not None and node.byte_range == (span.start, end):
@@ -195,6 +250,20 @@ def _with_docs(
         else d
         for d in found
     ]
+
+
+def _grown(d: Definition, data: bytes, start: int, was_end: int, delta: int, lines: LineIndex) -> Definition:
+    """A definition around an edit, or right behind one; its name may have been typed on."""
+    first, at, to = d.span.start, d.name_span.start, d.name_span.end
+    typed = data[start : was_end + delta]
+    if at <= start and was_end <= to and (start > at or typed.isalnum()):
+        to += delta
+    elif was_end <= at:
+        at, to = at + delta, to + delta
+    span = Span(first + delta if was_end <= first else first, d.span.end + delta)
+    name = Span(at, max(at, to))
+    written = data[name.start : name.end].decode("utf-8", "replace")
+    return replace(d, name=written, span=span, name_span=name, line=lines.line_of(name.start))
 
 
 def _around(definitions: Sequence[Definition], span: Span) -> list[str]:

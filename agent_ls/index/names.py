@@ -1,9 +1,11 @@
-"""Names of languages, their files and their words. Imports no grammar, so that every process may ask."""
+"""Names of languages and their files. Imports no grammar, so that every process may ask."""
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from agent_ls.core.paths import RelPath, suffix
 
@@ -16,69 +18,60 @@ _BY_SUFFIX: Mapping[str, str] = {
     ".java": "java",
     ".c": "c", ".h": "c",
     ".cc": "cpp", ".cpp": "cpp", ".cxx": "cpp", ".hh": "cpp", ".hpp": "cpp", ".hxx": "cpp",
+    ".cs": "csharp",
+    ".rb": "ruby", ".rake": "ruby", ".gemspec": "ruby",
+    ".php": "php",
+    ".sh": "bash", ".bash": "bash",
+    ".kt": "kotlin", ".kts": "kotlin",
+    ".scala": "scala", ".sc": "scala",
+    ".swift": "swift",
+    ".lua": "lua",
+    ".ex": "elixir", ".exs": "elixir",
+    ".json": "json",
+    ".yaml": "yaml", ".yml": "yaml",
+    ".toml": "toml",
+    ".html": "html", ".htm": "html",
+    ".css": "css",
+    ".md": "markdown", ".markdown": "markdown",
+    ".mk": "make",
+}  # fmt: skip
+_BY_NAME: Mapping[str, str] = {
+    "Makefile": "make", "makefile": "make", "GNUmakefile": "make", "Rakefile": "ruby", "Gemfile": "ruby",
 }  # fmt: skip
 
 LANGUAGES: tuple[str, ...] = tuple(dict.fromkeys(_BY_SUFFIX.values()))
 
+EXTRA: Mapping[str, str] = {
+    "csharp": "tree_sitter_c_sharp",
+    **{
+        language: f"tree_sitter_{language}"
+        for language in (
+            *("ruby", "php", "bash", "kotlin", "scala", "swift", "lua", "elixir", "make"),
+            *("json", "yaml", "toml", "html", "css", "markdown"),
+        )
+    },
+}
+"""Languages of the extra ``all-languages``, and the module that must be installed for each."""
+
+DATA = frozenset({"json", "yaml", "toml", "html", "css", "markdown"})
+"""Languages whose words are no code: names are defined there, but not used, and no search is ranked by them."""
+
+
+@cache
+def is_installed(language: str) -> bool:
+    """Whether a language's grammar is there; looks for its module once, loads nothing."""
+    module = EXTRA.get(language)
+    return module is None or importlib.util.find_spec(module) is not None
+
 
 def language_of(path: RelPath) -> str | None:
-    """The language of a file by its name, ``None`` for one that is not indexed.
+    """The language of a file by its name, ``None`` for one that is not indexed here.
 
     A ``.h`` is said to be C; `extract` looks at its text and may read it as C++.
     """
-    return _BY_SUFFIX.get(suffix(path))
+    language = _BY_SUFFIX.get(suffix(path)) or _BY_NAME.get(path.rpartition("/")[2])
+    return language if language is not None and is_installed(language) else None
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_JS = _words(
-    "async await break case catch class const continue debugger default delete do else export extends false "
-    "finally for function if import in instanceof let new null of return static super switch this throw true "
-    "try typeof undefined var void while with yield"
-)
-_TS = _JS | _words(
-    "abstract any as asserts boolean declare enum implements infer interface is keyof namespace never number "
-    "object private protected public readonly satisfies string symbol type unknown"
-)
-_C = _words(
-    "auto break case char const continue default do double else enum extern float for goto if inline int long "
-    "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile "
-    "while define include ifdef ifndef endif undef pragma elif defined"
-)
-
-KEYWORDS: Mapping[str, frozenset[str]] = {
-    "python": _words(
-        "False None True and as assert async await break class continue def del elif else except finally for "
-        "from global if import in is lambda nonlocal not or pass raise return try while with yield"
-    ),
-    "javascript": _JS,
-    "typescript": _TS,
-    "tsx": _TS,
-    "go": _words(
-        "break case chan const continue default defer else fallthrough for func go goto if import interface map "
-        "package range return select struct switch type var nil true false"
-    ),
-    "rust": _words(
-        "as async await break const continue crate dyn else enum extern false fn for if impl in let loop match "
-        "mod move mut pub ref return self Self static struct super trait true type unsafe use where while"
-    ),
-    "java": _words(
-        "abstract assert boolean break byte case catch char class const continue default do double else enum "
-        "extends final finally float for goto if implements import instanceof int interface long native new "
-        "package private protected public return short static strictfp super switch synchronized this throw "
-        "throws transient try void volatile while true false null"
-    ),
-    "c": _C,
-    "cpp": _C
-    | _words(
-        "bool catch class constexpr const_cast decltype delete dynamic_cast explicit export false final friend "
-        "mutable namespace new noexcept nullptr operator override private protected public reinterpret_cast "
-        "static_assert static_cast template this throw true try typeid typename using virtual"
-    ),
-}
-"""Words of a language that are never names: left out of references, refused as a new name."""
 
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\x00-\x7f]+")
 

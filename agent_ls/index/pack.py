@@ -11,10 +11,10 @@ from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, content_hash
 from agent_ls.index.extract import ParseTimeoutError, Survey, dialect, parse, survey
 from agent_ls.index.imports import tails
-from agent_ls.index.packed import PackedFile, pack_facts, pack_lines
-from agent_ls.index.uses import KEYWORD_BYTES, pack_uses
+from agent_ls.index.names import DATA
+from agent_ls.index.packed import PackedFile, pack_facts
+from agent_ls.index.uses import KEYWORD_BYTES, find_uses, pack_uses, words_of_prose
 
-_WORD = re.compile(rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*+")
 _LONGEST_LINE = 20_000
 _LONGEST_NAME = 200
 _IN_PATH, _IN_DEFINITION = 8, 3
@@ -32,10 +32,14 @@ def pack_file(
     if reason:
         return PackedFile(path, digest, size, mtime_ns, language, reason=reason)
     try:
-        found = survey(data, language, parse(data, language, deadline_s=deadline_s))
+        found = survey(
+            data, language, parse(data, language, deadline_s=deadline_s, watched=True), values=False
+        )
     except ParseTimeoutError:
         return PackedFile(path, digest, size, mtime_ns, language, reason="too slow to parse")
-    weights = _weights(data, path, found)
+    defined = Counter([row[0].encode() for row in found.rows])
+    uses = find_uses(found.code(data), language, defined)
+    weights = _weights(data, path, found, uses.counts, defined)
     return PackedFile(
         path,
         digest,
@@ -44,17 +48,16 @@ def pack_file(
         language,
         len(found.lines),
         weights.total(),
-        len(found.definitions),
-        len(found.uses.ids),
+        len(found.rows),
+        uses.total,
         "",
-        pack_facts(found.definitions, found.imports),
-        pack_lines(found.lines),
-        pack_uses(found.uses),
-        b"\n".join(found.uses.names),
-        _joined(d.name for d in found.definitions),
-        b"\n".join(weights),
-        bytes(map(min, weights.values(), repeat(0xFF))),
-        _joined(tail for i in found.imports for tail in tails(language, i.module, i.names)),
+        pack_facts(found.rows, found.imports, found.lines),
+        pack_uses(uses),
+        uses.names,
+        _listed(defined),
+        list(weights),
+        list(map(min, weights.values(), repeat(0xFF))),
+        _listed(tail.encode() for i in found.imports for tail in tails(language, i.module, i.names)),
     )
 
 
@@ -66,22 +69,23 @@ def _unfit(data: bytes) -> str:
     return ""
 
 
-def _joined(names: Iterable[str]) -> bytes:
-    return "\n".join(
-        name for name in dict.fromkeys(names) if len(name) <= _LONGEST_NAME and "\n" not in name
-    ).encode("utf-8", "replace")
+def _listed(names: Iterable[bytes]) -> list[bytes]:
+    return [name for name in dict.fromkeys(names) if len(name) <= _LONGEST_NAME and b"\n" not in name]
 
 
-def _weights(data: bytes, path: RelPath, found: Survey) -> Counter[bytes]:
+def _weights(
+    data: bytes, path: RelPath, found: Survey, counts: Counter[bytes], defined: Counter[bytes]
+) -> Counter[bytes]:
     """How much each word as it is written says about a file: its count, more in names and the path.
 
-    Names are taken apart once per segment (`words`), not here once per file.
+    Names are taken apart once per part of the store (`terms`), not here once per file.
+    ``counts``: of the words of the code; they become the answer.
     """
-    counts = found.uses.counts
-    prose = b"\n".join([data[start:end] for start, end in (*found.strings, *found.comments)])
-    counts.update(_WORD.findall(prose))
-    for definition in found.definitions:
-        counts[definition.name.encode()] += _IN_DEFINITION
+    if found.language in DATA:
+        return Counter()
+    counts.update(words_of_prose([data[start:end] for start, end in (*found.strings, *found.comments)]))
+    for name, times in defined.items():
+        counts[name] += _IN_DEFINITION * times
     for part in re.split(r"[/.]", path):
         counts[part.encode()] += _IN_PATH
     for keyword in counts.keys() & KEYWORD_BYTES[found.language]:

@@ -11,22 +11,34 @@ from typing import Any, final
 
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.paths import RelPath
+from agent_ls.index.batches import Batch, Batches, ParseJob
+from agent_ls.index.packed import PackedFile
+from agent_ls.index.parts import Part, PartMaker
 from agent_ls.workspace.process import Worker
 
 QUARANTINED = "quarantined"
-_WINDOW = 8
-_STRIKES = 2
 _MARGIN_S = 5.0  # the worker's own deadline comes first; this one is for grammars that never look at a clock
+_AHEAD = 2
+_FILES_PER_LANE = 8
 
 
 @final
 @dataclass(frozen=True, slots=True)
-class ParseJob:
-    """A file to parse. ``hash``: that of its known bytes, ``""`` for a new one."""
+class Parsed:
+    """Some files' facts. ``same``: (path, size, mtime_ns) of files whose bytes are as known."""
 
-    path: RelPath
-    language: str
-    hash: str = ""
+    part: Part
+    same: Sequence[tuple[str, int, int]]
+
+
+@final
+class _Asked:
+    """A batch that a worker has; it is past ``seen`` files of it."""
+
+    __slots__ = ("batch", "seen")
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch, self.seen = batch, 0
 
 
 @final
@@ -51,19 +63,25 @@ class Pool:
         self._strikes: Counter[RelPath] = Counter()
         self.usage: dict[int, tuple[float, float]] = {}
 
-    async def run(self, jobs: Sequence[ParseJob], on_answer: Callable[[dict[str, Any]], None]) -> None:
-        """Parse files; ``on_answer`` hears one answer (see `parse_worker`) per job, in any order.
+    async def run(
+        self,
+        jobs: Sequence[ParseJob],
+        on_parsed: Callable[[Parsed], None],
+        on_done: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Parse files; each is in one of the answers that ``on_parsed`` hears, in any order.
 
-        A file that ends or stalls a worker twice is answered with the reason `QUARANTINED`.
+        A file that ends or stalls a worker twice has the reason `QUARANTINED`. ``on_done`` hears how
+        many more files are parsed, a few times a second.
 
         Raises:
             WorkspaceError: workers cannot be started.
         """
-        queue = deque(jobs)
-        lanes = range(min(len(self._lanes), 1 + len(jobs) // 8)) if jobs else range(0)
+        lanes = min(len(self._lanes), 1 + len(jobs) // _FILES_PER_LANE) if jobs else 0
+        left = Batches(jobs, max(1, lanes), self._strikes)
         async with asyncio.TaskGroup() as group:
-            for lane in lanes:
-                group.create_task(self._drain(lane, queue, on_answer))
+            for lane in range(lanes):
+                group.create_task(self._drain(lane, left, on_parsed, on_done))
 
     async def close(self) -> None:
         """End all workers."""
@@ -82,62 +100,67 @@ class Pool:
         return sum(sorted((rss for _, rss in self.usage.values()), reverse=True)[: len(self._lanes)])
 
     async def _drain(
-        self, lane: int, queue: deque[ParseJob], on_answer: Callable[[dict[str, Any]], None]
+        self, lane: int, left: Batches, on_parsed: Callable[[Parsed], None], on_done: Callable[[int], None]
     ) -> None:
-        asked: deque[ParseJob] = deque()
-        while queue or asked:
+        asked: deque[_Asked] = deque()
+        while True:
             worker = self._lanes[lane] or await self._start(lane)
-            reply = await self._exchange(worker, queue, asked)
-            if reply is None:
+            reply = await self._exchange(worker, left, asked, on_done)
+            if reply is not None:
+                now = asked.popleft()
+                left.done(now.batch)
+                on_done(len(now.batch) - now.seen)
+                self.usage[worker.pid] = (reply["cpu_s"], reply["rss_mb"])
+                on_parsed(Parsed(Part.from_json(reply["part"]), reply["same"]))
+            elif asked:
                 self._lanes[lane] = None
                 await worker.stop()
-                self._blame(queue, asked, on_answer)
-                continue
-            asked.popleft()
-            self.usage[worker.pid] = (reply["cpu_s"], reply["rss_mb"])
-            on_answer(reply)
+                given_up = self._recall(left, asked, on_done)
+                if given_up is not None:
+                    on_done(1)
+                    on_parsed(Parsed(_without_facts(given_up), ()))
+            else:
+                return
 
     async def _exchange(
-        self, worker: Worker, queue: deque[ParseJob], asked: deque[ParseJob]
+        self, worker: Worker, left: Batches, asked: deque[_Asked], on_done: Callable[[int], None]
     ) -> dict[str, Any] | None:
-        """Keep the worker supplied and take its next answer; ``None``: it is dead or stuck."""
+        """Keep the worker supplied and take its next answer; ``None``: it is dead, stuck or without work."""
         try:
-            async with asyncio.timeout(self._deadline_s + self._margin_s):
-                # A file that took a worker down before goes alone: its neighbours are not blamed.
-                while queue and len(asked) < _WINDOW and not (asked and self._strikes[queue[0].path]):
-                    job = queue.popleft()
-                    asked.append(job)
-                    await worker.send(
-                        {
-                            "root": str(self._root),
-                            "path": job.path,
-                            "language": job.language,
-                            "hash": job.hash,
-                            "deadline_s": self._deadline_s,
-                        }
-                    )
-                    if self._strikes[job.path]:
-                        break
-                return await worker.receive()
+            while True:
+                async with asyncio.timeout(self._deadline_s + self._margin_s):
+                    while len(asked) < _AHEAD and (batch := left.take()):
+                        asked.append(_Asked(batch))
+                        await worker.send(self._asking(batch))
+                    if not asked:
+                        return None
+                    reply = await worker.receive()
+                if reply is None or "done" not in reply:
+                    return reply
+                on_done(reply["done"] - asked[0].seen)
+                asked[0].seen = reply["done"]
         except (TimeoutError, ConnectionError, WorkspaceError):
             return None
 
-    def _blame(
-        self, queue: deque[ParseJob], asked: deque[ParseJob], on_answer: Callable[[dict[str, Any]], None]
-    ) -> None:
-        """The oldest unanswered file is the culprit; it gets one more try, at the end."""
-        if not asked:
-            return
-        culprit = asked.popleft()
-        queue.extendleft(reversed(asked))
-        asked.clear()
-        self._strikes[culprit.path] += 1
-        if self._strikes[culprit.path] >= _STRIKES:
-            on_answer({"path": culprit.path, "reason": QUARANTINED})
-        else:
-            queue.append(culprit)
+    def _asking(self, batch: Batch) -> dict[str, Any]:
+        files = [(job.path, job.language, job.hash, job.size, job.mtime_ns, job.row) for job in batch]
+        return {"root": str(self._root), "deadline_s": self._deadline_s, "files": files}
+
+    def _recall(self, left: Batches, asked: deque[_Asked], on_done: Callable[[int], None]) -> ParseJob | None:
+        """Take back what a worker that is gone did not answer; returns a file that is given up."""
+        first = asked.popleft()
+        while asked:
+            left.give_back(asked.pop().batch)
+        on_done(-first.seen)
+        return left.blame(first.batch, first.seen)
 
     async def _start(self, lane: int) -> Worker:
         worker = await Worker.start(self._module, env=self._env, cwd=self._cwd, nice=10)
         self._lanes[lane] = worker
         return worker
+
+
+def _without_facts(job: ParseJob) -> Part:
+    maker = PartMaker()
+    maker.add(job.row, PackedFile(job.path, "", job.size, job.mtime_ns, job.language, reason=QUARANTINED))
+    return maker.part()

@@ -11,14 +11,14 @@ from __future__ import annotations
 import zlib
 from array import array
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import accumulate, chain, groupby
 from operator import itemgetter
-from typing import final
+from typing import Any, cast, final
 
 from agent_ls.index.uses import pack_numbers, unpack_numbers
 
@@ -42,18 +42,21 @@ SHIFT = 24
 _BESIDE = (1 << SHIFT) - 1
 
 
-def add(lists: Lists, names: bytes, file: int, beside: Iterable[int]) -> None:
-    """Put one file into the lists of its names (a line feed between them); ``lists`` is a defaultdict."""
-    if not names:
-        return
-    entry = file << SHIFT
-    for at, name in zip(beside, names.split(b"\n"), strict=False):
-        lists[name].append(entry | at)
+_append: Callable[[list[int], int], None] = cast("Any", list).append
+
+
+def add(lists: Lists, names: Iterable[bytes], file: int, beside: Iterable[int]) -> None:
+    """Put one file into the lists of its names; ``lists`` is a defaultdict.
+
+    ``b""`` gets a list, too; `blocks` leaves it out. Without a loop of its own: a third of the cost.
+    """
+    entries = map((file << SHIFT).__or__, beside)
+    deque(map(_append, map(lists.__getitem__, names), entries), maxlen=0)
 
 
 def blocks(lists: Lists) -> Iterator[tuple[bytes, bytes]]:
     """(first name, block) of all lists, in order."""
-    names = sorted(lists)
+    names = sorted(filter(None, lists))
     at = 0
     while at < len(names):
         size, end = 0, at
@@ -68,15 +71,18 @@ def blocks(lists: Lists) -> Iterator[tuple[bytes, bytes]]:
 
 def _block(names: Sequence[bytes], lists: Sequence[list[int]]) -> bytes:
     text = b"\n".join(names)
-    entries = array("Q", chain.from_iterable(lists)).tobytes()
+    values = array("Q", chain.from_iterable(lists))
+    width = (max(values, default=0).bit_length() + 7) // 8
+    entries = values.tobytes()
     return zlib.compress(
         b"".join(
             (
                 len(text).to_bytes(4, "little"),
                 text,
                 pack_numbers(list(map(len, lists))),
+                bytes([width]),
                 # All lowest bytes, then all second ones …: the high ones are runs that cost nothing.
-                *(entries[plane::8] for plane in range(8)),
+                *(entries[plane::8] for plane in range(width)),
             )
         ),
         1,
@@ -112,9 +118,10 @@ def read_block(packed: bytes) -> Block:
     names = raw[4:end].split(b"\n")
     lengths, end = unpack_numbers(raw, end)
     starts = list(accumulate(lengths, initial=0))
-    size = starts[-1]
+    size, width = starts[-1], raw[end]
+    end += 1
     mixed = bytearray(8 * size)
-    for plane in range(8):
+    for plane in range(width):
         mixed[plane::8] = raw[end + plane * size : end + (plane + 1) * size]
     entries = array("Q")
     entries.frombytes(mixed)

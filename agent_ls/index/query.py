@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import zlib
-from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,17 +19,18 @@ from typing import Any, final
 
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
+from agent_ls.index.aliases import Aliases, aliases_from
 from agent_ls.index.facts import Definition, Import
 from agent_ls.index.history import History
 from agent_ls.index.history_file import history_path, read_history
 from agent_ls.index.imports import means, tails
 from agent_ls.index.lists import ListReader, fuzzy_pattern
 from agent_ls.index.names import is_test, kin_stem, stem_of
-from agent_ls.index.packed import unpack_facts, unpack_lines
+from agent_ls.index.packed import FactsOfFile, unpack_facts
 from agent_ls.index.postings import Kind
 from agent_ls.index.sketch import find_sketched, names_like
 from agent_ls.index.store import SCHEMA_VERSION, read_meta
-from agent_ls.index.uses import places_of
+from agent_ls.index.uses import lines_of
 
 
 @final
@@ -49,7 +50,6 @@ class RefHit:
 
     path: RelPath
     line: int
-    span: Span
     enclosing: str
 
 
@@ -105,7 +105,7 @@ class Index:
             for path, facts in rows:
                 hits += [
                     Hit(RelPath(path), definition.line + 1, definition)
-                    for definition in _facts(facts)[0]
+                    for definition in _facts(facts).definitions
                     if definition.name == candidate and _inside(definition, container)
                 ]
             if len(hits) >= limit:
@@ -121,19 +121,19 @@ class Index:
         """
         using = dict(self._reader().of(Kind.USES, name)[: min(limit, files or limit)])
         rows = self._rows(
-            "SELECT f.path, x.facts, x.line_table, x.uses, f.id FROM files f JOIN facts x ON x.file = f.id"  # noqa: S608
+            "SELECT f.path, x.facts, x.uses, f.id FROM files f JOIN facts x ON x.file = f.id"  # noqa: S608
             f" WHERE f.id IN ({_listed(using)}) ORDER BY f.path",
         )
         hits: list[RefHit] = []
-        length = len(name.encode())
-        for path, facts, lines, uses, file in rows:
-            starts, definitions = unpack_lines(lines), _facts(facts)[0]
-            for offset in places_of(uses, using[file]):
-                around = enclosing(definitions, offset)
-                span = Span(offset, offset + length)
-                hits.append(
-                    RefHit(RelPath(path), bisect_right(starts, offset), span, around.path if around else "")
-                )
+        for path, packed, uses, file in rows:
+            facts = _facts(packed)
+            own = Counter(d.line for d in facts.definitions if d.name == name)
+            for line in lines_of(uses, using[file]):
+                if own[line]:
+                    own[line] -= 1
+                    continue
+                around = facts.enclosing(line)
+                hits.append(RefHit(RelPath(path), line + 1, around.path if around else ""))
                 if len(hits) == limit:
                     return hits
         return hits
@@ -162,29 +162,28 @@ class Index:
 
     def outline(self, path: RelPath) -> list[Definition]:
         """All definitions of a file as it was indexed, in order."""
-        return list(self._file(path)[0])
+        return list(self._file(path).definitions)
 
     def symbol_at(self, path: RelPath, offset: int) -> Definition | None:
         """The innermost definition around a byte offset."""
-        return enclosing(self._file(path)[0], offset)
+        return enclosing(self._file(path).definitions, offset)
 
     def imports_of(self, path: RelPath) -> list[tuple[Import, list[RelPath]]]:
         """A file's imports, each with the files of the workspace that it can mean."""
         row = self._rows("SELECT language FROM files WHERE path = ?", (path,))
         if not row:
             return []
-        language = row[0][0]
+        language, aliases = row[0][0], self._aliases()
         result: list[tuple[Import, list[RelPath]]] = []
-        for item in self._file(path)[1]:
-            stems = tails(language, item.module, item.names)
+        for item in self._file(path).imports:
+            meant = [item.module, *aliases.meant(language, path, item.module)]
+            stems = sorted({stem for module in meant for stem in tails(language, module, item.names)})
             near = self._rows(
                 f"SELECT path FROM files WHERE stem IN ({','.join('?' * len(stems))}) ORDER BY 1 LIMIT 5000",  # noqa: S608
                 tuple(stems),
             )
-            means_it = [
-                RelPath(p) for (p,) in near if means(language, path, item.module, item.names, RelPath(p))
-            ]
-            result.append((item, means_it))
+            found = [RelPath(p) for (p,) in near if _means(aliases, language, path, item, RelPath(p))]
+            result.append((item, found))
         return result
 
     def importers(self, path: RelPath, limit: int = 500, among: int = 5000) -> list[RelPath]:
@@ -192,7 +191,8 @@ class Index:
 
         Looks at no more than ``among`` files that import something of its name, ~0.2 ms each.
         """
-        stems = {stem_of(path), path.rpartition("/")[0].rpartition("/")[2]} - {""}
+        aliases = self._aliases()
+        stems = ({stem_of(path), path.rpartition("/")[0].rpartition("/")[2]} - {""}) | aliases.stems(path)
         near = {file for stem in stems for file, _ in self._reader().of(Kind.TAILS, stem)[:among]}
         rows = self._rows(
             "SELECT f.path, f.language, x.facts FROM files f JOIN facts x ON x.file = f.id"  # noqa: S608
@@ -202,7 +202,7 @@ class Index:
             RelPath(importer)
             for importer, language, facts in rows
             if importer != path
-            and any(means(language, RelPath(importer), i.module, i.names, path) for i in _facts(facts)[1])
+            and any(_means(aliases, language, RelPath(importer), i, path) for i in _facts(facts).imports)
         ]
         return sorted(found)[:limit]
 
@@ -270,8 +270,8 @@ class Index:
         return {row: (RelPath(path), terms) for row, path, terms in rows}
 
     def shape(self) -> tuple[int, float]:
-        """Number of files with facts and their mean length in terms."""
-        rows = self._rows("SELECT count(*), avg(terms) FROM files WHERE reason = ''")
+        """Number of files that have search terms, and their mean length in terms."""
+        rows = self._rows("SELECT count(*), avg(terms) FROM files WHERE reason = '' AND terms > 0")
         return (rows[0][0], rows[0][1] or 1.0) if rows else (0, 1.0)
 
     def _names_like(self, text: str, limit: int, *, fuzzy: bool) -> list[str]:
@@ -297,11 +297,15 @@ class Index:
         self._connection()
         return self._lists
 
-    def _file(self, path: RelPath) -> tuple[list[Definition], list[Import]]:
+    def _file(self, path: RelPath) -> FactsOfFile:
         rows = self._rows(
             "SELECT x.facts FROM files f JOIN facts x ON x.file = f.id WHERE f.path = ?", (path,)
         )
-        return _facts(rows[0][0]) if rows else ([], [])
+        return _facts(rows[0][0]) if rows else FactsOfFile()
+
+    def _aliases(self) -> Aliases:
+        rows = self._rows("SELECT value FROM meta WHERE key = 'aliases'")
+        return aliases_from(rows[0][0] if rows else "")
 
     def _rows(self, statement: str, values: tuple[object, ...] = ()) -> list[Any]:
         connection = self._connection()
@@ -328,6 +332,14 @@ class Index:
         return self._db
 
 
+def _means(aliases: Aliases, language: str, importer: RelPath, item: Import, target: RelPath) -> bool:
+    """Whether an import means a file, also by the names that the repository itself gives."""
+    if means(language, importer, item.module, item.names, target):
+        return not aliases.excludes(language, item.module, target)
+    modules = aliases.meant(language, importer, item.module)
+    return any(means(language, importer, module, item.names, target) for module in modules)
+
+
 def _listed(ids: Iterable[int]) -> str:
     return ",".join(map(str, ids))
 
@@ -347,11 +359,11 @@ def _open(path: Path) -> sqlite3.Connection | None:
 
 
 @lru_cache(maxsize=64)
-def _facts(packed: bytes) -> tuple[list[Definition], list[Import]]:
+def _facts(packed: bytes) -> FactsOfFile:
     try:
         return unpack_facts(packed)
     except (zlib.error, ValueError):  # a damaged page
-        return [], []
+        return FactsOfFile()
 
 
 def enclosing(definitions: Iterable[Definition], offset: int) -> Definition | None:

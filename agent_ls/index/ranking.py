@@ -21,6 +21,10 @@ Weights = Mapping[str, float]
 
 _POOL, _NEAR = 120, 20
 """How many files each signal may propose; being near proposes few, as it says little by itself."""
+_FIRSTS = ("task_words", "around_words", "alike", "together", "task_history")
+"""Signals whose order says something beside their size: the first one of a weak signal is still its first."""
+_HALF_PLACE = 5
+"""The place at which being among the first counts for half."""
 _ALWAYS_SAID = frozenset({"imported", "importers", "users"})
 _SAID = 0.1
 _MOST_REASONS = 6
@@ -80,9 +84,16 @@ def gather(index: Index, request: Request) -> Evidence:
         }
     pool = _pool(found, set(everything))
     found = {name: {p: s for p, s in scores.items() if p in pool} for name, scores in found.items()}
+    found |= {f"{name}_first": _firsts(found[name]) for name in _FIRSTS if name in found}
     found["lively"] = history.lively(pool)
     found["test"] = {path: 1.0 for path in pool if is_test(path)}
     return Evidence(found, words)
+
+
+def _firsts(scores: Scores) -> Scores:
+    """1 for the best file of a signal, less for each further one."""
+    best = sorted((path for path in scores if scores[path] > 0), key=lambda path: (-scores[path], path))
+    return {path: 1 / (1 + place / _HALF_PLACE) for place, path in enumerate(best)}
 
 
 def _pool(found: Mapping[str, Scores], known: set[RelPath]) -> set[RelPath]:

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 
-def read_regular(file: Path) -> tuple[bytes, int, int]:
+def read_regular(file: Path | str) -> tuple[bytes, int, int]:
     """A regular file's bytes, size and mtime in ns; never waits on a FIFO, never follows a last link.
 
     Raises:

@@ -18,7 +18,8 @@ from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, Span
 from agent_ls.index.extract import ParseTimeoutError, dialect, facts_of, parse
 from agent_ls.index.facts import Definition
-from agent_ls.index.names import KEYWORDS, language_of, stem_of
+from agent_ls.index.keywords import KEYWORDS
+from agent_ls.index.names import EXTRA, language_of, stem_of
 from agent_ls.index.occurrences import Occurrence, Role, occurrences
 from agent_ls.index.query import Index, RefHit, enclosing
 from agent_ls.index.scopes import (
@@ -102,6 +103,8 @@ def rename(
 def _refuse(name: str, new_name: str, language: str) -> str:
     if not name or not language:
         return "There is no name at this place"
+    if language in EXTRA:
+        return f"Renaming is not known for {language}"
     if name in KEYWORDS[language]:
         return f"`{name}` is a word of the language"
     if not _IDENTIFIER.fullmatch(new_name) or new_name in KEYWORDS[language]:
@@ -132,6 +135,8 @@ def _files(paths: Iterable[RelPath], read: Read, name: str, new_name: str) -> di
             continue
         places = tuple(occurrences(data, tree, name))
         clashes = tuple(occurrences(data, tree, new_name))
+        if language in EXTRA:  # what a name means there is not known: people decide
+            places, clashes = tuple(Occurrence(place.span, Role.TEXT) for place in places), ()
         facts = facts_of(data, language, tree, names=False)
         found[path] = SourceFile(path, data, language, facts, places, clashes)
     return found
@@ -346,4 +351,4 @@ def _unresolved(
         for place in left:
             around = enclosing(file.facts.definitions, place.span.start)
             line = lines.line_of(place.span.start) + 1
-            yield RefHit(path, line, place.span, around.path if around else "")
+            yield RefHit(path, line, around.path if around else "")

@@ -42,14 +42,15 @@ class Request:
     """What is asked, taken apart.
 
     ``task``, ``around`` and ``file``: search terms of the task, of the cursor's surroundings and of
-    its whole file, with weights. ``named``: names in the task that look like code. ``used``: names
-    written round the cursor, near ones first. ``here``: the definition at the cursor, ``None``
-    outside of any.
+    its whole file, with weights. ``named``: names in the task that look like code. ``near``: the
+    names next to the cursor. ``used``: these and more of the definition around it, near ones first.
+    ``here``: that definition, ``None`` outside of any.
     """
 
     task: Mapping[str, float]
     around: Mapping[str, float]
     named: Sequence[str]
+    near: frozenset[str]
     used: Sequence[str]
     here: Definition | None
     path: RelPath | None
@@ -65,7 +66,7 @@ def request_of(
         name for name in dict.fromkeys(NAME.findall(task)) if _COMPOUND.search(name) or f"`{name}" in task
     ]
     if site is None:
-        return Request(_strongest(words), {}, named[:_MOST_NAMES], (), None, None, {})
+        return Request(_strongest(words), {}, named[:_MOST_NAMES], frozenset(), (), None, None, {})
     data = read(site.path) or b""
     here = index.symbol_at(site.path, site.span.start)
     near = _near(data, site)
@@ -84,6 +85,7 @@ def request_of(
         _strongest(words),
         _strongest(around),
         named[:_MOST_NAMES],
+        frozenset(near),
         used[:_MOST_NAMES],
         here,
         site.path,

@@ -34,6 +34,17 @@ _PATTERNS: Mapping[str, bytes] = {
     rb"(?:(?:class|interface|enum|record|@interface) +|[\w<>\[\],.?]+ +)?(\w+)(?=[ \t]*[({<=;]| extends| implements)",
     "c": _C,
     "cpp": _C,
+    "csharp": rb"\n[ \t]*(?:(?:public|protected|private|internal|static|sealed|abstract|partial|readonly|virtual|override|async|const) +)+"
+    rb"(?:(?:class|interface|enum|record|struct|delegate) +|[\w<>\[\],.?]+ +)?(\w+)(?=[ \t]*[({<=;:\r\n])",
+    "ruby": rb"\n[ \t]*(?:def +(?:self\.)?|class +(?:\w+::)*|module +(?:\w+::)*)(\w+)",
+    "php": rb"\n[ \t]*(?:(?:public|protected|private|static|final|abstract|readonly) +)*"
+    rb"(?:function +&?|class +|interface +|trait +|enum +|const +)(\w+)",
+    "bash": rb"\n[ \t]*(?:function +)?([\w-]+)[ \t]*\(\)|\n[ \t]*function +([\w-]+)",
+    "kotlin": rb"\n[ \t]*(?:[a-z]+ +)*(?:fun +(?:<[^>\n]*> *)?(?:\w+\.)?|class +|interface +|object +|val +|var +|typealias +)(\w+)",
+    "scala": rb"\n[ \t]*(?:[a-z]+ +)*(?:def|class|object|trait|enum|type|val|var) +(\w+)",
+    "swift": rb"\n[ \t]*(?:[a-z]+ +)*(?:func|class|struct|enum|protocol|actor|typealias|let|var) +(\w+)",
+    "lua": rb"\n[ \t]*(?:local +)?function +(?:[\w.]+[.:])?(\w+)",
+    "elixir": rb"\n[ \t]*def(?:p|macrop?|module|protocol|guardp?|delegate)? +(?:\w+\.)*(\w+)",
 }
 # Every pattern starts with a line end: the engine then runs from line to line.
 _COMPILED = {language: re.compile(pattern + _LINE) for language, pattern in _PATTERNS.items()}

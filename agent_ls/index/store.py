@@ -11,23 +11,20 @@ import contextlib
 import json
 import sqlite3
 import zlib
-from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count, repeat
 from pathlib import Path
 from typing import Any, final
 
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.paths import RelPath
 from agent_ls.index import postings
-from agent_ls.index.names import stem_of
 from agent_ls.index.packed import PackedFile
+from agent_ls.index.parts import Part, PartMaker
 from agent_ls.index.postings import Kind, Lists
 from agent_ls.index.sketch import pack_sketches
-from agent_ls.index.terms import by_term
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -37,7 +34,7 @@ CREATE TABLE files (
     terms INTEGER NOT NULL, symbols INTEGER NOT NULL, refs INTEGER NOT NULL, reason TEXT NOT NULL
 );
 CREATE INDEX files_by_stem ON files (stem);
-CREATE TABLE facts (file INTEGER PRIMARY KEY, facts BLOB NOT NULL, line_table BLOB NOT NULL, uses BLOB NOT NULL);
+CREATE TABLE facts (file INTEGER PRIMARY KEY, facts BLOB NOT NULL, uses BLOB NOT NULL);
 CREATE TABLE segments (id INTEGER PRIMARY KEY AUTOINCREMENT, files INTEGER NOT NULL);
 CREATE TABLE blocks (segment INTEGER NOT NULL, kind INTEGER NOT NULL, first BLOB NOT NULL, block BLOB NOT NULL);
 CREATE UNIQUE INDEX blocks_by_name ON blocks (kind, segment, first);
@@ -45,7 +42,7 @@ CREATE TABLE gone (file INTEGER PRIMARY KEY);
 CREATE TABLE sketches (id INTEGER PRIMARY KEY, records BLOB NOT NULL);
 """
 
-_MOST_OF_A_LEVEL = 8
+_MOST_OF_A_LEVEL = 16
 
 
 @final
@@ -94,21 +91,25 @@ class Store:
 
     def put(self, files: Iterable[PackedFile]) -> None:
         """Replace the facts of files, in one transaction. Cheapest for a thousand at once."""
+        maker = PartMaker()
+        for row, file in enumerate(files, self.next_row()):
+            maker.add(row, file)
+        self.put_part(maker.part())
+
+    def next_row(self) -> int:
+        """The number that the next file gets; numbers are never used again."""
+        rows = self._ask("SELECT seq FROM sqlite_sequence WHERE name = 'files'")
+        return rows[0][0] + 1 if rows else 1
+
+    def put_part(self, part: Part) -> None:
+        """Replace the facts of files by those of a part, in one transaction."""
         with self._transaction() as db:
-            lists: dict[Kind, Lists] = {kind: defaultdict(list) for kind in Kind}
-            size = 0
-            for file in files:
-                row = self._put(db, file)
-                if file.reason:
-                    continue
-                size += 1
-                postings.add(lists[Kind.USES], file.names, row, count())
-                postings.add(lists[Kind.DEFINED], file.defined, row, repeat(0))
-                postings.add(lists[Kind.WORDS], file.words, row, file.weights)
-                postings.add(lists[Kind.TAILS], file.tails, row, repeat(0))
-            if size:
-                lists[Kind.WORDS] = by_term(lists[Kind.WORDS])
-                _write_segment(db, size, lists)
+            for _, path, *_ in part.files:
+                self._remove(db, RelPath(path))
+            db.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", part.files)
+            db.executemany("INSERT INTO facts VALUES (?, ?, ?)", part.facts)
+            if part.size:
+                _write_segment(db, part.size, part.blocks)
                 self._merge_full_levels(db)
 
     def sketch(self, records: Iterable[bytes]) -> None:
@@ -121,7 +122,7 @@ class Store:
         with self._transaction() as db:
             db.execute("DELETE FROM sketches")
 
-    def touch(self, files: Iterable[tuple[RelPath, int, int]]) -> None:
+    def touch(self, files: Iterable[tuple[str, int, int]]) -> None:
         """Files whose bytes are as before have a new (path, size, mtime_ns)."""
         with self._transaction() as db:
             db.executemany(
@@ -204,20 +205,6 @@ class Store:
         except sqlite3.DatabaseError as error:
             raise _said(error) from None
 
-    def _put(self, db: sqlite3.Connection, file: PackedFile) -> int:
-        self._remove(db, RelPath(file.path))
-        row = db.execute(
-            "INSERT INTO files VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                file.path, stem_of(RelPath(file.path)), file.language, file.size, file.mtime_ns, file.hash,
-                file.lines, file.terms, file.symbols, file.references, file.reason,
-            ),
-        ).lastrowid  # fmt: skip
-        assert row is not None  # noqa: S101 - an insert has a row
-        if not file.reason:
-            db.execute("INSERT INTO facts VALUES (?, ?, ?, ?)", (row, file.facts, file.line_table, file.uses))
-        return row
-
     def _remove(self, db: sqlite3.Connection, path: RelPath) -> None:
         found = db.execute("SELECT id, reason FROM files WHERE path = ?", (path,)).fetchone()
         if found is None:
@@ -246,16 +233,13 @@ class Store:
         db.execute(f"DELETE FROM segments WHERE id IN ({marks})")  # noqa: S608
         db.executemany("DELETE FROM gone WHERE file = ?", [(file,) for file in dropped])
         if any(lists.values()):
-            _write_segment(db, max(1, int(size) - len(dropped)), lists)
+            packed = [(kind, *block) for kind, found in lists.items() for block in postings.blocks(found)]
+            _write_segment(db, max(1, int(size) - len(dropped)), packed)
 
 
-def _write_segment(db: sqlite3.Connection, size: int, lists: Mapping[Kind, Lists]) -> None:
+def _write_segment(db: sqlite3.Connection, size: int, blocks: Iterable[tuple[int, bytes, bytes]]) -> None:
     segment = db.execute("INSERT INTO segments VALUES (NULL, ?)", (size,)).lastrowid
-    for kind, found in lists.items():
-        db.executemany(
-            "INSERT INTO blocks VALUES (?, ?, ?, ?)",
-            ((segment, kind, first, block) for first, block in postings.blocks(found)),
-        )
+    db.executemany("INSERT INTO blocks VALUES (?, ?, ?, ?)", ((segment, *block) for block in blocks))
 
 
 def _read_segments(db: sqlite3.Connection, segments: Sequence[int], kind: Kind) -> Iterator[postings.Block]:

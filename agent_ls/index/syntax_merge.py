@@ -18,6 +18,7 @@ from agent_ls.core.diff3 import merge_text, with_line_ends_of
 from agent_ls.core.text import BOM
 from agent_ls.index.languages import parser
 from agent_ls.index.merging import Resolved
+from agent_ls.index.names import EXTRA
 from agent_ls.index.syntax_three import Side, merge_sequence
 from agent_ls.index.syntax_units import leaves, names_in
 
@@ -31,7 +32,8 @@ def resolve(base: bytes, ours: bytes, theirs: bytes, language: str) -> Resolved 
     differ in that region only. Where a region alone does not tell (a function that one side
     moved), the whole files are merged.
     """
-    if max(len(base), len(ours), len(theirs)) > _MAX_BYTES:
+    # What a unit is was learned from the languages of the base installation.
+    if max(len(base), len(ours), len(theirs)) > _MAX_BYTES or language in EXTRA:
         return None
     base, ours = with_line_ends_of(theirs, base, ours)
     merged = merge_text(base, ours, theirs)

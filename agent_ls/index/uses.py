@@ -1,6 +1,8 @@
-"""Where a text uses which name, found lexically and at the speed of the regex engine.
+"""Where a text uses which name, found lexically: the text comes with its comments and strings blanked.
 
-The text comes with its comments and strings blanked. No grammar needed.
+No grammar needed. `find_uses` is what the store wants, at the speed of the interpreter's own loops:
+every step is one call for the whole text, since a loop over words would cost as much as parsing.
+`find_places` tells the same with byte places, for one text at a time.
 """
 
 from __future__ import annotations
@@ -8,99 +10,107 @@ from __future__ import annotations
 import re
 import zlib
 from array import array
-from bisect import bisect_left
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, compress, count
-from operator import sub
+from itertools import accumulate, chain, count
 from typing import final
 
 from agent_ls.core.text import Span
-from agent_ls.index.names import KEYWORDS
+from agent_ls.index.keywords import KEYWORDS
 
-# Bytes are listed one by one: the engine then looks each up in one table.
-_WORD = re.compile(rb"([0-9A-Za-z_\x80-\xff]+)")
-_WORD_WITH_DOLLAR = re.compile(rb"([$0-9A-Za-z_\x80-\xff]+)")
-_WORD_BEFORE_NO_QUOTE = re.compile(rb"([0-9A-Za-z_\x80-\xff]++(?![\"']))")  # `rb` in `rb"text"` is no name
-_PATTERNS: Mapping[str, re.Pattern[bytes]] = {
-    "javascript": _WORD_WITH_DOLLAR,
-    "typescript": _WORD_WITH_DOLLAR,
-    "tsx": _WORD_WITH_DOLLAR,
-    "java": _WORD_WITH_DOLLAR,
-    "python": _WORD_BEFORE_NO_QUOTE,
-}
+_WITH_DOLLAR = frozenset({"javascript", "typescript", "tsx", "java", "php", "scala"})
 KEYWORD_BYTES: Mapping[str, frozenset[bytes]] = {
     language: frozenset(word.encode() for word in words) for language, words in KEYWORDS.items()
 }
+_DIGITS = frozenset(b"0123456789")
+
+
+def _spaces(letters: bytes) -> bytes:
+    """A table that makes blanks of all bytes but these, those above ASCII and line ends."""
+    kept = frozenset(letters + b"0123456789_\r\n")
+    return bytes(at if at in kept or at >= 0x80 or chr(at).isalpha() else 0x20 for at in range(256))
+
+
+_SPACES, _SPACES_BUT_DOLLAR = _spaces(b""), _spaces(b"$")
+_PLACES = re.compile(rb"[0-9A-Za-z_\x80-\xff]+")
+_PLACES_WITH_DOLLAR = re.compile(rb"[$0-9A-Za-z_\x80-\xff]+")
 
 
 @final
 @dataclass(slots=True)
 class Uses:
-    """Names of a text and their places, in order: place i is ``names[ids[i]]`` at byte ``starts[i]``.
+    """Words of a text's code in order: word i is ``names[ids[i]]``; line n has ``per_line[n]`` of them.
 
-    ``names`` is UTF-8 (broken bytes replaced), in order of first use; ``sizes`` are their bytes in
-    the text. ``counts``: how often every word of the code stands there, definitions included.
+    ``counts``: how often each word stands there, in the order of ``names``. Words that are no use of
+    a name (keywords, numbers, names that are only defined here) are ``b""`` in ``names``; their
+    places stay, for it would cost more to take them out. ``total``: how many uses there are.
     """
 
     names: list[bytes] = field(default_factory=list[bytes])
     ids: list[int] = field(default_factory=list[int])
-    starts: list[int] = field(default_factory=list[int])
-    sizes: list[int] = field(default_factory=list[int])
+    per_line: list[int] = field(default_factory=list[int])
     counts: Counter[bytes] = field(default_factory=Counter[bytes])
+    total: int = 0
 
 
-def find_uses(text: bytes | bytearray, language: str, own: Sequence[Span]) -> Uses:
-    """Every name that is no keyword, no number and not one of the places ``own`` (definitions' names)."""
-    parts = _PATTERNS.get(language, _WORD).split(text)
-    words = parts[1::2]
-    # Every step below is one call for the whole text: a loop over places would cost as much as parsing.
-    table: defaultdict[bytes, int] = defaultdict(count().__next__)
-    ids = list(map(table.__getitem__, words))
-    starts = list(accumulate(map(len, parts)))[:-1:2]
+def words_by_line(text: bytes, language: str) -> list[list[bytes]]:
+    """The words of each line; lines end as LSP says."""
+    table = _SPACES_BUT_DOLLAR if language in _WITH_DOLLAR else _SPACES
+    return list(map(bytes.split, text.translate(table).splitlines()))
+
+
+def words_of_prose(parts: Iterable[bytes]) -> list[bytes]:
+    """Every word of texts without a language."""
+    return b" ".join(parts).translate(_SPACES_BUT_DOLLAR).split()
+
+
+def find_uses(text: bytes, language: str, defined: Counter[bytes]) -> Uses:
+    """The words of a text. ``defined``: how many places of each name are definitions of it."""
+    lines = words_by_line(text, language)
+    words = list(chain.from_iterable(lines))
     counts = Counter(words)
-    raws = list(table)
-    for span in own:
-        at = bisect_left(starts, span.start)
-        if at < len(starts) and starts[at] == span.start and len(raws[ids[at]]) == span.end - span.start:
-            del ids[at], starts[at]
-    names: list[bytes] = []
-    sizes: list[int] = []
-    renumbered, kept = [0] * len(table), [False] * len(table)
+    ids = list(map(dict(zip(counts, count(), strict=False)).__getitem__, words))
+    found = Uses([], ids, list(map(len, lines)), counts, len(words))
     keywords = KEYWORD_BYTES[language]
-    for number in dict.fromkeys(ids):
-        raw = raws[number]
-        if raw not in keywords and (raw[0] > 0x39 or raw[0] == 0x24):  # not a digit; `$` stands below them
-            kept[number], renumbered[number] = True, len(names)
-            sizes.append(len(raw))
-            names.append(raw if raw.isascii() else raw.decode("utf-8", "replace").encode())
-    mask = list(map(kept.__getitem__, ids))
-    return Uses(
-        names,
-        list(map(renumbered.__getitem__, compress(ids, mask))),
-        list(compress(starts, mask)),
-        sizes,
-        counts,
-    )
+    for word, times in counts.items():
+        own = defined.get(word, 0)
+        if word in keywords or word[0] in _DIGITS or own >= times:
+            found.names.append(b"")
+            found.total -= times
+        else:
+            found.names.append(word if word.isascii() else word.decode("utf-8", "replace").encode())
+            found.total -= own
+    return found
+
+
+def find_places(text: bytes, language: str, own: Sequence[Span]) -> Iterator[tuple[bytes, Span]]:
+    """Every name that is no keyword, no number and not one of the places ``own``, in order."""
+    starts = {span.start: span.end for span in own}
+    pattern = _PLACES_WITH_DOLLAR if language in _WITH_DOLLAR else _PLACES
+    keywords = KEYWORD_BYTES[language]
+    for match in pattern.finditer(text):
+        word, (start, end) = match[0], match.span()
+        if word not in keywords and word[0] not in _DIGITS and starts.get(start) != end:
+            yield word, Span(start, end)
 
 
 def pack_uses(uses: Uses) -> bytes:
-    """The places as numbers of names and distances, compressed; ``b""`` for none."""
+    """The places as numbers of names and words per line, compressed; ``b""`` for none."""
     if not uses.ids:
         return b""
-    distances = [uses.starts[0], *map(sub, uses.starts[1:], uses.starts)]
-    return zlib.compress(pack_numbers(uses.ids) + pack_numbers(distances), 1)
+    return zlib.compress(pack_numbers(uses.ids) + pack_numbers(uses.per_line), 1)
 
 
-def places_of(packed: bytes, number: int) -> list[int]:
-    """Start offsets of one of a file's names, ascending."""
+def lines_of(packed: bytes, number: int) -> list[int]:
+    """0-based lines of one of a file's names, ascending, as often as it stands there."""
     if not packed:
         return []
     raw = zlib.decompress(packed)
     ids, end = unpack_numbers(raw, 0)
-    starts = list(accumulate(unpack_numbers(raw, end)[0]))
-    return [starts[at] for at, found in enumerate(ids) if found == number]
+    firsts = list(accumulate(unpack_numbers(raw, end)[0]))
+    return [bisect_right(firsts, at) for at, found in enumerate(ids) if found == number]
 
 
 def pack_numbers(values: Sequence[int]) -> bytes:
@@ -110,7 +120,7 @@ def pack_numbers(values: Sequence[int]) -> bytes:
     """
     top = max(values, default=0)
     letter, width = ("B", 1) if top <= 0xFF else ("H", 2) if top <= 0xFFFF else ("I", 4)
-    raw = array(letter, values).tobytes()
+    raw = bytes(values) if width == 1 else array(letter, values).tobytes()
     head = len(values).to_bytes(4, "little") + bytes([width])
     return head + (raw if width == 1 else b"".join(raw[plane::width] for plane in range(width)))
 

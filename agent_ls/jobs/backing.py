@@ -135,6 +135,26 @@ def reasoned(
     return made
 
 
+def hunk_wire(hunk: Hunk, backing: Backing | None, *, landed: bool) -> Json:
+    """A hunk with what stands behind it, as the protocol has it."""
+    known = backing or Backing()
+    return {
+        "id": hunk.id,
+        "path": hunk.path,
+        "op": hunk.op.value,
+        "oldStartLine": hunk.old_start_line,
+        "oldLines": hunk.old_lines,
+        "newStartLine": hunk.new_start_line,
+        "newLines": hunk.new_lines,
+        "added": hunk.added,
+        "removed": hunk.removed,
+        "excerpt": hunk.excerpt,
+        "landed": landed,
+        "reason": known.reason,
+        "check": {"name": known.check, "status": known.status, "test": known.test} if known.check else None,
+    }
+
+
 # --- the record -----------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ to the journal; anyone may read it. What is read of others is followed increment
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import shutil
 import time
@@ -17,7 +18,7 @@ from typing import final
 from agent_ls.core.attempt import AttemptRequest
 from agent_ls.core.errors import AgentLsError, BusyError, UnknownJobError, WorkspaceError
 from agent_ls.core.job import JobId
-from agent_ls.jobs.fold import Job, fold
+from agent_ls.jobs.fold import Job, fold, step
 from agent_ls.jobs.journal import Entry, Journal, read
 from agent_ls.jobs.lease import Holder, Lease, holder_of, take
 from agent_ls.jobs.records import Created, Record
@@ -25,6 +26,7 @@ from agent_ls.workspace.blobs import BlobStore
 from agent_ls.workspace.state import private_dir
 
 _JOURNAL, _LEASE, _BLOBS = "journal.jsonl", "lease", "blobs"
+_GONE = ".gone-"
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -42,6 +44,10 @@ class Owned:
     def blobs(self) -> BlobStore:
         return BlobStore(self.folder / _BLOBS)
 
+    def show(self, record: Record) -> None:
+        """Let people see what the disk did not take; the journal, and so the next process, does not know it."""
+        self.job = step(self.job, record)
+
 
 @final
 @dataclass(slots=True)
@@ -50,6 +56,7 @@ class _Followed:
 
     size: int = 0
     seq: int = 0
+    link: int = 0
     job: Job | None = None
 
 
@@ -90,16 +97,24 @@ class Book:
         owned = self._owned[request.job] = Owned(folder, lease, journal, job)
         return owned
 
-    def record(self, job: JobId, record: Record) -> Job:
+    def record(self, job: JobId, record: Record, *, sync: bool = True) -> Job:
         """Append to the journal of an owned job; returns the job after it.
+
+        Without ``sync`` it survives this process but not yet the machine: `keep` waits for the disk.
 
         Raises:
             WorkspaceError: it could not be written; the job is as it was.
         """
         owned = self._owned[job]
-        entry = owned.journal.append(record, self._clock())
+        entry = owned.journal.append(record, self._clock(), sync=sync)
         owned.job = fold((entry,), owned.job) or owned.job
         return owned.job
+
+    async def keep(self, job: JobId) -> None:
+        """Wait, off the loop, until the journal of an owned job is on the disk. Raises `WorkspaceError`."""
+        owned = self._owned.get(job)
+        if owned is not None:
+            await asyncio.to_thread(owned.journal.syncing())
 
     def own(self, job: JobId) -> Owned:
         """The job, with its lease taken.
@@ -170,16 +185,30 @@ class Book:
                 continue
 
     def purge(self, job: JobId) -> None:
-        """Delete a job's folder. Raises as `own`, and `WorkspaceError` where the disk refuses."""
+        """Delete a job's folder. Raises as `own`, and `WorkspaceError` where the disk refuses.
+
+        It gets a name first that is no job's: a crash in the middle leaves no half of a job.
+        """
         owned = self.own(job)
+        gone = owned.folder.with_name(f"{_GONE}{job}")
         try:
-            shutil.rmtree(owned.folder)
+            owned.folder.rename(gone)
+            shutil.rmtree(gone)
         except OSError as error:
             raise WorkspaceError(
                 f"The job's folder could not be deleted: {error.strerror}",
                 remedy=f"Check the rights of {owned.folder}",
             ) from error
         self._release(job)
+
+    def sweep(self) -> None:
+        """Delete what a crash in the middle of `purge` has left."""
+        for rest in self._folder.glob(f"{_GONE}*"):
+            shutil.rmtree(rest, ignore_errors=True)
+
+    def size(self, job: JobId) -> int:
+        """Bytes of a job's folder. Cost: one look at every file of it."""
+        return sum(file.lstat().st_size for file in self.folder(job).rglob("*"))
 
     def close(self) -> None:
         """Give every lease back."""
@@ -202,8 +231,9 @@ class Book:
         if size < known.size:  # a new owner cut a torn line off
             known = self._followed[job] = _Followed()
         if size > known.size:
-            reading = read(path, known.size, known.seq)
-            known.size, known.seq = reading.size, known.seq + len(reading.entries)
+            reading = read(path, known.size, known.seq, known.link)
+            known.size, known.link = reading.size, reading.link
+            known.seq += len(reading.entries)
             known.job = fold(reading.entries, known.job)
         return known.job
 

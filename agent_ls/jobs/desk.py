@@ -21,6 +21,8 @@ from agent_ls.jobs import landing, wording
 from agent_ls.jobs.backing import Reasoned, backings, reasoned
 from agent_ls.jobs.book import Book, Owned
 from agent_ls.jobs.doubts import doubts
+from agent_ls.jobs.fold import Job
+from agent_ls.jobs.journal import Entry
 from agent_ls.jobs.landing import Step
 from agent_ls.jobs.port import EditorPort, Landing, Order
 from agent_ls.jobs.present import changed_files, conflict_views
@@ -38,9 +40,18 @@ class Desk:
     """Lands plans of owned jobs through one editor."""
 
     def __init__(
-        self, book: Book, port: EditorPort, changed: Callable[[JobId], None], resolve: Resolve
+        self,
+        book: Book,
+        port: EditorPort,
+        changed: Callable[[JobId], None],
+        resolve: Resolve,
+        story: Callable[[Job], Sequence[Entry]],
     ) -> None:
-        """``resolve`` is asked about files whose lines clash; what it does not know stays a clash."""
+        """``resolve`` is asked about files whose lines clash; what it does not know stays a clash.
+
+        ``story``: see `Runs.story`.
+        """
+        self._story = story
         self._book = book
         self._port = port
         self._changed = changed
@@ -181,7 +192,7 @@ class Desk:
 
     def _reasons(self, owned: Owned, step: Step) -> dict[RelPath, tuple[Reasoned, ...]]:
         job, plan = owned.job, self._changes(owned, owned.job.plan)
-        behind = backings(job.request.intent, plan, self._book.entries(job.id), owned.blobs.get)
+        behind = backings(job.request.intent, plan, self._story(job), owned.blobs.get)
         return reasoned(plan, behind, step.changes)
 
     def _unsaved(self, there: ChangeSet) -> int:

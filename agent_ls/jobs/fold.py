@@ -22,6 +22,7 @@ from agent_ls.core.attempt import (
     Outcome,
     Progressed,
     RequestStarted,
+    Selected,
     TurnDone,
 )
 from agent_ls.core.job import CheckReport, JobId, JobState, Question, Spent, Verdict
@@ -40,6 +41,7 @@ from agent_ls.jobs.records import (
     Resumed,
     Started,
     Told,
+    Widened,
     WorkerLost,
 )
 
@@ -58,6 +60,8 @@ class Job:
     ``told``: texts that no recorded turn has taken up. ``replies``: answers that the worker has not
     confirmed, by the question's text: an attempt begun again may ask something else under the same id.
     ``landing``: an operation whose end is not recorded. ``evidence``: the outcome's notes for people.
+    ``wanted``: how many attempts the job is to have. ``own``: how the first one ended, while nobody
+    has begun it again. ``selected``: which attempt is the plan, where there are several.
     """
 
     request: AttemptRequest
@@ -79,12 +83,16 @@ class Job:
     verdict_note: str = ""
     tree_hash: str = ""
     evidence: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     pending: Draft = ()
     applied: tuple[Draft, ...] = ()
     landing: LandingStarted | None = None
     question: Question | None = None
     replies: Mapping[str, str] = field(default_factory=dict[str, str])
     told: tuple[str, ...] = ()
+    wanted: int = 1
+    own: Outcome | None = None
+    selected: Selected | None = None
 
     @property
     def id(self) -> JobId:
@@ -120,8 +128,19 @@ def step(job: Job, record: Record) -> Job:
         case Ended():
             return replace(job, state=record.state, problem=record.reason, question=None)
         case Resumed():
-            request = replace(job.request, budget=record.budget)
-            return replace(job, request=request, state=JobState.QUEUED, problem="", deaths=0)
+            request = replace(job.request, budget=record.budget, forgiven=job.spent.turns)
+            return replace(
+                job,
+                request=request,
+                state=JobState.QUEUED,
+                problem="",
+                deaths=0,
+                own=job.own if job.own is not None and job.own.state is JobState.READY else None,
+            )
+        case Widened():
+            return replace(job, wanted=record.attempts, state=JobState.RUNNING, selected=None)
+        case Selected():
+            return _selected(job, record)
         case Told():
             return replace(job, told=(*job.told, record.text))
         case Replied():
@@ -146,6 +165,7 @@ def _started(job: Job) -> Job:
         asked_open=False,
         inner_open=False,
         question=None,
+        own=None,
         state=JobState.RUNNING,
         spent=replace(job.spent, unrecorded_requests=lost),
     )
@@ -178,7 +198,12 @@ def _event(job: Job, event: _AttemptEvent) -> Job:
             return replace(alive, state=runs, question=None, replies=left)
         case Checked():
             return replace(
-                alive, checks=event.reports, verdict=event.verdict, tree_hash=event.tree_hash, verdict_note=""
+                alive,
+                checks=event.reports,
+                verdict=event.verdict,
+                tree_hash=event.tree_hash,
+                warnings=event.warnings,
+                verdict_note="",
             )
         case Outcome():
             return _outcome(alive, event)
@@ -190,9 +215,13 @@ def _under_way(job: Job) -> bool:
 
 
 def _outcome(job: Job, outcome: Outcome) -> Job:
+    if job.own is not None and job.wanted > 1:
+        return job  # the end of this run was decided before
     # Cancelled, paused or even queued again a moment before the end: what was decided first stands,
     # the draft is kept.
     state = outcome.state if _under_way(job) else job.state
+    if job.wanted > 1 and _under_way(job):
+        state = JobState.RUNNING  # the others are still at work, or it is being chosen
     spent = outcome.spent if outcome.spent.turns >= job.spent.turns else job.spent
     # Any other end stands on the last recorded turn, also where the worker could not open it (a
     # folder that is away for a moment).
@@ -207,10 +236,32 @@ def _outcome(job: Job, outcome: Outcome) -> Job:
         verdict_note="",
         tree_hash=outcome.tree_hash or job.tree_hash,
         evidence=outcome.evidence,
+        warnings=outcome.warnings,
         spent=spent,
         asked_open=False,
         inner_open=False,
         question=None,
+        own=outcome,
+    )
+
+
+def _selected(job: Job, selected: Selected) -> Job:
+    """The job with the plan of the chosen attempt; what is in the user's texts stays as it is."""
+    if job.applied or job.landing is not None:
+        return job
+    outcome = selected.outcome
+    return replace(
+        _drafted(job, outcome.files),
+        state=JobState.READY,
+        summary=outcome.summary,
+        problem=outcome.problem,
+        checks=outcome.checks,
+        verdict=outcome.verdict,
+        verdict_note="",
+        tree_hash=outcome.tree_hash,
+        evidence=outcome.evidence,
+        question=None,
+        selected=selected,
     )
 
 

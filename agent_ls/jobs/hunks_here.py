@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -13,10 +13,11 @@ from agent_ls.core.hunks import Hunk
 from agent_ls.core.job import JobId
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, Span
+from agent_ls.jobs.book import Book
 from agent_ls.jobs.fold import Job
 from agent_ls.jobs.landing import from_draft
 from agent_ls.jobs.preview import preview
-from agent_ls.workspace.blobs import BlobStore
+from agent_ls.jobs.views import JobView
 
 _KEPT = 16
 
@@ -37,16 +38,16 @@ class HunksAt:
 class HunksHere:
     """Knows where the hunks of the last few texts stand: a menu is asked for on every cursor move."""
 
-    def __init__(self, blobs: Callable[[JobId], BlobStore]) -> None:
-        self._blobs = blobs
+    def __init__(self, book: Book) -> None:
+        self._book = book
         self._known: dict[Key, tuple[Hunk, ...]] = {}
 
-    def at(self, path: RelPath, span: Span, text: bytes, jobs: Iterable[Job]) -> Iterator[HunksAt]:
+    def at(self, path: RelPath, span: Span, text: bytes, jobs: Iterable[JobView]) -> Iterator[HunksAt]:
         """The hunks that the lines of a span touch, per job; none where the plan has one hunk only in all.
 
         Cost: where the text has changed since it was asked last, a merge of the plan's file onto it.
         """
-        for job in jobs:
+        for job in (self._book.get(view.id) for view in jobs if view.has_plan):
             if any(path in (f.path, f.moved_from) for f in job.pending):
                 found = self._hunks(job, path, text)
                 if len(found) + len(job.pending) < 3:  # one hunk of one file is the plan itself
@@ -68,7 +69,7 @@ class HunksHere:
     def _look(self, job: Job, path: RelPath, text: bytes) -> tuple[Hunk, ...]:
         own = [f for f in job.pending if path in (f.path, f.moved_from)]
         try:
-            pending = from_draft(own, self._blobs(job.id).get)
+            pending = from_draft(own, self._book.blobs(job.id).get)
         except AgentLsError:
             return ()  # a text of the plan is lost: `agentLs.job` says so
         return tuple(

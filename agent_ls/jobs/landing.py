@@ -14,9 +14,10 @@ from typing import final
 from agent_ls.core.attempt import DraftFile
 from agent_ls.core.diff import line_hunks
 from agent_ls.core.edits import ChangeSet, FileChange, apply_changes
+from agent_ls.core.errors import OutsideWorkspaceError
 from agent_ls.core.hunks import select
 from agent_ls.core.merge import Conflict, merge_text, rebase, undo
-from agent_ls.core.paths import RelPath
+from agent_ls.core.paths import RelPath, rel_path
 from agent_ls.index.merging import Clashing, Resolved
 from agent_ls.index.names import language_of
 from agent_ls.jobs.port import Landing
@@ -212,16 +213,32 @@ def to_draft(changes: ChangeSet, put: Callable[[bytes], str]) -> tuple[DraftFile
 
 
 def from_draft(draft: Iterable[DraftFile], get: Callable[[str], bytes]) -> ChangeSet:
-    """The change set that hashes stand for. Raises what ``get`` raises for a lost text."""
+    """The change set that hashes stand for.
+
+    Raises:
+        OutsideWorkspaceError: a record names a place outside, which no attempt of ours ever does.
+        WorkspaceError: what ``get`` raises for a lost text.
+    """
     return ChangeSet.of(
         FileChange(
-            file.path,
+            _inside(file.path),
             None if file.before is None else get(file.before),
             None if file.after is None else get(file.after),
-            file.moved_from,
+            None if file.moved_from is None else _inside(file.moved_from),
         )
         for file in draft
     )
+
+
+def _inside(path: RelPath) -> RelPath:
+    """The path, if it is one of the workspace: records come from a pipe and from a disk."""
+    if rel_path(path) != path:
+        raise OutsideWorkspaceError(
+            f"The plan names {path[:80]!r}, which is no plain path of this workspace",
+            kept="Nothing was changed",
+            remedy="Discard the plan and retry the job",
+        )
+    return path
 
 
 def _undo_one(landed: ChangeSet, now: Texts, resolved: Mapping[RelPath, Resolved] = NOTHING_RESOLVED) -> Step:

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, final
 
-from agent_ls.core.diff import common_prefix, common_suffix
 from agent_ls.core.job import Site
 from agent_ls.core.paths import RelPath
-from agent_ls.core.text import Span, content_hash
+from agent_ls.core.text import Span, common_prefix, common_suffix, content_hash
 from agent_ls.index.facts import Anchor, Definition
-from agent_ls.index.names import KEYWORDS, language_of
+from agent_ls.index.keywords import KEYWORDS
+from agent_ls.index.names import language_of
 from agent_ls.index.query import Index, enclosing
 
 _NAME = re.compile(rb"[A-Za-z_$\x80-\xff][A-Za-z0-9_$\x80-\xff]*")
@@ -116,7 +116,7 @@ class Lookout:
 def _changed_region(old: bytes, new: bytes) -> tuple[Span, int]:
     """The span of ``old`` outside of which both agree, and how much longer ``new`` is."""
     head = common_prefix(old, new)
-    tail = common_suffix(old[head:], new[head:])
+    tail = common_suffix(old, new, head)
     return Span(head, len(old) - tail), len(new) - len(old)
 
 

@@ -17,6 +17,7 @@ from agent_ls.core.attempt import (
     Outcome,
     Progressed,
     RequestStarted,
+    Selected,
     TurnDone,
 )
 from agent_ls.core.diff import stat, unified
@@ -26,6 +27,7 @@ from agent_ls.core.hunks import hunks
 from agent_ls.core.job import JobId, JobState, Progress
 from agent_ls.core.merge import Conflict
 from agent_ls.core.steps import Planned
+from agent_ls.jobs.attempt_views import attempts
 from agent_ls.jobs.backing import backings
 from agent_ls.jobs.fold import Job
 from agent_ls.jobs.journal import Entry
@@ -41,6 +43,7 @@ from agent_ls.jobs.records import (
     Resumed,
     Started,
     Told,
+    Widened,
     WorkerLost,
 )
 from agent_ls.jobs.views import ConflictView, EventView, FileView, JobDetail, JobView
@@ -78,6 +81,7 @@ class Presenter:
             spent=job.spent,
             verdict=job.verdict,
             verdict_note=job.verdict_note,
+            warnings=job.warnings,
             problem=problem,
             site=intent.site,
             question=job.question if state is JobState.WAITING else None,
@@ -88,8 +92,19 @@ class Presenter:
             landing="" if job.landing is None else ("undo" if job.landing.undo else "apply"),
         )
 
-    def detail(self, job: Job, view: JobView, entries: Sequence[Entry]) -> JobDetail:
-        """Everything about a job. A text that is lost leaves the patch empty and says so."""
+    def detail(
+        self,
+        job: Job,
+        view: JobView,
+        entries: Sequence[Entry],
+        further: Sequence[Job] = (),
+        story: Sequence[Entry] | None = None,
+    ) -> JobDetail:
+        """Everything about one job. A text that is lost leaves the patch empty and says so.
+
+        ``further``: its attempts after the first. ``story``: the record of the attempt that is the plan,
+        where it is not the job's own.
+        """
         get = self._blobs(job.id).get
         try:
             plan, pending = from_draft(job.plan, get), from_draft(job.pending, get)
@@ -103,16 +118,21 @@ class Presenter:
             summary=job.summary,
             task=job.request.intent.task,
             hunks=tuple(pieces),
-            backing=backings(job.request.intent, plan, entries, get),
+            backing=backings(job.request.intent, plan, story or entries, get),
             pending=frozenset(hunk.id for hunk in left),
             patch=unified(plan),
             checks=job.checks,
             tree_hash=job.tree_hash,
             evidence=job.evidence,
             events=tuple(events(entries)),
-            attempts=max(1, job.runs),
+            runs=max(1, job.runs) if job.wanted == 1 else job.wanted,
+            attempts=attempts(job, further, lambda draft: self._files(job.id, draft)),
+            selection=job.selected.reason if job.selected is not None else "",
             steps=job.steps,
         )
+
+    def _files(self, job: JobId, draft: Sequence[DraftFile]) -> tuple[FileView, ...]:
+        return tuple(self._file(job, file, landed=False) for file in draft)
 
     def _file(self, job: JobId, file: DraftFile, *, landed: bool) -> FileView:
         key = (file.before, file.after)
@@ -168,6 +188,10 @@ def _sentence(entry: Entry) -> str:
             return f"{state.value.replace('_', ' ')}: {reason}" if reason else state.value
         case Resumed():
             return "resumed"
+        case Widened(attempts=wanted, reason=reason):
+            return f"{wanted} attempts in all: {reason}"
+        case Selected(attempt=attempt, reason=reason):
+            return f"attempt {attempt} is the plan: {reason}"
         case Told(text=text):
             return f"you said: {text}"
         case Asked(question=question):

@@ -24,6 +24,7 @@ from agent_ls.core.attempt import (
     Outcome,
     Progressed,
     RequestStarted,
+    Selected,
     TurnDone,
 )
 from agent_ls.core.job import Budget, JobState
@@ -69,6 +70,18 @@ class Resumed:
     """The attempt is to go on, with these ceilings for the whole of it."""
 
     budget: Budget
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Widened:
+    """The job is to have so many attempts, of which one is selected. ``reason``: asked for, or what failed.
+
+    The record of the first is this journal; each further one has a journal of its own below it.
+    """
+
+    attempts: int
+    reason: str = ""
 
 
 @final
@@ -148,6 +161,7 @@ OwnRecord = (
     | WorkerLost
     | Ended
     | Resumed
+    | Widened
     | Told
     | Replied
     | LandingStarted
@@ -160,10 +174,10 @@ Record = OwnRecord | Event
 RECORD_TYPES: Mapping[str, type[Record]] = {
     kind.__name__: kind
     for kind in (
-        *(Created, Started, WorkerLost, Ended, Resumed, Told, Replied),
+        *(Created, Started, WorkerLost, Ended, Resumed, Widened, Told, Replied),
         *(LandingStarted, Landed, LandingFailed, Discarded),
         *(Opened, RequestStarted, TurnDone, Explored, Compacted, Planned),
-        *(Asked, Answered, Checked, Outcome),
+        *(Asked, Answered, Checked, Outcome, Selected),
     )
 }
 """Names of the kinds in the journal. `Progressed` is never recorded."""

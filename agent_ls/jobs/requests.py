@@ -40,6 +40,7 @@ def attempt_request(
         budget=Budget(budgets.attempt_usd, budgets.attempt_turns, budgets.attempt_minutes * 60),
         models=model_choice(settings, environ),
         checks=intent.checks or settings.checks.commands,
+        measures=intent.measures or settings.checks.measures,
         check_timeout_s=settings.checks.timeout_s,
         trusted=trusted,
         allow_unsandboxed=settings.checks.allow_unsandboxed,
@@ -51,7 +52,14 @@ def model_choice(settings: Settings, environ: Mapping[str, str]) -> ModelChoice:
     """Model ids by tier; ``AGENT_LS_MODEL`` wins for the work tier, empty tiers fall back to it."""
     models = settings.models
     work = environ.get("AGENT_LS_MODEL", "") or models.work
-    return ModelChoice(work, models.explain or work, models.escalate or work, models.max_tokens)
+    return ModelChoice(
+        work,
+        models.explain or work,
+        models.escalate or work,
+        models.max_tokens,
+        models.idle_timeout_s,
+        models.patience_minutes * 60,
+    )
 
 
 def model_configured(settings: Settings, environ: Mapping[str, str]) -> bool:

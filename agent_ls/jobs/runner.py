@@ -23,6 +23,8 @@ from agent_ls.core.attempt import (
     ExplainRequest,
     Outcome,
     Progressed,
+    Selected,
+    SelectRequest,
 )
 from agent_ls.core.codec import CodecError, from_json, to_json
 from agent_ls.core.errors import AgentLsError, ModelError
@@ -37,17 +39,25 @@ _EXPLAIN_S = 120.0
 
 
 class Listener(Protocol):
-    """Who hears what happens to attempts. Called on the loop; must return at once."""
+    """Who hears what happens to runs (`runs`), by the name of their request. Called on the loop; must return at once."""
 
-    def happened(self, job: JobId, event: Event) -> None:
-        """An event; on return it is recorded, and the attempt may go on."""
+    def happened(self, run: JobId, event: Event) -> None:
+        """An event; on return it is recorded, and survives the death of this process."""
         ...
 
-    def lost(self, job: JobId, reason: str) -> None:
+    async def kept(self, run: JobId) -> None:
+        """Wait until what is recorded of a run is on the disk; only then the attempt may go on.
+
+        Raises:
+            WorkspaceError: the disk does not take it.
+        """
+        ...
+
+    def lost(self, run: JobId, reason: str) -> None:
         """The worker is gone and the attempt with it."""
         ...
 
-    def broken(self, job: JobId, reason: str) -> None:
+    def broken(self, run: JobId, reason: str) -> None:
         """An event could not be taken in; the attempt cannot go on."""
         ...
 
@@ -57,9 +67,9 @@ class Listener(Protocol):
 
 
 class Runner(Protocol):
-    """A place where attempts run."""
+    """A place where attempts run, and where they are compared. All methods but two return at once."""
 
-    def start(self, request: AttemptRequest) -> None: ...
+    def start(self, request: AttemptRequest | SelectRequest) -> None: ...
     def cancel(self, job: JobId) -> None: ...
     def tell(self, job: JobId, text: str) -> None: ...
     def answer(self, job: JobId, question: str, answer: str) -> None: ...
@@ -87,9 +97,10 @@ class LocalRunner:
         self._listener = listener
         self._idle_s = idle_s
         self._outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._attempts: set[JobId] = set()
+        self._attempts: dict[JobId, int] = {}  # each with the number of its run
         self._explaining: dict[str, asyncio.Future[str]] = {}
         self._ids = itertools.count(1)
+        self._keeping: set[asyncio.Task[None]] = set()
         self._serving: asyncio.Task[None] | None = None
         self._worker: Worker | None = None
         self._idle: asyncio.TimerHandle | None = None
@@ -100,11 +111,12 @@ class LocalRunner:
         """The worker's process id while there is one."""
         return self._worker.pid if self._worker else None
 
-    def start(self, request: AttemptRequest) -> None:
-        """Begin an attempt, or go on with one."""
+    def start(self, request: AttemptRequest | SelectRequest) -> None:
+        """Begin an attempt or go on with one, or choose between some; the last event is the end of it."""
         self._awake()
-        self._attempts.add(request.job)
-        self._post({"type": "start", "request": to_json(request)})
+        run = self._attempts[request.job] = next(self._ids)
+        kind = "select" if isinstance(request, SelectRequest) else "start"
+        self._post({"type": kind, "run": run, "request": to_json(request)})
 
     def cancel(self, job: JobId) -> None:
         self._about(job, {"type": "cancel", "job": job})
@@ -149,6 +161,7 @@ class LocalRunner:
             with suppress(asyncio.CancelledError):
                 await self._serving
             self._serving = None
+        await asyncio.gather(*self._keeping, return_exceptions=True)
 
     def _about(self, job: JobId, message: dict[str, Any]) -> None:
         if job in self._attempts:
@@ -181,7 +194,7 @@ class LocalRunner:
             sending = asyncio.create_task(self._send(worker))
             while (message := await worker.receive()) is not None:
                 self._heard(message)
-            reason = _last_line(worker.last_words)
+            reason = _last_line(await worker.farewell())
         except AgentLsError as error:
             reason = error.sentence()
         finally:
@@ -199,7 +212,7 @@ class LocalRunner:
 
     def _fall(self, reason: str) -> None:
         """Report what was lost with the worker. A listener may begin attempts again at once."""
-        lost, self._attempts = self._attempts, set()
+        lost, self._attempts = list(self._attempts), {}
         self._outbox, self._reason = asyncio.Queue(), ""
         for answer in self._explaining.values():
             if not answer.done():
@@ -218,12 +231,13 @@ class LocalRunner:
 
     def _event(self, message: dict[str, Any]) -> None:
         job = JobId(str(message.get("job")))
-        if job not in self._attempts:
-            return
+        run = self._attempts.get(job)
+        if run is None or message.get("run") != run:
+            return  # of a run that is over, whose worker still had something to say
         try:
-            event = _read_event(message)
-            if isinstance(event, Outcome):  # first: the listener may begin the same job again
-                self._attempts.discard(job)
+            event = read_event(message)
+            if isinstance(event, (Outcome, Selected)):  # first: the listener may begin the same job again
+                del self._attempts[job]
                 self._rest()
             self._listener.happened(job, event)
         except AgentLsError as error:
@@ -234,11 +248,25 @@ class LocalRunner:
             self._broken(job, f"An event of the attempt could not be taken in: {error}")
             return
         if not isinstance(event, Progressed):
-            self._post({"type": "ack", "job": job, "seq": message.get("seq")})
+            ack = {"type": "ack", "job": job, "run": run, "seq": message.get("seq")}
+            keeping = asyncio.create_task(self._acknowledge(job, run, ack))
+            self._keeping.add(keeping)
+            keeping.add_done_callback(self._keeping.discard)
+
+    async def _acknowledge(self, job: JobId, run: int, ack: dict[str, Any]) -> None:
+        """Let the attempt go on once the event is on the disk. The editors' loop does not wait for disks."""
+        try:
+            await self._listener.kept(job)
+        except AgentLsError as error:
+            if self._attempts.get(job) == run:
+                self._broken(job, error.sentence())
+            return
+        if self._serving is not None:
+            self._post(ack)
 
     def _broken(self, job: JobId, reason: str) -> None:
         self._post({"type": "cancel", "job": job})
-        self._attempts.discard(job)
+        self._attempts.pop(job, None)
         self._rest()
         self._listener.broken(job, reason)
 
@@ -266,7 +294,7 @@ class LocalRunner:
         self._idle = loop.call_later(self._idle_s, self._serving.cancel)
 
 
-def _read_event(message: dict[str, Any]) -> Event:
+def read_event(message: dict[str, Any]) -> Event:
     """Raises `ModelError` for what is no event of the protocol."""
     kind = EVENT_TYPES.get(str(message.get("event")))
     if kind is None:

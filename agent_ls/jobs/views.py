@@ -27,7 +27,8 @@ from agent_ls.core.job import (
 from agent_ls.core.paths import RelPath
 from agent_ls.core.steps import Planned
 from agent_ls.core.text import Span
-from agent_ls.jobs.backing import Backing
+from agent_ls.jobs.backing import Backing, hunk_wire
+from agent_ls.jobs.check_views import check_result, check_wire
 
 Json = dict[str, Any]
 
@@ -85,7 +86,8 @@ class JobView:
 
     ``owner``: ``here`` (this process may act on it), ``elsewhere`` (a live process owns it; calls
     are passed on), ``nobody``. ``problem``: why there is no plan, or what it lacks. ``site`` is the
-    place the job was started at, in the text of then. ``landing`` is set while an apply or undo is
+    place the job was started at, in the text of then. ``warnings``: how the plan weakens what it is
+    proven by. ``landing`` is set while an apply or undo is
     under way in an editor.
     """
 
@@ -99,6 +101,7 @@ class JobView:
     spent: Spent = field(default_factory=Spent)
     verdict: Verdict = Verdict.UNVERIFIED
     verdict_note: str = ""
+    warnings: tuple[str, ...] = ()
     problem: str = ""
     site: Site | None = None
     question: Question | None = None
@@ -138,11 +141,48 @@ class JobView:
             "updatedAt": self.updated_at,
             "turns": self.spent.turns,
             "verdictNote": self.verdict_note,
+            "warnings": list(self.warnings),
             "problem": self.problem,
             "question": question_wire(self.question),
             "files": [f.wire() for f in self.files],
             "owner": self.owner,
             "landing": self.landing,
+        }
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    """One attempt of a job.
+
+    ``chosen``: its draft is the job's plan. ``how``: in what it differs from the first one.
+    ``found``: what running it beside the others has shown, in words.
+    """
+
+    number: int
+    state: JobState
+    chosen: bool = False
+    verdict: Verdict = Verdict.UNVERIFIED
+    summary: str = ""
+    problem: str = ""
+    how: str = ""
+    files: tuple[FileView, ...] = ()
+    spent: Spent = field(default_factory=Spent)
+    found: tuple[str, ...] = ()
+
+    def wire(self) -> Json:
+        return {
+            "attempt": self.number,
+            "state": self.state.value,
+            "chosen": self.chosen,
+            "verdict": self.verdict.value,
+            "plan": self.summary,
+            "problem": self.problem,
+            "how": self.how,
+            "files": [f.wire() for f in self.files],
+            "turns": self.spent.turns,
+            "costUsd": self.spent.cost_usd,
+            "found": list(self.found),
         }
 
 
@@ -165,9 +205,11 @@ class JobDetail:
     """Everything about one job.
 
     ``hunks`` and ``patch`` are those of the whole plan, against the texts it was made from;
-    `Service.preview` gives them against the texts of now. ``backing``: what stands
-    behind each hunk, by its id. ``pending`` are the ids of hunks that have not landed.
-    ``attempts``: how often an attempt was begun (resumes included). ``evidence``: notes for people, such as "scripted turns, no model was called", or a file that deserves a
+    `Service.preview` gives them against the texts of now. ``backing``: what stands behind each hunk, by
+    its id. ``pending`` are the ids of hunks that have not landed. ``attempts``: one or more, in their
+    order; ``runs``: how many there are, or how often
+    the only one was begun (resumes included). ``selection``: why the chosen one is the plan. ``evidence``:
+    notes for people, such as "scripted turns, no model was called", or a file that deserves a
     second look with the reason. ``steps``: what the agent announced it would do, if it did.
     """
 
@@ -182,7 +224,9 @@ class JobDetail:
     tree_hash: str = ""
     evidence: tuple[str, ...] = ()
     events: tuple[EventView, ...] = ()
-    attempts: int = 1
+    runs: int = 1
+    attempts: tuple[AttemptView, ...] = ()
+    selection: str = ""
     steps: Planned | None = None
 
     def wire(self) -> Json:
@@ -199,7 +243,8 @@ class JobDetail:
             "treeHash": self.tree_hash,
             "evidence": list(self.evidence),
             "events": [event.wire() for event in self.events],
-            "attempts": self.attempts,
+            "attempts": [attempt.wire() for attempt in self.attempts],
+            "selection": self.selection,
             "steps": [{"text": s.text, "files": list(s.files)} for s in self.steps.steps]
             if self.steps
             else [],
@@ -218,9 +263,11 @@ class JobDetail:
                 {"path": f.path, "op": f.op, "added": f.added, "removed": f.removed} for f in view.files
             ],
             "patch": _utf8(self.patch),
-            "checks": [{"name": c.name, "status": c.status, "output": c.output} for c in self.checks],
+            "checks": [check_result(report) for report in self.checks],
             "evidence": list(self.evidence),
-            "attempts": self.attempts,
+            "warnings": list(view.warnings),
+            "attempts": self.runs,
+            "selection": self.selection,
             "turns": view.spent.turns,
             "usage": {
                 "input": view.spent.usage.input,
@@ -345,36 +392,6 @@ def question_wire(question: Question | None) -> Json | None:
         "text": question.text,
         "choices": list(question.choices),
         "default": question.default,
-    }
-
-
-def check_wire(report: CheckReport) -> Json:
-    return {
-        "name": report.name,
-        "status": report.status,
-        "output": report.output,
-        "baseline": report.baseline,
-        "sandbox": report.sandbox,
-        "durationS": round(report.duration_s, 3),
-    }
-
-
-def hunk_wire(hunk: Hunk, backing: Backing | None, *, landed: bool) -> Json:
-    known = backing or Backing()
-    return {
-        "id": hunk.id,
-        "path": hunk.path,
-        "op": hunk.op.value,
-        "oldStartLine": hunk.old_start_line,
-        "oldLines": hunk.old_lines,
-        "newStartLine": hunk.new_start_line,
-        "newLines": hunk.new_lines,
-        "added": hunk.added,
-        "removed": hunk.removed,
-        "excerpt": hunk.excerpt,
-        "landed": landed,
-        "reason": known.reason,
-        "check": {"name": known.check, "status": known.status, "test": known.test} if known.check else None,
     }
 
 

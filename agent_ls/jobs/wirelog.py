@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from agent_ls.core.attempt import WIRE_LOG
+from agent_ls.core.attempt import MOST_ATTEMPTS, wire_log
 from agent_ls.core.errors import WorkspaceError
 
 
 def read_wire_log(folder: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a job's wire log, oldest first; nothing where no model's service was called.
+    """The lines of a job's wire logs, attempt by attempt; nothing where no model's service was called.
 
     One line at a time: a long conversation is sent anew with every turn. A line that a killed
     worker left unfinished is passed over.
@@ -20,8 +20,13 @@ def read_wire_log(folder: Path) -> Iterator[dict[str, Any]]:
     Raises:
         WorkspaceError: it cannot be read.
     """
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        yield from _read(folder / wire_log(attempt))
+
+
+def _read(path: Path) -> Iterator[dict[str, Any]]:
     try:
-        with (folder / WIRE_LOG).open("rb") as file:
+        with path.open("rb") as file:
             for line in file:
                 try:
                     value: object = json.loads(line)

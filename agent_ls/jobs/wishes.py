@@ -9,15 +9,17 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, final
 
-from agent_ls.core.attempt import NEEDS_MODEL
+from agent_ls.core.attempt import NEEDS_MODEL, Selected
 from agent_ls.core.codec import CodecError, from_json, to_json
 from agent_ls.core.errors import ConfigError, UsageError
 from agent_ls.core.job import JobId, JobState
 from agent_ls.core.paths import RelPath
+from agent_ls.jobs.attempt_views import own_id, questions
 from agent_ls.jobs.book import Book
 from agent_ls.jobs.desk import Desk
 from agent_ls.jobs.fleet import Fleet
 from agent_ls.jobs.records import Discarded
+from agent_ls.jobs.runs import Runs
 from agent_ls.jobs.views import Applied, JobView
 from agent_ls.jobs.wording import Wish
 
@@ -32,6 +34,7 @@ class Wishes:
     def __init__(
         self,
         book: Book,
+        runs: Runs,
         fleet: Fleet,
         desk: Desk,
         *,
@@ -40,6 +43,7 @@ class Wishes:
         model: Callable[[], bool],
     ) -> None:
         self._book = book
+        self._runs = runs
         self._fleet = fleet
         self._desk = desk
         self._view = view
@@ -93,18 +97,41 @@ class Wishes:
         self._fleet.tell(job, text)
 
     def answer(self, job: JobId, question_id: str, answer: str) -> JobView:
-        question = self._book.own(job).job.question
-        if question is None or question.id != question_id:
+        state = self._book.own(job).job
+        asked = questions(state, self._runs.further(state))
+        run = next((run for run, question in asked if question.id == question_id), None)
+        if run is None:
             raise UsageError(
                 "The job is not asking that (any more)", remedy="Look at the job to see what it asks now"
             )
-        self._fleet.answer(job, question_id, answer)
+        self._fleet.answer(run, own_id(question_id) if run != job else question_id, answer)
         return self._view(job)
 
     def purge(self, job: JobId) -> None:
         if self._desk.free(job).job.state.live and self._fleet.active(job):
             raise UsageError("The job is still at work", remedy="Cancel it first")
+        self._runs.forget(job)
         self._book.purge(job)
+
+    def use(self, job: JobId, attempt: int) -> JobView:
+        """Make another attempt's draft the plan."""
+        state = self._desk.free(job).job
+        if state.state.live:
+            raise UsageError("The job is still at work", remedy="Wait for it, or cancel it first")
+        if state.applied:
+            raise UsageError("The plan is in your files", remedy="Undo it first, then choose another attempt")
+        if not 1 <= attempt <= state.wanted:
+            many = "one attempt" if state.wanted == 1 else f"{state.wanted} attempts"
+            raise UsageError(f"The job has {many}", remedy="Look at the job to see them")
+        outcome = self._runs.outcome(job, attempt)
+        if outcome is None or not outcome.files:
+            raise UsageError(f"Attempt {attempt} has changed nothing", remedy="Choose another one")
+        evidence, order = (), (attempt,)
+        if state.selected is not None:
+            evidence, order = state.selected.evidence, state.selected.order
+        self._book.record(job, Selected(attempt, "You chose it", outcome, order, evidence))
+        self._changed(job)
+        return self._view(job)
 
     async def asked(self, method: str, params: Mapping[str, Any]) -> object:
         """A wish of another process, as JSON; the result is JSON too.
@@ -128,6 +155,8 @@ class Wishes:
                 return self.tell(job, str(params.get("text", "")))
             case "answer":
                 return to_json(self.answer(job, str(params.get("question")), str(params.get("answer"))))
+            case "use":
+                return to_json(self.use(job, int(params.get("attempt", 0))))
             case "purge":
                 return self.purge(job)
             case _:

@@ -216,7 +216,7 @@ class Claude:
             self._wire("received", answer.encode())
         said = one_line(answer, 120)
         return ModelError(
-            f"{self.place} answered with something else than a model's answer: {said!r}",
+            f"The service at {self.place} answered with something else than a model's answer: {said!r}",
             kept=KEPT,
             remedy="If this network has a sign-in page, open it in a browser; otherwise check ANTHROPIC_BASE_URL",
         )

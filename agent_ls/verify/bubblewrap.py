@@ -139,7 +139,9 @@ class Bubblewrap:
     def _launch(self) -> list[str]:
         limits = {**LIMITS, **({"data": self.memory_bytes} if self.memory_bytes else {})}
         spec = ",".join(f"{name}={value}" for name, value in limits.items())
-        return [sys.executable, "-I", "-S", _LAUNCHER, "0", spec]
+        # The kernel counts no processes of root's: there the launcher stays and counts them itself.
+        watch = f"+watch={LIMITS['nproc']}" if os.geteuid() == 0 else ""
+        return [sys.executable, "-I", "-S", _LAUNCHER, "0", spec + watch]
 
 
 Sandbox = Bubblewrap

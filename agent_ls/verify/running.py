@@ -89,4 +89,5 @@ async def _plainly(
         timeout_s=timeout_s,
         on_output=on_output,
         limits=_FILE_LIMITS,
+        reap=True,
     )

@@ -20,7 +20,7 @@ from agent_ls.core.edits import ChangeSet, FileChange
 from agent_ls.core.errors import CheckError, WorkspaceError
 from agent_ls.core.paths import RelPath, rel_path
 from agent_ls.core.text import content_hash, decode
-from agent_ls.verify.listing import list_live
+from agent_ls.verify.listing import Listing, list_live
 from agent_ls.verify.tree import WarmTree
 from agent_ls.workspace.gate import open_beneath
 from agent_ls.workspace.ignore import Rules
@@ -31,6 +31,7 @@ _SLOTS = 4
 _WAIT_S = 600.0
 _POLL_S = 0.05
 _MOST_CHANGES = 2000
+_LISTING_S = 20.0
 
 
 @final
@@ -54,6 +55,7 @@ class Scratch:
         self._slot = slot
         self._warm = WarmTree(slot, self.root)
         self._draft: Overlay | None = None
+        self._listed: tuple[Rules, float, Listing] | None = None
 
     @classmethod
     async def prepare(cls, root: Path, draft: Overlay, scratch_dir: Path) -> Scratch:
@@ -130,13 +132,20 @@ class Scratch:
             self._lock = -1
 
     def _lay(self, draft: Overlay) -> None:
-        listing = list_live(draft.base.gate.rules)
+        listing = self._listing(draft)
         closed = {*listing.dependencies, *listing.links}
         texts = {
             path: data for path, data in draft.known().items() if not any(f in closed for f in _parents(path))
         }
         self.dependencies = listing.dependencies
         self.tree_hash = self._warm.lay(listing, texts)
+
+    def _listing(self, draft: Overlay) -> Listing:
+        """The live tree; within one round of checks as it was a moment ago, so that all look at the same."""
+        rules, now = draft.base.gate.rules, time.monotonic()
+        if self._listed is None or self._listed[0] is not rules or now - self._listed[1] > _LISTING_S:
+            self._listed = (rules, now, list_live(rules))
+        return self._listed[2]
 
     def _harvest(self) -> Harvest:
         drift = self._warm.drift()

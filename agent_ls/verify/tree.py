@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast, final
+from typing import Any, NamedTuple, final
 
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import content_hash
@@ -27,16 +27,17 @@ from agent_ls.workspace.gate import open_beneath
 
 _FICLONE = 0x40049409  # from linux/fs.h: share the blocks, copy on write
 _RACY_NS = 50_000_000  # a source changed this recently may change again within its clock's grain
-_VERSION = 1
+_VERSION = 2
+_MOST_CHANGES = 50  # lines behind a whole record, before it is written anew
 _LONGEST_PATH = 3800  # bytes stay below PATH_MAX with a name of 255 added
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Laid:
+class Laid(NamedTuple):
     """One file of the tree: where it came from, and how it looked when it was laid.
 
     ``source``: the live file's stamp; ``None`` for a given text or a source too fresh to trust.
+    A tuple, since there is one per file at every start of a check.
     """
 
     source: Stamp | None
@@ -64,6 +65,7 @@ class WarmTree:
         self.tree = folder / "tree"
         self._root = root
         self._record = folder / "laid.json"
+        self._changes = 0
         self._laid = self._load()
         self._links: Mapping[RelPath, str] = {}
         self._mounts: frozenset[str] = frozenset()
@@ -93,8 +95,8 @@ class WarmTree:
         for path, target in self._links.items():
             self._place(path).symlink_to(target)
         if laid != self._laid:
-            self._laid = laid
-            self._save()
+            before, self._laid = self._laid, laid
+            self._save(before)
         return self._hash()
 
     def digest(self, path: RelPath) -> str | None:
@@ -164,10 +166,11 @@ class WarmTree:
         given: Mapping[RelPath, bytes],
     ) -> bool:
         known = self._laid.get(path)
-        if known is None or not stat.S_ISREG(status.st_mode) or stamp(status) != known.own:
+        if known is None or stamp(status) != known.own or not stat.S_ISREG(status.st_mode):
             return False
-        if path in wanted:
-            return (known.source, known.executable) == wanted[path]
+        live = wanted.get(path)
+        if live is not None:
+            return known.source == live[0] and known.executable == live[1]
         return path in given and known.source is None and known.digest == content_hash(given[path])
 
     def _walk(self, keep: set[str] | None = None) -> Iterator[tuple[str, os.stat_result]]:
@@ -223,37 +226,51 @@ class WarmTree:
         return place
 
     def _hash(self) -> str:
-        whole = hashlib.sha256()
-        for path in sorted({*self._laid, *self._links}):
-            laid = self._laid.get(path)
-            what = f"{laid.digest} {laid.executable:d}" if laid else f"-> {self._links[path]}"
-            whole.update(f"{path}\0{what}\n".encode("utf-8", "surrogateescape"))
-        return whole.hexdigest()
+        lines = {path: f"{path}\0{e.digest} {e.executable:d}\n" for path, e in self._laid.items()}
+        lines |= {path: f"{path}\0-> {target}\n" for path, target in self._links.items() if path not in lines}
+        text = "".join([lines[path] for path in sorted(lines)])
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
     def _load(self) -> dict[RelPath, Laid]:
-        """The record of the last `lay`; empty where there is none or it is not ours (all is laid again)."""
+        """The record of the last `lay`; empty where there is none or it is not ours (all is laid again).
+
+        A whole record and, behind it, what changed since, a line each: one changed file among
+        thousands costs one line.
+        """
         try:
-            record: Any = json.loads(self._record.read_bytes())
+            whole, *changes = self._record.read_bytes().splitlines()
+            record: Any = json.loads(whole)
             if record["version"] != _VERSION or record["root"] != str(self._root):
                 return {}
-            return {
-                RelPath(path): Laid(
-                    cast("Stamp", tuple(source)) if source else None,
-                    cast("Stamp", tuple(own)),
-                    digest,
-                    executable,
-                )
-                for path, (source, own, digest, executable) in record["files"].items()
-            }
+            files: dict[str, Any] = record["files"]
+            for line in changes:
+                files.update(json.loads(line))
+            self._changes = len(changes)
+            return {RelPath(path): _laid(entry) for path, entry in files.items() if entry is not None}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return {}
 
-    def _save(self) -> None:
-        files = {path: (e.source, e.own, e.digest, e.executable) for path, e in self._laid.items()}
-        record = {"version": _VERSION, "root": str(self._root), "files": files}
+    def _save(self, before: Mapping[RelPath, Laid]) -> None:
+        changed: dict[str, Laid | None] = {p: e for p, e in self._laid.items() if before.get(p) != e}
+        changed |= {path: None for path in before if path not in self._laid}
+        if before and self._changes < _MOST_CHANGES and len(changed) < len(self._laid) // 4:
+            with self._record.open("ab") as record:
+                record.write(_line(changed))
+            self._changes += 1
+            return
         fresh = self._record.with_suffix(".new")
-        fresh.write_text(json.dumps(record, separators=(",", ":")), "utf-8")
+        fresh.write_bytes(_line({"version": _VERSION, "root": str(self._root), "files": self._laid}))
         fresh.replace(self._record)
+        self._changes = 0
+
+
+def _laid(entry: Any) -> Laid:
+    source, own, digest, executable = entry
+    return Laid(tuple(source) if source else None, tuple(own), digest, executable)
+
+
+def _line(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode() + b"\n"
 
 
 def _parents(path: str) -> Iterator[str]:

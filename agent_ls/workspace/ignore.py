@@ -11,6 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import final
 
@@ -18,8 +19,10 @@ import pathspec
 
 from agent_ls.core.paths import RelPath
 from agent_ls.workspace import names
+from agent_ls.workspace.git_config import excludes_file
 
 _IGNORE_FILE_LIMIT = 500_000
+IGNORE_FILES = frozenset({".gitignore", ".agentignore"})
 
 Layer = tuple[tuple[str, "Patterns"], ...]
 """Ignore files that apply in a folder, deepest first: (prefix to put before a path, its patterns).
@@ -119,6 +122,10 @@ class Rules:
     def entry_reason(self, path: RelPath, *, is_dir: bool) -> str:
         """As `reason`, for an entry of a folder that is known not to be hidden itself."""
         folder, _, last = path.rpartition("/")
+        return self.judge(path, last, self._layers_of(folder), is_dir=is_dir)
+
+    def judge(self, path: RelPath, last: str, layers: tuple[Layer, Layer], *, is_dir: bool) -> str:
+        """As `entry_reason`, with the layers of the entry's folder (see `layers_of`) and its last part."""
         plain = names.folded(last)
         if plain in names.BUILT_IN:
             return "built_in"
@@ -126,7 +133,7 @@ class Rules:
             return "secret"
         if is_dir and last in names.MAYBE_VENV and (self.root / path / "pyvenv.cfg").exists():
             return "built_in"
-        git, own = self._layers_of(folder)
+        git, own = layers
         if git and _decide(git, path, is_dir):
             return "ignored"
         if own and _decide(own, path, is_dir):
@@ -134,6 +141,12 @@ class Rules:
         if len(self._extra) and _decide((("", self._extra),), path, is_dir):
             return "ignored"
         return ""
+
+    def layers_of(self, folder: str, present: AbstractSet[str]) -> tuple[Layer, Layer]:
+        """The ignore files that apply in a folder; ``present``: its entries' names. Opens only what is there."""
+        if folder and folder not in self._layers and present.isdisjoint(IGNORE_FILES):
+            self._layers[folder] = self._layers_of(folder.rpartition("/")[0])
+        return self._layers_of(folder)
 
     def _folder_reason(self, folder: str) -> str:
         if not folder:
@@ -166,7 +179,7 @@ class Rules:
         return git, own
 
     def _above(self) -> Layer:
-        """Ignore files of git above the workspace's root, and the repository's own exclude file."""
+        """Ignore files of git above the workspace's root, and the repository's and the user's own."""
         if self._top is None:
             return ()
         found: list[tuple[str, Patterns]] = []
@@ -175,9 +188,11 @@ class Rules:
                 found.append((f"+{self.root.relative_to(folder).as_posix()}/", spec))
             if folder == self._top:
                 break
-        if spec := _read_spec(_git_dir(self._top) / "info" / "exclude"):
-            below = self.root.relative_to(self._top).as_posix()
-            found.append(("" if below == "." else f"+{below}/", spec))
+        own = _git_dir(self._top)
+        below = self.root.relative_to(self._top).as_posix()
+        prefix = "" if below == "." else f"+{below}/"
+        files = (own / "info" / "exclude", excludes_file(own, os.environ))
+        found += [(prefix, spec) for file in files if file is not None and (spec := _read_spec(file))]
         return tuple(found)
 
 

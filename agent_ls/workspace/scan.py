@@ -12,7 +12,7 @@ from typing import final
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.paths import RelPath
 from agent_ls.workspace import names
-from agent_ls.workspace.ignore import Rules
+from agent_ls.workspace.ignore import Layer, Rules
 
 _MAX_DEPTH = 100
 
@@ -65,12 +65,15 @@ def scan(root: Path, rules: Rules | None = None) -> Scan:
 class _Walk:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
+        self.root = str(rules.root)
         self.files: list[FileStat] = []
         self.skipped: Counter[str] = Counter()
 
     def folder(self, prefix: str, depth: int) -> None:
-        with os.scandir(self.rules.root / prefix) as entries:
-            below = [path for entry in entries if (path := self._entry(entry, prefix))]
+        with os.scandir(f"{self.root}/{prefix}") as listed:
+            entries = list(listed)
+        layers = self.rules.layers_of(prefix[:-1], {entry.name for entry in entries})
+        below = [path for entry in entries if (path := self._entry(entry, prefix, layers))]
         for path in below:
             if depth >= _MAX_DEPTH:
                 self.skipped["too_deep"] += 1
@@ -80,17 +83,20 @@ class _Walk:
             except OSError:
                 self.skipped["unreadable"] += 1
 
-    def _entry(self, entry: os.DirEntry[str], prefix: str) -> str:
+    def _entry(self, entry: os.DirEntry[str], prefix: str, layers: tuple[Layer, Layer]) -> str:
         """Take or count one entry; returns the path of a folder that is to be walked."""
-        if not _plain(entry.name):
+        name = entry.name
+        if not _plain(name):
             self.skipped["name"] += 1
             return ""
-        path = RelPath(prefix + entry.name)
         if entry.is_symlink():
             self.skipped["link"] += 1
             return ""
+        path = RelPath(prefix + name)
         is_dir = entry.is_dir(follow_symlinks=False)
-        reason = self.rules.entry_reason(path, is_dir=is_dir) or ("" if is_dir else self._file(entry, path))
+        reason = self.rules.judge(path, name, layers, is_dir=is_dir) or (
+            "" if is_dir else self._file(entry, path)
+        )
         if reason:
             self.skipped[reason] += 1
             return ""

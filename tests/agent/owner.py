@@ -66,7 +66,7 @@ class Owner:
                 os.kill(self.worker.pid, signal.SIGKILL)
                 return
             try:
-                await self.worker.send({"type": "ack", "job": message["job"], "seq": message["seq"]})
+                await self.worker.send({"type": "ack", **{k: message[k] for k in ("job", "run", "seq")}})
             except ConnectionError:
                 return
         self.on_event(message["event"], message["value"])

@@ -75,6 +75,40 @@ async def test_a_new_run_begins_when_the_old_one_has_let_go(
     await made.close()
 
 
+async def test_a_run_whose_end_is_not_acknowledged_does_not_hold_up_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user resumes at the sight of the end, while the disk still takes it down."""
+
+    class Ends(StandInAttempt):
+        async def run(self) -> Outcome:
+            return Outcome(JobState.FAILED, problem="it ended")
+
+    set_up = stage(tmp_path)
+    monkeypatch.setattr(desk, "Attempt", Ends)
+    said: list[Mapping[str, Any]] = []
+
+    async def send(message: Mapping[str, Any]) -> None:
+        said.append(message)
+
+    made = desk.Desk(Resources(set_up.environ, dirs=set_up.dirs), send)
+    request = to_json(set_up.request)
+    made.take({"type": "start", "run": 1, "request": request})
+    await until(said, "Outcome")
+    made.take({"type": "start", "run": 2, "request": request})
+    made.take({"type": "ack", "job": "j1", "run": 1, "seq": 1})  # too late, and not the second run's
+    async with asyncio.timeout(20):
+        while len(said) < 2:
+            await asyncio.sleep(0)
+    assert [(message["run"], message["event"]) for message in said] == [(1, "Outcome"), (2, "Outcome")]
+    assert made._tasks, "the second run waits for its own acknowledgement"
+    made.take({"type": "ack", "job": "j1", "run": 2, "seq": 1})
+    async with asyncio.timeout(20):
+        while made._tasks:
+            await asyncio.sleep(0)
+    await made.close()
+
+
 async def test_a_bug_in_an_attempt_ends_the_job_with_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

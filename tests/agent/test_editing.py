@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+import benchmarks.edits
+from agent_ls.agent.tools import editing
 from agent_ls.agent.tools.toolbox import TOOLS, definitions, run_calls
 from agent_ls.core.edits import Op
 from agent_ls.core.job import Intent, IntentKind, Site
+from agent_ls.core.matching import Applied, EditRequest, Refused
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span, content_hash
 from agent_ls.model.protocol import ToolCall
@@ -105,6 +108,46 @@ async def test_write_file_keeps_line_ends_and_refuses_blind_or_lazy_rewrites(tmp
         await refused(
             bench, "write_file", path="crlf.py", content="value_0 = 0\n# ... rest of the file unchanged ...\n"
         )
+
+
+@pytest.mark.parametrize(
+    ("beside", "sent", "written"),
+    [
+        pytest.param(None, "a\r\nb\r\n", "a\r\nb\r\n", id="as sent"),
+        pytest.param(None, "a\nb\n", "a\nb\n", id="as sent, too"),
+        pytest.param("x\r\n", "a\nb\n", "a\r\nb\r\n", id="as the files of its kind beside it"),
+        pytest.param("x\n", "a\r\nb\r\n", "a\nb\n", id="as they, the other way round"),
+    ],
+)
+async def test_a_new_file_takes_its_line_end_from_its_neighbours_or_the_call(
+    tmp_path: Path, beside: str | None, sent: str, written: str
+) -> None:
+    files = {"other/y.txt": "y\r\n", "new/z.md": "z\r\n"} | ({"new/x.txt": beside} if beside else {})
+    async with bench_for(tmp_path, files) as bench:
+        await use(bench, "write_file", path="new/file.txt", content=sent)
+        assert bench.draft.read(RelPath("new/file.txt")) == written.encode()
+
+
+async def test_edit_file_and_the_benchmark_ask_the_same_function(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the benchmark measures is what the tool does: each calls it, and it is one function."""
+    assert editing.apply_edit is benchmarks.edits.apply_edit
+    asked: list[str] = []
+
+    def spy(shown: str | None, now: str, request: EditRequest) -> Applied | Refused:
+        asked.append(now)
+        return Applied("spied")
+
+    monkeypatch.setattr(editing, "apply_edit", spy)
+    monkeypatch.setattr(benchmarks.edits, "apply_edit", spy)
+    async with bench_for(tmp_path) as bench:
+        await read(bench, "src/calc.py")
+        await use(bench, "edit_file", path="src/calc.py", edits=[edit("no such line", "x")])
+        assert text_in(bench, "src/calc.py") == "spied"
+    sent = {"type": "str_replace", "path": "a", "edits": [{"old_str": "no", "new_str": "x"}]}
+    assert benchmarks.edits.apply({"before_text": "a", "edit": sent})["after_text"] == "spied"
+    assert len(asked) == 2
 
 
 async def test_files_and_folders_move_and_are_deleted(tmp_path: Path) -> None:

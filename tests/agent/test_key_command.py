@@ -10,7 +10,7 @@ import pytest
 
 from agent_ls.agent.key_command import key_from_command
 from agent_ls.agent.resources import Resources
-from agent_ls.core.attempt import KEY_COMMAND
+from agent_ls.core.attempt import KEY_COMMAND, ModelChoice
 from agent_ls.core.errors import ConfigError
 from agent_ls.core.settings import Models, Settings
 from agent_ls.jobs.environment import indexer_environment, worker_environment
@@ -80,7 +80,7 @@ async def test_a_worker_asks_once_and_only_when_a_model_is_needed(tmp_path: Path
     environ = environ_with("sh", "-c", count, AGENT_LS_STATE_DIR=str(tmp_path / "state"))
     resources = Resources(environ, dirs=state_dirs(environ))
     assert not (tmp_path / "asked").exists()
-    models = [await resources.model(tmp_path / "w") for _ in range(2)]
+    models = [await resources.model(tmp_path / "w", ModelChoice()) for _ in range(2)]
     assert all(isinstance(model, Claude) for model in models)
     assert (tmp_path / "asked").read_text() == "x\n"
     assert "ANTHROPIC_API_KEY" not in resources.environ, "children get this environment"

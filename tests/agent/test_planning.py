@@ -114,12 +114,6 @@ async def test_a_plan_that_nobody_asked_for_is_shown_and_held_too(tmp_path: Path
     assert "src/calc.py: is outside of the plan that the agent announced" in outcome.evidence
 
 
-async def test_one_attempt_is_not_passed_off_as_the_best_of_several(tmp_path: Path) -> None:
-    several = Intent(IntentKind.DELEGATE, "Fix add", "Make add() add.", attempts=3)
-    outcome = await stage(tmp_path, [MEND, turn(finish())], intent=several).run(OwnersEnd())
-    assert "one attempt was made of the 3 that were asked for" in outcome.evidence
-
-
 @pytest.mark.parametrize("steps", [[], [{"text": " ", "files": []}], [{"text": "x", "files": ["../out"]}]])
 async def test_a_plan_that_is_none_is_refused(tmp_path: Path, steps: list[Json]) -> None:
     owner = Deciding("approve")

@@ -11,10 +11,10 @@ import pytest
 from agent_ls.agent.attempt import Attempt
 from agent_ls.agent.history import fold, messages
 from agent_ls.agent.resources import Resources
-from agent_ls.core.attempt import Answered, Checked, Outcome, RequestStarted, TurnDone
+from agent_ls.core.attempt import Answered, Checked, RequestStarted, TurnDone
 from agent_ls.core.codec import to_json
 from agent_ls.core.job import Budget, Intent, IntentKind, JobState, Verdict
-from tests.agent.attempts import FIX, Json, call, edit, finish, read, stage, turn
+from tests.agent.attempts import FIX, Json, call, edit, finish, read, say, stage, turn
 from tests.agent.kit import OwnersEnd
 
 TASK = [
@@ -70,7 +70,6 @@ async def test_a_resumed_conversation_is_the_recorded_one(tmp_path: Path) -> Non
     assert history.opened is not None
     said = messages(history.opened.opening, history.turns)
     assert [m["role"] for m in said] == ["user", "assistant"] * 5 + ["user"]
-    assert history.ended == end.of(Outcome)[-1]
 
 
 def test_events_of_a_newer_owner_are_passed_over() -> None:
@@ -168,3 +167,33 @@ async def test_a_lost_text_is_a_sentence(tmp_path: Path) -> None:
     assert again.state is JobState.FAILED
     assert "kept text is missing" in again.problem
     assert to_json(again)["state"] == "failed"
+
+
+ENDS = {
+    "a loop": [turn(read("absent.py"))] * 4,
+    "a refusal": [turn(say("no"), stop_reason="refusal")],
+    "a full window": [turn(say("no"), stop_reason="model_context_window_exceeded")] * 2,
+    "silence": [turn(), turn()],
+    "no finish": [turn(say("I think that is it.")), turn(say("Really."))],
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_after_the_user_says_go_on_no_earlier_end_counts(tmp_path: Path, end: str) -> None:
+    turns = [
+        turn(read("src/calc.py")),
+        *ENDS[end],
+        turn(edit("src/calc.py", "a - b", "a + b")),
+        turn(finish()),
+    ]
+    set_up, first = stage(tmp_path, turns), OwnersEnd()
+    assert (await set_up.run(first)).state is JobState.FAILED
+    records = [record for record in first.records if record["event"] != "Outcome"]
+    again = OwnersEnd()
+    assert (await set_up.resumed(records).run(again)).problem == first.outcome().problem, (
+        "killed, it ends alike"
+    )
+    willing = set_up.resumed(records)
+    willing.request = replace(willing.request, forgiven=len(first.of(TurnDone)))
+    outcome = await willing.run(OwnersEnd())
+    assert (outcome.state, [f.path for f in outcome.files]) == (JobState.READY, ["src/calc.py"])

@@ -353,3 +353,14 @@ async def test_a_delegated_task_is_proven_red_before_green_after(tmp_path: Path)
         outcome = await owner.outcome()
     assert [(r.name, r.status, r.baseline) for r in outcome.checks] == [("unittest", "passed", "failed")]
     assert outcome.tree_hash
+
+
+async def test_a_plan_that_weakens_a_test_says_so_beside_its_verdict(tmp_path: Path) -> None:
+    path = next(name for name in PROJECT if "test" in name)
+    script = f"import pathlib\np = pathlib.Path({path!r})\np.write_text(p.read_text().replace('def test_', 'def no_test_', 1))\n"
+    intent = Intent(IntentKind.RUN, "fix", argv=("python3", "-c", script))
+    async with owner_of(stage(tmp_path, intent=intent, trusted=True, allow_unsandboxed=True)) as owner:
+        await owner.start()
+        outcome = await owner.outcome()
+    assert outcome.state is JobState.READY, outcome
+    assert [mark.startswith(f"weakens {path}: removes the test test_") for mark in outcome.warnings] == [True]

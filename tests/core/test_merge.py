@@ -191,3 +191,36 @@ def test_a_moved_file_that_was_edited_is_merged():
     assert rebased.changes.changes == (
         FileChange(B, b"typed\n" + DISTINCT, b"typed\n" + DISTINCT + b"end\n", A),
     )
+
+
+def test_an_insertion_that_can_stand_a_line_further_down_does_not_clash_with_the_line_above():
+    """As git places it: below the blank line (here a dot) that it could as well stand above."""
+    check_merge("a . b", "A . b", "a . new . b", "A . new . b")
+    check_merge("x y } . b", "1 2 3 } . b", "x y } . f } . b", "1 2 3 } . f } . b")
+
+
+def test_an_insertion_before_a_heading_that_the_other_side_rewrote_is_a_clash():
+    check_merge(". 1.0 ---", ". 2.0 --- . 1.0 ---", ". 1.1 ---", None)
+
+
+def test_two_insertions_at_one_place_clash_even_where_one_could_slide():
+    check_merge("a } b", "a typed } b", "a } new } b", None)
+
+
+def test_what_both_sides_changed_alike_holds_no_other_change_back():
+    check_merge("a . b . c", "A . b . c", "A . B . c", "A . B . c")
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_sides_are_equals(base: bytes, ours: bytes, theirs: bytes):
+    one, other = merge_text(base, ours, theirs), merge_text(base, theirs, ours)
+    assert bool(one.conflicts) == bool(other.conflicts)
+    if not one.conflicts:
+        assert one.data == other.data
+
+
+def test_an_insertion_that_holds_the_other_one_is_taken_once():
+    check_merge("a b", "a x b", "a w x b", "a w x b")
+    check_merge("a b", "a x y b", "a x b", "a x y b")
+    check_merge("a b", "a x b", "a w x y b", None)
+    check_merge("a } b", "a } } b", "a } c } b", None)

@@ -83,3 +83,14 @@ def test_every_setting_is_documented() -> None:
         f"{g.__name__}.{f.name}" for g in groups for f in dataclasses.fields(g) if f"`{f.name}`" not in page
     ]
     assert not missing
+
+
+def test_a_measure_that_cannot_be_used_is_reported_and_the_others_stay() -> None:
+    good = {"argv": ["bench"], "number": "([0-9]+)", "direction": "lower", "tolerance": 0.1}
+    for bad in ({"direction": "up"}, {"number": "("}):
+        settings, problems = parse({"checks": {"measures": [{**good, **bad}]}}, Source.PROJECT)
+        assert settings.checks.measures == ()
+        assert len(problems) == 1
+    settings, problems = parse({"checks": {"measures": [good]}}, Source.PROJECT)
+    assert problems == ()
+    assert settings.checks.measures[0].tolerance == 0.1

@@ -6,20 +6,19 @@ import asyncio
 import os
 import signal
 import time
+from typing import Any
 
-from agent_ls.index.parse_worker import answer
-from agent_ls.workspace.process import worker_pipes
+from agent_ls.index.packed import PackedFile
+from agent_ls.index.parse_worker import look, serve
 
 
-async def main() -> None:
-    receive, send = await worker_pipes()
-    while (ask := await receive()) is not None:
-        if "hang" in ask["path"]:
-            time.sleep(600)
-        if "crash" in ask["path"]:
-            os.kill(os.getpid(), signal.SIGKILL)
-        await send({**answer(ask), "cpu_s": 0.0, "rss_mb": 0.0})
+def stubborn(root: str, deadline_s: float, path: str, *rest: Any) -> PackedFile | tuple[str, int, int]:
+    if "hang" in path:
+        time.sleep(600)
+    if "crash" in path:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return look(root, deadline_s, path, *rest)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(serve(stubborn))

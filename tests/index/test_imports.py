@@ -27,7 +27,7 @@ from agent_ls.index.imports import means, read_import
     ],
 )  # fmt: skip
 def test_read(language: str, text: str, parts: list[tuple[str, tuple[str, ...]]]) -> None:
-    assert read_import(language, text) == parts
+    assert list(read_import(language, text)) == parts
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from agent_ls.core.edits import TextEdit
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
 from agent_ls.index.live_text import LiveText
-from agent_ls.index.names import language_of
+from agent_ls.index.names import DATA, language_of
 from tests.index.golden_text import sources
 
 SNIPPETS = [
@@ -68,7 +68,10 @@ def test_an_edit_that_does_not_fit_changes_nothing() -> None:
     assert (live.data, live.version) == (b"x = 1\n", 0)
 
 
-@pytest.mark.parametrize("source", sources(), ids=lambda path: path.name)
+CODE = [path for path in sources() if language_of(RelPath(path.name)) not in DATA]
+
+
+@pytest.mark.parametrize("source", CODE, ids=lambda path: path.name)
 def test_an_edit_inside_a_definition_looks_only_there(source: Path) -> None:
     """A letter is added to some name and taken away again."""
     rng = random.Random(3)
@@ -104,3 +107,53 @@ def test_facts_of_a_broken_text_settle() -> None:
     fresh = LiveText("python", live.data, 1)
     assert live.facts() == fresh.facts()
     assert live.settled
+
+
+LATER = (
+    b"import a\n\n\ndef first():\n    return 1\n\n\ndef second():\n    for x in a:\n        print(x)\n\n\nif z:\n    '''"
+    + b"text\n" * 8_000
+    + b"'''\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("at", "cut", "new", "names"),
+    [
+        (b"import a", 0, b"import b\n", ["first", "second"]),  # between definitions
+        (b"def second", 0, b"\n", ["first", "second"]),  # right before one
+        (b"for x", 3, b"fo", ["first", "second"]),  # the tree breaks
+        (b"second", 0, b"x", ["first", "xsecond"]),  # a name is typed on
+        (b"first():\n    return 1\n\n\ndef sec", 31, b"first", ["firstond"]),  # two become one
+    ],
+)
+def test_an_edit_that_cannot_be_looked_at_alone_carries_the_facts(
+    at: bytes, cut: int, new: bytes, names: list[str]
+) -> None:
+    live = LiveText("python", LATER, 0)
+    before = live.facts()
+    place = LATER.index(at)
+    live.edit([TextEdit(Span(place, place + cut), new)], 1)
+    moved = live.change()
+    assert moved is not None
+    found = moved.apply(before.definitions)
+    assert found == live._known.definitions
+    if len(names) == 2:  # facts are where they should be before anybody looked at the whole text
+        assert [d.name for d in found] == names
+        assert [live.data[d.name_span.start : d.name_span.end].decode() for d in found] == names
+        assert [live.data.count(b"\n", 0, d.name_span.start) for d in found] == [d.line for d in found]
+        assert not live.settled or new == b"x"
+    assert live.facts() == LiveText("python", live.data, 1).facts()
+    assert live.settled
+
+
+def test_markers_that_are_typed_are_found() -> None:
+    live = LiveText("python", LATER, 0)
+    assert live.facts().anchors == ()
+    for version, letter in enumerate(b"# agent: split this\n", 1):
+        at = live.data.index(b"def second")
+        live.edit([TextEdit(Span(at, at), bytes([letter]))], version)
+        live.facts(settled=False)
+    assert [anchor.text for anchor in live.facts().anchors] == ["split this"]
+    at = live.data.index(b"agent:")
+    live.edit([TextEdit(Span(at, at + 6), b"")], 99)
+    assert live.facts().anchors == ()

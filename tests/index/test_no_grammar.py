@@ -10,7 +10,7 @@ import pytest
 
 from agent_ls.workspace.process import run
 
-FREE = ["names", "facts", "anchors", "imports", "packed", "store", "query", "context", "indexer", "live", "live_facts", "report", "host", "pool"]  # fmt: skip
+FREE = ["names", "facts", "anchors", "imports", "packed", "store", "query", "context", "indexer", "live", "live_facts", "report", "host", "pool", "aliases", "batches", "parts", "keywords"]  # fmt: skip
 
 
 @pytest.mark.parametrize("room", FREE)

@@ -86,7 +86,7 @@ async def test_the_worker_is_killed_and_the_attempt_goes_on(
     assert view.spent.turns == 2  # no recorded turn is repeated
     assert view.spent.cost_usd == 0.75
     assert sorted(f.path for f in view.files) == ["a.py", "b.py"]
-    assert service.job(job).attempts == 2
+    assert service.job(job).runs == 2
     kinds = [entry.kind for entry in journalled(service, dirs, job)]
     assert kinds.count("WorkerLost") == 1
     assert kinds.count("Answered") == 1
@@ -106,7 +106,7 @@ async def test_deaths_at_different_places_are_not_counted_together(opener: Opene
     service = await opener()
     job = service.delegate(task(*(step for pair in deaths for step in pair), READY))
     assert (await service.wait(job)).state is JobState.READY
-    assert service.job(job).attempts == 7
+    assert service.job(job).runs == 7
 
 
 async def test_a_worker_that_cannot_start_is_a_sentence(opener: Opener) -> None:
@@ -341,17 +341,19 @@ async def test_wishes_that_do_not_fit_the_state(opener: Opener) -> None:
         service.job(job)
 
 
-async def test_what_ended_long_ago_is_forgotten(opener: Opener) -> None:
+async def test_what_was_over_long_ago_is_forgotten(opener: Opener) -> None:
     now = [1_800_000_000.0]
     first = await opener(clock=lambda: now[0])
-    old = first.delegate(task(TURN, READY))
+    old, waiting = first.delegate(task(TURN, READY)), first.delegate(task(TURN, READY))
     await first.wait(old)
+    await first.discard(old)
+    await first.wait(waiting)
     paused = first.delegate(task({"ask": "q"}))
     await first.wait(paused, for_question=True)
     await close(first)
     now[0] += 31 * 86400
     again = await opener(clock=lambda: now[0])
-    assert [view.id for view in again.jobs()] == []
+    assert [view.id for view in again.jobs()] == [paused, waiting]
 
 
 async def test_the_state_directory_must_be_usable(root: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from pathlib import Path
 
 from agent_ls.core.attempt import AttemptRequest, ExplainRequest, Outcome
@@ -13,6 +14,7 @@ from agent_ls.jobs.book import Book
 from agent_ls.jobs.fleet import Fleet
 from agent_ls.jobs.lease import Holder
 from agent_ls.jobs.ledger import Ledger
+from agent_ls.jobs.runs import Runs
 from tests.jobs.conftest import task
 
 
@@ -37,7 +39,8 @@ class Started:
 
 async def test_a_worker_lost_after_the_job_was_resumed_begins_it_once(tmp_path: Path) -> None:
     book = Book(tmp_path / "jobs", Holder(os.getpid()))
-    fleet = Fleet(book, Ledger(tmp_path / "spent"), Settings(), changed=lambda _: None, fresh=lambda r: r)
+    runs = Runs(book, Holder(os.getpid()), time.time)
+    fleet = Fleet(runs, Ledger(tmp_path / "spent"), Settings(), changed=lambda _: None, fresh=lambda r: r)
     runner = Started()
     fleet.attach(runner)
     job = book.new_id()

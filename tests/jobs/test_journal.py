@@ -16,12 +16,15 @@ from hypothesis import strategies as st
 
 from agent_ls.core.attempt import DraftFile, TurnDone
 from agent_ls.core.errors import WorkspaceError
-from agent_ls.core.job import JobState, Usage
+from agent_ls.core.job import Budget, JobState, Site, Spent, Usage
 from agent_ls.core.paths import RelPath
+from agent_ls.core.text import Span
+from agent_ls.jobs.fold import fold
 from agent_ls.jobs.journal import Journal, read
-from agent_ls.jobs.records import Ended, Record, Told
+from agent_ls.jobs.records import RECORD_TYPES, Ended, Record, Resumed, Told
 
 ROOT = Path(__file__).parents[2]
+GOLDEN = Path(__file__).parent / "golden"
 
 
 @pytest.fixture
@@ -95,16 +98,55 @@ def test_unknown_kinds_are_passed_over_and_later_formats_refused(path: Path) -> 
     path.write_bytes(line(b'{"v":1,"seq":0,"at":1,"kind":"Later","value":{"x":1}'))
     append(path, Told("a"))
     assert [(e.kind, e.record) for e in read(path).entries] == [("Later", None), ("Told", Told("a"))]
-    path.write_bytes(line(b'{"v":2,"seq":0,"at":1,"kind":"Told","value":{}'))
+    path.write_bytes(line(b'{"v":3,"seq":0,"at":1,"kind":"Told","value":{}'))
     with pytest.raises(WorkspaceError, match="later version"):
         read(path)
+
+
+def test_a_journal_of_version_1_is_read_and_goes_on(path: Path) -> None:
+    path.write_bytes((GOLDEN / "journal-1.jsonl").read_bytes())
+    assert [e.kind for e in read(path).entries if e.record is None] == []
+    append(path, Resumed(Budget()), Told("more"))
+    reading = read(path)
+    assert (reading.damage, reading.torn) == ("", False)
+    job = fold(reading.entries)
+    assert job is not None
+    assert (job.state, job.told, job.summary) == (JobState.QUEUED, ("more",), "Fixed.")
+    assert job.spent == Spent(2, Usage(100, 20, 50, 10), 0.02, 1)
+    assert job.request.intent.site == Site(RelPath("src/calc.py"), Span(0, 10))
+
+
+def test_a_journal_of_this_version_stays_readable() -> None:
+    reading = read(GOLDEN / "journal-2.jsonl")
+    assert (reading.damage, reading.torn) == ("", False)
+    older = [entry.record for entry in read(GOLDEN / "journal-1.jsonl").entries]
+    assert [entry.record for entry in reading.entries][: len(older)] == older
+    assert {entry.kind for entry in reading.entries} == set(RECORD_TYPES), "it holds every kind"
+
+
+@pytest.mark.parametrize("how", ["of another journal", "swapped", "left out"])
+def test_a_whole_line_that_does_not_belong_there_is_damage(path: Path, tmp_path: Path, how: str) -> None:
+    append(path, Told("a"), Told("b"), Told("c"), Told("d"))
+    lines = path.read_bytes().splitlines(keepends=True)
+    other = tmp_path / "other.jsonl"
+    append(other, Told("x"), Told("y"), Told("z"))
+    foreign = other.read_bytes().splitlines(keepends=True)
+    changed = {
+        "of another journal": [*lines[:2], foreign[2], lines[3]],
+        "swapped": [lines[0], lines[2], lines[1], lines[3]],
+        "left out": [lines[0], *lines[2:]],
+    }[how]
+    path.write_bytes(b"".join(changed))
+    reading = read(path)
+    assert reading.damage
+    assert [e.record for e in reading.entries] == [Told("a"), Told("b")][: len(reading.entries)]
 
 
 def test_reading_goes_on_where_it_stopped(path: Path) -> None:
     append(path, Told("a"))
     first = read(path)
     append(path, Told("b"))
-    more = read(path, first.size, len(first.entries))
+    more = read(path, first.size, len(first.entries), first.link)
     assert [e.record for e in more.entries] == [Told("b")]
 
 

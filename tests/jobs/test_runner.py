@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from agent_ls.core.attempt import AttemptRequest, Event, ExplainRequest, Outcome
-from agent_ls.core.errors import ModelError
+from agent_ls.core.attempt import AttemptRequest, Event, ExplainRequest, Opened, Outcome, RequestStarted
+from agent_ls.core.errors import ModelError, WorkspaceError
 from agent_ls.core.job import Intent, IntentKind, JobId, JobState, Site
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
@@ -28,10 +28,18 @@ class Heard:
         self.news = asyncio.Event()
         self.gone: list[str] = []
         self.bill: list[float] = []
+        self.on_disk = asyncio.Event()
+        self.on_disk.set()
+        self.refuses = False
 
     def happened(self, job: JobId, event: Event) -> None:
         self.events.append(event)
         self.news.set()
+
+    async def kept(self, job: JobId) -> None:
+        await self.on_disk.wait()
+        if self.refuses:
+            raise WorkspaceError("The disk is full")
 
     def lost(self, job: JobId, reason: str) -> None:
         self.gone.append(reason)
@@ -46,6 +54,12 @@ class Heard:
     async def until(self, kind: type) -> None:
         async with asyncio.timeout(20):
             while not any(isinstance(event, kind) for event in self.events):
+                self.news.clear()
+                await self.news.wait()
+
+    async def until_gone(self) -> None:
+        async with asyncio.timeout(20):
+            while not self.gone:
                 self.news.clear()
                 await self.news.wait()
 
@@ -146,3 +160,40 @@ async def test_one_service_serves_many_jobs_at_once(opener: Opener) -> None:
     views = await asyncio.gather(*(service.wait(job) for job in jobs))
     assert {view.state for view in views} == {JobState.READY}
     assert [view.id for view in service.jobs()] == jobs[::-1]
+
+
+async def test_what_an_earlier_run_still_says_is_not_taken_for_the_new_one(tmp_path: Path) -> None:
+    """A run that was given up in the worker answers late, under the id of the job that has begun again."""
+    heard = Heard()
+    local = runner(tmp_path, heard)
+    local.start(request(tmp_path, {"garbage": True}, {"hang": True}))  # given up, and told to end
+    await heard.until_gone()
+    local.start(request(tmp_path, {"turn": 1}, READY))
+    await heard.until(Outcome)
+    await asyncio.sleep(0)
+    ends = [event.state for event in heard.events if isinstance(event, Outcome)]
+    assert ends == [JobState.READY], "the end of the run that was given up came first"
+    await local.close()
+
+
+async def test_the_attempt_goes_on_only_when_the_disk_has_it(tmp_path: Path) -> None:
+    heard = Heard()
+    heard.on_disk.clear()
+    local = runner(tmp_path, heard)
+    local.start(request(tmp_path, {"turn": 1}, READY))
+    await heard.until(Opened)
+    done, _ = await asyncio.wait([asyncio.create_task(heard.until(RequestStarted))], timeout=0.3)
+    assert not done
+    heard.on_disk.set()
+    await heard.until(Outcome)
+    await local.close()
+
+
+async def test_a_disk_that_takes_nothing_ends_the_attempt(tmp_path: Path) -> None:
+    heard = Heard()
+    heard.refuses = True
+    local = runner(tmp_path, heard)
+    local.start(request(tmp_path, {"turn": 1}, READY))
+    await heard.until_gone()
+    assert heard.gone == ["The disk is full."]
+    await local.close()

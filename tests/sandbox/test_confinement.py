@@ -19,6 +19,7 @@ from agent_ls.verify.engine import run_engine
 from agent_ls.verify.running import run_in
 from agent_ls.verify.sandbox import detect
 from agent_ls.verify.scratch import Scratch
+from agent_ls.workspace import process
 from agent_ls.workspace.process import Finished
 from tests.workspace.files import draft_of, plant, tree_bytes
 
@@ -153,12 +154,14 @@ async def test_a_daemonised_child_does_not_outlive_the_check(lab: Lab) -> None:
             if mark in (p.info["cmdline"] or []) and "time.sleep(60)" in str(p.info["cmdline"][2:3])
         ]
 
-    await lab.python(code, mark, confined=False)
+    await process.run([sys.executable, "-c", code, mark], cwd=lab.root, env={}, timeout_s=GENEROUS_S)
     survivors = alive()
-    assert survivors, "plainly it gets away"
-    for process in survivors:
-        process.kill()
+    assert survivors, "with no guard it gets away"
+    for survivor in survivors:
+        survivor.kill()
     psutil.wait_procs(survivors, timeout=GENEROUS_S)
+    await lab.python(code, mark, confined=False)
+    assert not alive(), "also without a sandbox it ends with its run"
     await lab.python(code, mark, confined=True)
     assert not alive()
 
@@ -171,6 +174,18 @@ async def test_a_bomb_of_processes_ends_with_the_check(lab: Lab) -> None:
     async with asyncio.timeout(GENEROUS_S):
         while any(mark in (p.info["cmdline"] or []) for p in psutil.process_iter(["cmdline"])):
             await asyncio.sleep(0.02)
+
+
+async def test_more_processes_than_allowed_end_the_check_for_root_too(lab: Lab) -> None:
+    code = (
+        "import os, time\ntry:\n  for _ in range(6000):\n    if os.fork() == 0: time.sleep(600)\n"
+        "except OSError: pass\nelse: print('WORKED', flush=True)\ntime.sleep(1)"
+    )
+    done = await lab.python(code, confined=True)
+    assert not done.timed_out
+    assert b"WORKED" not in done.output
+    ordinary = await lab.python("import sys; sys.exit(7)", confined=True)
+    assert ordinary.exit_code == 7
 
 
 async def test_new_namespaces_and_capabilities_are_closed(lab: Lab) -> None:

@@ -12,6 +12,10 @@ turn is recorded already are skipped, as the real worker does.
     {"progress": "step"}                                        Progressed
     {"garbage": true}                                           says something that is no event
     {"outcome": "ready"}                                        Outcome with the draft so far
+
+A task may also be ``{"attempts": {"1": [...], "2": [...]}, "choose": STEP}``: steps by the attempt's
+number, and what the choice between them does: ``{"attempt": 2}``, ``{"die": ...}``, ``{"fail": "why"}``,
+``{"hang": true}``.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ import asyncio
 import json
 import os
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +40,8 @@ from agent_ls.core.attempt import (
     Outcome,
     Progressed,
     RequestStarted,
+    Selected,
+    SelectRequest,
     TurnDone,
 )
 from agent_ls.core.codec import from_json, to_json
@@ -51,6 +57,7 @@ EXPLAINED_USD = 0.25
 class Attempt:
     request: AttemptRequest
     send: Any
+    run_id: int = 0
     seq: int = 0
     acks: dict[int, asyncio.Event] = field(default_factory=dict)
     answers: asyncio.Queue[tuple[str, str]] = field(default_factory=asyncio.Queue)
@@ -65,7 +72,8 @@ class Attempt:
         self.acks[seq] = acked
         job = self.request.job
         name = type(value).__name__
-        await self.send({"type": "event", "job": job, "seq": seq, "event": name, "value": to_json(value)})
+        about = {"type": "event", "job": job, "run": self.run_id, "seq": seq}
+        await self.send({**about, "event": name, "value": to_json(value)})
         if not isinstance(value, Progressed):
             await acked.wait()
 
@@ -95,7 +103,7 @@ class Attempt:
         # A retry adds words to the task: they are for nobody here.
         steps, _ = json.JSONDecoder().raw_decode(self.request.intent.task)
         if isinstance(steps, dict):
-            steps = steps["steps"]
+            steps = steps["attempts"][str(self.request.attempt)] if "attempts" in steps else steps["steps"]
         for step in steps:
             match step:
                 case {"turn": turn}:
@@ -130,7 +138,8 @@ class Attempt:
                 case {"progress": text}:
                     await self.event(Progressed(Progress(text, 1, 2), JobState(step.get("state", "running"))))
                 case {"garbage": _}:
-                    await self.send({"type": "event", "job": self.request.job, "seq": 999, "event": "What"})
+                    about = {"type": "event", "job": self.request.job, "run": self.run_id, "seq": 999}
+                    await self.send({**about, "event": "What"})
                 case {"outcome": state}:
                     await self.finish(JobState(state), step)
 
@@ -147,11 +156,26 @@ class Attempt:
             summary=step.get("summary", "done"),
             files=self.files(),
             verdict=Verdict(step.get("verdict", "unverified")),
+            checks=tuple(CheckReport(n, s, baseline="passed") for n, s in step.get("checks", {}).items()),
             problem=step.get("problem", ""),
             spent=Spent(),
             evidence=tuple(step.get("evidence", ())),
         )
         await self.event(done)
+
+    async def choose(self, asked: SelectRequest) -> None:
+        step = json.loads(self.request.intent.task)["choose"]
+        found = {c.attempt: c.outcome for c in asked.candidates}
+        if "die" in step:
+            self.die(step["die"], step.get("times", 1))
+        if "hang" in step:
+            await asyncio.Event().wait()
+        if "fail" in step:
+            await self.event(Outcome(JobState.FAILED, problem=step["fail"]))
+            return
+        number = step["attempt"]
+        order = (number, *(n for n in sorted(found) if n != number))
+        await self.event(Selected(number, "It is the one", found[number], order))
 
     def die(self, where: str, times: int) -> None:
         """Kill this process, unless it has done so often enough: a file in the job's folder counts."""
@@ -172,15 +196,21 @@ async def main() -> None:
         match message["type"]:
             case "start":
                 request = from_json(AttemptRequest, message["request"])
-                attempt = attempts[request.job] = Attempt(request, send)
+                attempt = attempts[request.job] = Attempt(request, send, message["run"])
                 tasks[request.job] = asyncio.create_task(attempt.run())
+            case "select":
+                asked = from_json(SelectRequest, message["request"])
+                attempt = attempts[asked.job] = Attempt(
+                    replace(asked.base, job=asked.job), send, message["run"]
+                )
+                tasks[asked.job] = asyncio.create_task(attempt.choose(asked))
             case "cancel" if job in tasks:
                 attempt, task = attempts[job], tasks[job]
                 deaf = "deaf" in attempt.request.intent.task
                 task.cancel()
                 if not deaf:
                     tasks[job] = asyncio.create_task(attempt.finish(JobState.CANCELLED, {"summary": ""}))
-            case "ack" if job in attempts:
+            case "ack" if job in attempts and message["run"] == attempts[job].run_id:
                 attempts[job].acks[message["seq"]].set()
             case "answer" if job in attempts:
                 attempts[job].answers.put_nowait((message["question"], message["answer"]))

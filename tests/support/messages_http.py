@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
+import re
 import socket
 import struct
 from collections.abc import Mapping
@@ -27,6 +29,8 @@ _ERROR_TYPES = {
     504: "timeout_error",
     529: "overloaded_error",
 }
+_AS_WRITTEN = ("", "drip", "novelty")
+_CALLS_TOO = ("half_json", "max_tokens", "novel_stop", "twice")
 
 
 @dataclass
@@ -40,6 +44,8 @@ class Exchange:
     conversation: str = ""
     turn: int = -1
     fault: str = ""
+    arrived_at: float = 0.0  # loop time
+    retry_after: float = 0.0
     answered: bool = False
     client_left: asyncio.Event = field(default_factory=asyncio.Event)
     client_left_at: float | None = None  # loop time at which the client closed before the answer's end
@@ -52,16 +58,38 @@ class Exchange:
 class Conversation:
     def __init__(self, value: Mapping[str, Any]) -> None:
         self.match = str(value.get("match", ""))
+        self.last = str(value.get("last", ""))
         self.by_arrival = value.get("by") == "arrival"
         self.script = script_from_json(value)
         self.faults = [[_fault(f) for f in turn.get("faults", [])] for turn in value["turns"]]
         self.served: dict[int, list[Json]] = {}
-        self.arrivals = 0
+        self.arrivals: dict[str, int] = {}
 
     def turn_of(self, body: Json) -> int:
         if self.by_arrival:
-            return self.arrivals
+            return self.arrivals.get(_digest(body), len(self.arrivals))
         return sum(message.get("role") == "assistant" for message in body["messages"])
+
+    def arrived(self, body: Json, turn: int) -> None:
+        """The turn is answered as written; whoever asks the same again gets the same again."""
+        self.arrivals.setdefault(_digest(body), turn)
+
+    def fault(self, turn: int) -> Json:
+        """The next fault of a turn, used up; one that stands ``always`` stays."""
+        faults = self.faults[turn]
+        if not faults:
+            return {"kind": "", "after": 3}
+        return faults[0] if faults[0].get("always") else faults.pop(0)
+
+    def heal(self) -> None:
+        """No more faults from now on."""
+        self.faults = [[] for _ in self.faults]
+
+
+def _digest(body: Json) -> str:
+    """The conversation as far as it was said, whatever breakpoints walk with it."""
+    bare = re.sub(r', "cache_control": \{"type": "ephemeral"\}', "", json.dumps(body["messages"]))
+    return hashlib.sha256(bare.encode()).hexdigest()
 
 
 def _fault(value: Any) -> Json:
@@ -77,6 +105,7 @@ class Server(Protocol):
     arrived: asyncio.Event
     models: Mapping[str, Json] | None
     connections: set[Connection]
+    thoughts: set[str]
     connection_count: int
 
     def refuse(self, exchange: Exchange) -> tuple[int, str] | None: ...
@@ -85,6 +114,7 @@ class Server(Protocol):
     def compare(self, conversation: Conversation, exchange: Exchange) -> None: ...
     def usage(self, exchange: Exchange) -> dict[str, int]: ...
     def log(self, exchange: Exchange) -> None: ...
+    def leave(self) -> None: ...
 
 
 class Connection(asyncio.Protocol):
@@ -141,6 +171,7 @@ class Connection(asyncio.Protocol):
         method, target, _ = lines[0].split(" ")
         body = json.loads(rest[:length]) if length else {}
         self._exchange = Exchange(target.partition("?")[0], headers, body, self._number)
+        self._exchange.arrived_at = asyncio.get_running_loop().time()
         self._server.exchanges.append(self._exchange)
         self._task = asyncio.create_task(self._serve(method, self._exchange))
 
@@ -185,12 +216,12 @@ class Connection(asyncio.Protocol):
             server.violations.append(f"the script is over at turn {exchange.turn}")
             return self._error(400, "the script is over")
         server.log(exchange)
-        faults = conversation.faults[exchange.turn]
-        fault = faults.pop(0) if faults else {"kind": "", "after": 3}
+        fault = conversation.fault(exchange.turn)
         exchange.fault = fault["kind"]
+        exchange.retry_after = float(fault.get("retry_after", 0))
         server.arrived.set()
-        if not fault["kind"]:
-            conversation.arrivals += 1
+        if fault["kind"] in _AS_WRITTEN:
+            conversation.arrived(exchange.body, exchange.turn)
             server.compare(conversation, exchange)
         await self._answer(exchange, conversation, fault)
         return None
@@ -201,14 +232,19 @@ class Connection(asyncio.Protocol):
             return self._error(int(kind), fault.get("message", "scripted"), fault)
         if kind == "html":
             return self._send(200, "text/html", b"<html><h1>Welcome to Hotel WiFi</h1>Sign in</html>")
+        if kind == "json":
+            return self._json(200, {"welcome": "to another service"})
+        if kind == "gone":
+            return self._server.leave()
         if after is None:
             return await self._break(kind)
         turn = conversation.script.turns[exchange.turn]
-        content, stop_reason = [dict(block) for block in turn.content], turn.stop_reason
-        if kind == "refusal":
-            content, stop_reason = [], "refusal"
-        elif kind == "max_tokens":
-            stop_reason = "max_tokens"
+        content, stop_reason = _otherwise(kind, [dict(block) for block in turn.content], turn.stop_reason)
+        if kind in _CALLS_TOO:  # the turn that is written may come yet, and ids are never used twice
+            for block in (b for b in content if "id" in b):
+                block["id"] += f"-{len(self._server.exchanges)}"
+        thoughts = (b for b in content if b["type"] in ("thinking", "redacted_thinking"))
+        self._server.thoughts.update(json.dumps(block, sort_keys=True) for block in thoughts)
         usage = self._server.usage(exchange)
         usage["output_tokens"] = max(1, len(json.dumps(content)) // 4)
         events = message_events(
@@ -219,7 +255,7 @@ class Connection(asyncio.Protocol):
             usage=usage,
             cut_input_at=0.5 if kind in ("half_json", "max_tokens") else None,
         )
-        if not kind:
+        if kind in _AS_WRITTEN:
             conversation.served[exchange.turn] = [
                 _as_sent_back(block) for block in content if not _blank(block)
             ]
@@ -232,6 +268,8 @@ class Connection(asyncio.Protocol):
         early = kind in ("reset", "cut", "end", "hang", "overloaded", "garbage")
         if early:
             events = events[:after]
+        elif kind == "novelty":
+            events = [event for known in events for event in ({"type": "novelty", "said": [1]}, known)]
         elif kind == "drip":
             return await self._drip(b"".join(map(encode_event, events)))
         self._head(200, "text/event-stream; charset=utf-8", "Transfer-Encoding: chunked")
@@ -304,6 +342,31 @@ class Connection(asyncio.Protocol):
     def _write(self, data: bytes) -> None:
         assert self._transport is not None
         self._transport.write(data)
+
+
+def _otherwise(kind: str, content: list[Json], stop_reason: str) -> tuple[list[Json], str]:
+    """A whole answer, but another one than the script's."""
+    talk: list[Json] = [{"type": "text", "text": "I was just about to"}]
+    match kind:
+        case "refusal":
+            return [], "refusal"
+        case "max_tokens":
+            return content, "max_tokens"
+        case "cut_text":
+            return talk, "max_tokens"
+        case "pause_turn":
+            return talk, "pause_turn"
+        case "window":
+            return talk, "model_context_window_exceeded"
+        case "empty":
+            return [], "end_turn"
+        case "novel_stop":
+            return content, "a_new_reason"
+        case "twice":
+            again = [dict(block) for block in content if block["type"] == "tool_use"]
+            return [*content, *again[-1:]], stop_reason
+        case _:
+            return content, stop_reason
 
 
 def _blank(block: Json) -> bool:

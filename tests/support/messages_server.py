@@ -15,7 +15,7 @@ prints one line ``{"port": …}``. ``FILE`` is a script (`agent_ls.model.script`
 A conversation is a script with two more fields: ``match`` (an API key, or a text in the first
 user message; ``""`` matches all) and per turn ``faults``, used up one per request before the
 turn is answered as written. Which turn is asked for follows from the answers in the request, or
-with ``"by": "arrival"`` from the number of turns served. A fault is a name or ``{"kind": …}``:
+with ``"by": "arrival"`` from the number of different conversations that were answered. A fault is a name or ``{"kind": …}``:
 
 ====================  ======================================================================
 ``429 529 500 …``      that status; ``retry_after`` (s), ``type``, ``message``, ``location`` may be given
@@ -27,12 +27,21 @@ with ``"by": "arrival"`` from the number of turns served. A fault is a name or `
 ``garbage``            an event that is no JSON
 ``half_json``          the last tool input stops half-way, the message goes on as if whole
 ``max_tokens``         the same, with that stop reason
+``cut_text``           half a sentence without a call, with the stop reason ``max_tokens``
+``pause_turn window``  the same with ``pause_turn``, ``model_context_window_exceeded``
+``empty``              no content at all
+``novel_stop``         the answer with a stop reason that nobody knows
+``novelty``            the answer with an event that nobody knows before each event
+``twice``              the last call comes twice, with one id
 ``refusal``            no content, with that stop reason
-``html``               200 with a sign-in page
+``gone``               the server leaves: nobody listens until `MessagesServer.come_back`
+``html json``          200 with a sign-in page, with some JSON
 ``drip``               the whole answer, one byte per write
 ====================  ======================================================================
 
-``after`` counts events; the default is 3, negative numbers count from the end.
+``after`` counts events; the default is 3, negative numbers count from the end. A fault with ``always`` is
+never used up. What is answered although it is not what is written counts as no arrival. ``last``: a text in
+the last message, which goes before the other conversations that match.
 """
 
 from __future__ import annotations
@@ -57,6 +66,7 @@ _REFUSED_FIELD = "{}: Extra inputs are not permitted"
 
 class MessagesServer:
     """See the module. ``rejects``: optional fields that are answered with 400, as older services do.
+    ``typed``: requests are held against the SDK's types as well.
 
     ``exchanges`` are all requests so far, ``violations`` what was wrong with them (each is also
     answered with 400), ``mismatches`` tool results that differ from the scripts' ``expect``.
@@ -72,6 +82,7 @@ class MessagesServer:
         cache_minimum: int = 1024,
         record: Path | None = None,
         port: int = 0,
+        typed: bool = False,
     ) -> None:
         self.conversations = [Conversation(value) for value in conversations]
         self.models = models
@@ -88,6 +99,8 @@ class MessagesServer:
         self._cache: dict[str, PromptCache] = {}
         self._cache_minimum = cache_minimum
         self._record = record
+        self._typed = typed
+        self.thoughts: set[str] = set()
         self._server: asyncio.Server | None = None
 
     @property
@@ -104,6 +117,19 @@ class MessagesServer:
         self._server = await loop.create_server(lambda: Connection(self), "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
+
+    def leave(self) -> None:
+        """Refuse connections from now on, and break those that are open."""
+        assert self._server is not None
+        self._server.close()
+        for connection in tuple(self.connections):
+            connection.abort()
+
+    async def come_back(self) -> None:
+        """Listen again, at the same address."""
+        if self._server is not None and not self._server.is_serving():
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_server(lambda: Connection(self), "127.0.0.1", self.port)
 
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
@@ -142,12 +168,30 @@ class MessagesServer:
 
     def find(self, exchange: Exchange) -> Conversation | None:
         messages = exchange.body.get("messages") or [{}]
-        first, key = json.dumps(messages[0], ensure_ascii=False), _key(exchange.headers)
-        found = [c for c in self.conversations if c.match and (c.match == key or c.match in first)]
-        return next(iter(found or [c for c in self.conversations if not c.match]), None)
+        first, last = (json.dumps(messages[place], ensure_ascii=False) for place in (0, -1))
+        key = _key(exchange.headers)
+        open_ones = [c for c in self.conversations if c.last in last]
+        open_ones.sort(key=lambda c: not c.last)
+        found = [c for c in open_ones if c.match and (c.match == key or c.match in first)]
+        return next(iter(found or [c for c in open_ones if not c.match]), None)
 
     def wrong(self, conversation: Conversation, exchange: Exchange) -> list[str]:
-        return violations(exchange.body, {} if conversation.by_arrival else conversation.served)
+        served = {} if conversation.by_arrival else conversation.served
+        wrong = violations(exchange.body, served)
+        if conversation.by_arrival:
+            wrong += self._changed_thinking(exchange.body)
+        if self._typed:
+            from tests.support.messages_types import type_violations  # the SDK takes a second
+
+            wrong += type_violations(exchange.body)
+        return wrong
+
+    def _changed_thinking(self, body: Json) -> list[str]:
+        """Where answers go by arrival, each thinking block of a request must be one that was sent."""
+        blocks = (b for m in body["messages"] if isinstance(m["content"], list) for b in m["content"])
+        thoughts = [b for b in blocks if b.get("type") in ("thinking", "redacted_thinking")]
+        changed = [b for b in thoughts if json.dumps(b, sort_keys=True) not in self.thoughts]
+        return ["messages: thinking or redacted_thinking blocks cannot be modified"] if changed else []
 
     def usage(self, exchange: Exchange) -> dict[str, int]:
         cache = self._cache.setdefault(_key(exchange.headers), PromptCache(self._cache_minimum))

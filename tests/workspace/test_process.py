@@ -265,3 +265,39 @@ async def test_what_a_killed_worker_has_started_goes_with_it(tmp_path: Path) -> 
     await worker.stop(0.2)
     _, alive = psutil.wait_procs(family, timeout=5)
     assert alive == []
+
+
+DAEMON = (
+    "import os, sys, time\nif os.fork() == 0:\n  os.setsid()\n  if os.fork(): os._exit(0)\n"
+    "  os.execv(sys.executable, [sys.executable, '-c', 'import time; time.sleep(60)', sys.argv[1]])\n"
+    "time.sleep(0.3)\n"
+)
+
+
+def alive(mark: str) -> list[psutil.Process]:
+    return [
+        p
+        for p in psutil.process_iter(["cmdline"])
+        if (p.info["cmdline"] or [""])[-1] == mark and "time.sleep(60)" in str(p.info["cmdline"])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("then", "code"),
+    [("", 0), ("sys.exit(7)", 7), ("os.kill(os.getpid(), 9)", -9), ("time.sleep(600)", None)],
+)
+async def test_a_daemon_goes_with_its_run_where_that_is_asked_for(
+    tmp_path: Path, then: str, code: int | None
+) -> None:
+    mark = f"agent-ls-daemon-{os.getpid()}-{code}"
+    argv = [sys.executable, "-c", DAEMON + then, mark]
+    plain = await run([sys.executable, "-c", DAEMON, mark], cwd=tmp_path, env={}, timeout_s=30)
+    assert plain.exit_code == 0
+    survivors = alive(mark)
+    assert survivors, "without it the daemon gets away"
+    for process in survivors:
+        process.kill()
+    psutil.wait_procs(survivors, timeout=30)
+    done = await run(argv, cwd=tmp_path, env={}, timeout_s=3 if code is None else 30, reap=True)
+    assert done.exit_code == code
+    assert not alive(mark)

@@ -11,7 +11,7 @@ from agent_ls.agent.tools.spec import Tool, ToolRefusedError, array, fit, option
 from agent_ls.agent.tools.syntax import problems_of
 from agent_ls.core.attempt import Checked
 from agent_ls.core.diff import stat
-from agent_ls.core.job import CheckReport
+from agent_ls.core.job import CheckReport, Failure
 from agent_ls.core.paths import RelPath
 from agent_ls.verify.engine import EngineResult
 from agent_ls.workspace.overlay import Overlay
@@ -19,6 +19,8 @@ from agent_ls.workspace.overlay import Overlay
 Json = dict[str, Any]
 
 _LISTED = 40
+_OUTPUT_CHARS = 6000  # beside at most ten failures with their excerpts: ≤ 10,000 in all, as a rule
+_PASSED_CHARS = 400
 _INTERPRETERS = {
     ".py": "python3",
     ".sh": "sh",
@@ -85,16 +87,38 @@ def report(checked: Checked) -> str:
     """What the checks said, for the model; the verdict last."""
     if not checked.reports:
         return "No check was found in this workspace; nothing was run."
-    each = 8000 // len(checked.reports)
-    parts = [_one(r, each) for r in checked.reports]
-    return "\n\n".join([*parts, f"Verdict: {checked.verdict.value}."])
+    bad = [r for r in checked.reports if r.status in ("failed", "error")]
+    each = _OUTPUT_CHARS // max(1, len(bad))
+    parts = [_one(r, each if r in bad else _PASSED_CHARS) for r in checked.reports]
+    why = f" {checked.reason}." if checked.reason else ""
+    marks = [f"Your draft {warning}. The user is told." for warning in checked.warnings]
+    return "\n\n".join([*parts, *marks, f"Verdict: {checked.verdict.value}.{why}"])
 
 
 def _one(report: CheckReport, limit: int) -> str:
     code = "" if report.exit_code is None else f", exit code {report.exit_code}"
     before = f" ({report.baseline} before your changes)" if report.baseline else ""
-    head = f"{report.name}: {report.status}{code}{before}"
-    return f"{head}\n{fit(report.output.strip(), limit)}".rstrip()
+    near = ", tests next to your changes only" if report.nearest else ""
+    out = [f"{report.name}: {report.status}{code}{near}{before}"]
+    if report.number is not None:
+        then = "" if report.number_before is None else f", {report.number_before:g} before"
+        out.append(f"number: {report.number:g}{then} ({report.direction or 'higher'} is better)")
+    out += [_failure(failure) for failure in report.failures]
+    if report.failed is not None and report.failed > len(report.failures) and report.failures:
+        out.append(f"and {report.failed - len(report.failures)} more failures")
+    output = report.output.strip()
+    if report.failures and len(output) > limit:
+        # What failed stands above; the end of the output says how it ended.
+        output = "… the end of its output:\n" + output[-limit:].partition("\n")[2]
+    return "\n".join([*out, fit(output, limit + 100)]).rstrip()
+
+
+def _failure(failure: Failure) -> str:
+    """A failure with the draft's own lines: what is to be looked at, before the raw output."""
+    place = f" at {failure.path}" + (f":{failure.line}" if failure.line else "") if failure.path else ""
+    old = ", failed before your changes too" if failure.before else ""
+    parts = [f"FAILED {failure.test}{place}{old}", failure.message, failure.excerpt]
+    return "\n".join(part for part in parts if part)
 
 
 TOOLS = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+from pathlib import PurePosixPath
 from typing import Any
 
 from agent_ls.agent.bench import Bench
@@ -11,12 +13,14 @@ from agent_ls.agent.tools.syntax import new_problems
 from agent_ls.core.diff import line_hunks, stat
 from agent_ls.core.matching import Applied, Refused, Replacement, StrReplace, WholeFile, apply_edit
 from agent_ls.core.paths import RelPath, rel_path
+from agent_ls.core.text import line_ending
 from agent_ls.workspace.secrets import REMOVED, redact_keys
 
 Json = dict[str, Any]
 
 _EXCERPTS = 4
 _EXCERPT_LINES = 24
+_KIN = 8  # files that are asked for the line end of a new one
 
 
 async def edit_file(bench: Bench, args: Json) -> str:
@@ -80,10 +84,21 @@ def _create(bench: Bench, path: RelPath, content: str) -> str:
     result = apply_edit(None, "", WholeFile(content)) if content else Applied("")
     if isinstance(result, Refused):
         raise ToolRefusedError(result.error)
-    data = result.text.encode()
+    end = _end_beside(bench, path) or line_ending(content.encode())
+    data = result.text.encode().replace(b"\n", end)
     bench.draft.write(path, data)
     bench.seen.add(path)
     return f"Created {path}, {len(data.splitlines())} lines." + _problems(path, data, None)
+
+
+def _end_beside(bench: Bench, path: RelPath) -> bytes | None:
+    """The line end of the files of this kind in the folder, where some have one and all the same."""
+    name, folder = PurePosixPath(path), PurePosixPath(path).parent
+    kin = (other for other in bench.draft.files() if PurePosixPath(other).parent == folder)
+    kin = (other for other in kin if PurePosixPath(other).suffix == name.suffix)
+    texts = (bench.draft.read(other) for other in islice(kin, _KIN))
+    ends = {line_ending(data) for data in texts if data is not None and (b"\n" in data or b"\r" in data)}
+    return ends.pop() if len(ends) == 1 else None
 
 
 def _take(bench: Bench, path: RelPath, before: bytes, result: Applied | Refused) -> str:

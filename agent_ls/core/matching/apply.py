@@ -10,7 +10,7 @@ from agent_ls.core.alignment import gaps
 from agent_ls.core.matching import words
 from agent_ls.core.matching.blocks import Block
 from agent_ls.core.matching.carry import carry, decode, spliced
-from agent_ls.core.matching.doubts import doubt, has_stray_fence, left_out_line
+from agent_ls.core.matching.doubts import doubt, has_stray_fence, is_lazy, left_out_line
 from agent_ls.core.matching.elision import expand
 from agent_ls.core.matching.formats import FormatProblem, Hunk, parse_patch, parse_udiff, unfenced
 from agent_ls.core.matching.indent import IndentMap, prove
@@ -97,7 +97,7 @@ def _inserted(source: Source, edit: Insert) -> Splices | Refused:
     left_out = left_out_line(source, (), lines)
     if left_out is not None:
         return Refused(words.lazy(source, left_out))
-    return [Splice(edit.line, edit.line, tuple(lines))]
+    return [Splice(edit.line, edit.line, tuple(lines))] if lines else []
 
 
 def _patched(source: Source, edit: Patch) -> Splices | Refused:
@@ -114,14 +114,15 @@ def whole(source: Source, text: str) -> Splices | Refused:
     lines = flatten(text).split("\n")
     inner = unfenced(lines)
     if source.bodies[0].strip()[:3] != "```" and lines[0].strip()[:3] == "```":
-        lines = inner
+        lines = [*inner, ""] if source.bodies[-1] == "" else inner  # a fence holds whole lines
     if source.text and source.bodies[-1] == "" and lines[-1] != "":
         lines = [*lines, ""]
     changed = gaps(source.bodies, lines)
-    left_out = left_out_line(source, (), lines)
+    left_out = left_out_line(source, source.bodies, lines)
     if left_out is not None:
-        real = [gap for gap in changed if left_out not in lines[gap[2] : gap[3]]]
-        return Refused(words.lazy(source, left_out, [gap[:2] for gap in real]))
+        lost = [gap[:2] for gap in changed if left_out in lines[gap[2] : gap[3]]]
+        real = [gap[:2] for gap in changed if gap[:2] not in lost]
+        return Refused(words.lazy(source, left_out, [*real[:3], *lost, *real[3:]]))
     return [Splice(a, b, tuple(lines[c:d])) for a, b, c, d in changed]
 
 
@@ -130,6 +131,7 @@ def hunks_applied(source: Source, hunks: Sequence[Hunk]) -> Splices | Refused:
     if not hunks:
         return Refused(f"No hunk adds or removes a line. {words.NOTHING} Mark such lines with '+' and '-'.")
     found: list[Found | Ambiguous | None] = []
+    known = frozenset(source.bodies)
     for number, hunk in enumerate(hunks, 1):
         if all(reading.empty for reading in hunk.readings):
             if source.text or len(hunks) > 1:
@@ -138,7 +140,7 @@ def hunks_applied(source: Source, hunks: Sequence[Hunk]) -> Splices | Refused:
                     f"{words.NOTHING} Give at least one unchanged line before or after what it adds."
                 )
             return [Splice(0, 1, (*hunk.readings[0].new, ""))]
-        found.append(locate(source, hunk.readings))
+        found.append(locate(source, [*hunk.readings, *hunk.signed_again(known)]))
     located = [item for item in found if isinstance(item, Found)]
     if len(located) < len(found):
         return Refused(_hunk_refusal(source, hunks, found))
@@ -154,7 +156,7 @@ def _hunk_refusal(source: Source, hunks: Sequence[Hunk], found: Sequence[Found |
     index = next(i for i, item in enumerate(found) if not isinstance(item, Found))
     what, failed = _hunk_name(index + 1, hunks), found[index]
     if isinstance(failed, Ambiguous):
-        return words.ambiguous(source, what, failed.lines)
+        return words.ambiguous(source, what, failed.lines, len(hunks[index].readings[0].old))
     before = [item.spot.last for item in found[:index] if isinstance(item, Found)]
     after = [item.spot.first for item in found[index + 1 :] if isinstance(item, Found)]
     within = max(before, default=0), min(after, default=len(source.bodies))
@@ -203,14 +205,12 @@ def _one_replacement(source: Source, block: Block, what: str) -> list[Found] | R
     for part in parts:
         outcome = locate(source, [part])
         if isinstance(outcome, Ambiguous):
-            return Refused(words.ambiguous(source, what, outcome.lines))
+            return Refused(words.ambiguous(source, what, outcome.lines, len(part.old)))
         if outcome is None:
             return Refused(words.not_found(source, what, part))
         found.append(outcome)
     if any(a.spot.last > b.spot.first for a, b in pairwise(found)):
-        return Refused(
-            f"The parts of {what} around its placeholder stand in another order. Nothing was changed."
-        )
+        return Refused(words.other_order(source, what, [(item.spot.first, item.spot.last) for item in found]))
     return found
 
 
@@ -222,6 +222,9 @@ def _in_sequence(source: Source, edit: StrReplace) -> Splices | None:
         again = text.find(old, text.find(old) + 1) >= 0
         if not old.strip() or old not in text or (again and not item.replace_all):
             return None
+        block = Block(tuple(old.split("\n")), tuple(flatten(item.new).split("\n")))
+        if has_stray_fence(source, block) or is_lazy(source, block):
+            return None
         text = text.replace(old, flatten(item.new))
     lines = text.split("\n")
     return [Splice(a, b, tuple(lines[c:d])) for a, b, c, d in gaps(source.bodies, lines)]
@@ -232,12 +235,14 @@ def _spliced_blocks(source: Source, found: Sequence[Found]) -> Splices | Refused
     twin = contradicted(source, found)
     if twin is not None:
         number = found.index(twin[0]) + 1
-        return Refused(words.ambiguous(source, f"Part {number} of the call", twin[1].lines))
+        return Refused(
+            words.ambiguous(source, f"Part {number} of the call", twin[1].lines, len(twin[0].block.old))
+        )
     found = reread(found)
     splices: list[Splice] = []
     for item in found:
         indents = _indents(source, item, found)
-        why_not = doubt(source, item, indents)
+        why_not = doubt(source, item, indents, [other.block for other in found])
         if why_not is not None:
             return Refused(why_not)
         written = rewrite(source, item, indents)

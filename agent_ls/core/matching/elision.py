@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent_ls.core.matching.blocks import Block
-from agent_ls.core.matching.placeholders import is_placeholder
+from agent_ls.core.matching.placeholders import is_dots, is_placeholder
 from agent_ls.core.matching.source import Source
 
 
@@ -12,7 +12,7 @@ def expand(source: Source, block: Block) -> list[Block]:
 
     A placeholder that is a line of the file is text like any other.
     """
-    if not any(map(is_placeholder, block.old)):
+    if not any(map(_leaves_out, block.old)):
         return [block]
     known = {body.strip() for body in source.bodies}
     old, new = _parts(block.old, known), _parts(block.new, known)
@@ -27,8 +27,12 @@ def expand(source: Source, block: Block) -> list[Block]:
 def _parts(lines: tuple[str, ...], known: set[str]) -> list[list[str]]:
     parts: list[list[str]] = [[]]
     for line in lines:
-        if is_placeholder(line) and line.strip() not in known:
+        if _leaves_out(line) and line.strip() not in known:
             parts.append([])
         else:
             parts[-1].append(line)
     return parts
+
+
+def _leaves_out(line: str) -> bool:
+    return is_dots(line) or is_placeholder(line)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import final
+from typing import Any, final
 
 from agent_ls.core.matching.blocks import Block, HunkLine, of_hunk
 from agent_ls.core.matching.source import flatten
 
-_FENCE = re.compile(r"\s*(```|~~~)[\w+.#-]*\s*")
+_FENCE = re.compile(r"\s*(```|~~~)[^`~]*")
 _RANGE = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _SECTION = re.compile(r"\*\*\* (Add|Update|Delete) File: (.+)")
 _MOVE = re.compile(r"\*\*\* Move to: (.+)")
@@ -27,10 +27,28 @@ class FormatProblem:
 @final
 @dataclass(frozen=True, slots=True)
 class Hunk:
-    """One hunk: its readings, the likeliest first; ``stated`` is its header's (start, old, new start, new)."""
+    """One hunk: its readings, the likeliest first; ``stated`` is its header's (start, old, new start, new).
+
+    ``lines``: as they were sent, from which `signed_again` makes one more reading.
+    """
 
     readings: tuple[Block, ...]
     stated: tuple[int, int, int, int] | None = None
+    lines: tuple[HunkLine, ...] = ()
+
+    def signed_again(self, bodies: Collection[str]) -> tuple[Block, ...]:
+        """The hunk where some kept lines lack their sign: those that only so are lines of the file."""
+        again = [
+            _unprefixed(line) if line.text not in bodies and line.raw in bodies else line
+            for line in self.lines
+        ]
+        if again == list(self.lines) or not self.readings:
+            return ()
+        return (replace(of_hunk(again), **self._place()),)
+
+    def _place(self) -> dict[str, Any]:
+        first = self.readings[0]
+        return {"heading": first.heading, "at_end": first.at_end, "start": first.start}
 
 
 @final
@@ -143,7 +161,7 @@ def _patch_hunks(body: Iterable[str]) -> Iterable[Hunk]:
             hunk = _hunk(lines, "")
             blocks = (replace(b, heading=tuple(headings), at_end=at_end) for b in hunk.readings)
             if hunk.readings:  # else it changes nothing
-                yield Hunk(tuple(blocks))
+                yield Hunk(tuple(blocks), lines=hunk.lines)
             headings = []
         lines, at_end = [], False
         heading = line[2:].strip().removesuffix("@@").strip()
@@ -186,7 +204,7 @@ def _hunk(raw: list[str], header: str) -> Hunk:
     numbers = (int(stated[1]), int(stated[2] or 1), int(stated[3]), int(stated[4] or 1)) if stated else None
     if numbers:
         blocks = tuple(replace(block, start=numbers[0]) for block in blocks)
-    return Hunk(blocks, numbers)
+    return Hunk(blocks, numbers, tuple(lines))
 
 
 def _old_count(lines: Sequence[HunkLine]) -> int:

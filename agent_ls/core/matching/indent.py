@@ -160,11 +160,11 @@ _ENOUGH_LINES = 4  # indented lines from which a file's habit shows
 
 def foreign(added: Sequence[str], file_lines: Sequence[str]) -> str | None:
     """An added line indented by blanks where the file has tabs, or the other way round, if all are."""
-    kinds = {line[0] for line in added if line[:1] in ("\t", " ") and line.strip()}
-    if len(kinds) != 1:
-        return None
-    kind = kinds.pop()
     habit = [line[0] for line in file_lines if line[:1] in ("\t", " ") and line.strip()]
-    if len(habit) < _ENOUGH_LINES or habit.count(kind) * _RARE > len(habit):
+    if len(habit) < _ENOUGH_LINES:
         return None
-    return next(line for line in added if line.startswith(kind) and line.strip())
+    for kind in ("\t", " "):
+        line = next((line for line in added if line.startswith(kind) and line.strip()), None)
+        if line is not None and habit.count(kind) * _RARE <= len(habit):
+            return line
+    return None

@@ -11,10 +11,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 
 from agent_ls.core.matching.blocks import Block
 
-_FENCE_OPEN = re.compile(r"\s*(?:```|~~~)[\w+.#-]*\s*")
+_FENCE_OPEN = re.compile(r"\s*(?:```|~~~)[^`~]*")
 _FENCE_CLOSE = re.compile(r"\s*(?:```|~~~)\s*")
 _NUMBERED = re.compile(r"[ \t]*(\d+)(?: ?[|│→:]|\t)( ?)")
 _ESCAPED = re.compile(r"\\([\\\"'ntr/])")
@@ -41,7 +42,7 @@ def unfence(block: Block) -> Block | None:
     old, new = _without_fence(block.old), _without_fence(block.new)
     if old == block.old or not old or block.kept is not None:
         return None
-    if new == block.new and new[-1:] == ("",):
+    if new == block.new and new[-1:] == ("",) and old[-1] != "":
         new = new[:-1]  # the fence swallowed old's last line end, so new's must go with it
     return block.with_lines(old, new)
 
@@ -89,7 +90,16 @@ def _unnumber(block: Block, *, drop_blank: bool) -> Block | None:
             return line
         return line[found.end() if drop_blank else found.start(2) :]
 
-    return block.with_lines([strip(line) for line in block.old], [strip(line) for line in block.new])
+    first = next(int(found[1]) for line in block.old if (found := _NUMBERED.match(line)))
+    numbers = range(first, last + len(block.new) + 1)
+    all_numbered = all(_NUMBERED.match(line) for line in block.new if line.strip())
+
+    def strip_new(line: str) -> str:
+        """Where some new lines have no number, a number that is none of the view's is text."""
+        found = _NUMBERED.match(line)
+        return strip(line) if found and (all_numbered or int(found[1]) in numbers) else line
+
+    return block.with_lines([strip(line) for line in block.old], [strip_new(line) for line in block.new])
 
 
 def _rewording(reword: Callable[[str], str]) -> Reading:
@@ -99,7 +109,8 @@ def _rewording(reword: Callable[[str], str]) -> Reading:
         old, new = _reword(block.old, reword), _reword(block.new, reword)
         if block.kept is not None and (len(old) != len(block.old) or len(new) != len(block.new)):
             return None  # the signs before a patch's lines would stand before the wrong ones
-        return block.with_lines(old, new)
+        other = block.with_lines(old, new)
+        return None if _torn(block, other) else other
 
     return reading
 
@@ -110,6 +121,14 @@ def _reword(lines: tuple[str, ...], reword: Callable[[str], str]) -> tuple[str, 
 
 def _unescape_ends(text: str) -> str:
     return text.replace("\\r\\n", "\n").replace("\\n", "\n").replace("\\t", "\t")
+
+
+def _torn(block: Block, other: Block) -> bool:
+    """Whether a rewording made a line end of what stood inside a string of the new text."""
+    if len(other.new) == len(block.new):
+        return False
+    added = [line for line in other.new if line not in other.old]
+    return any(a.count(quote) % 2 and b.count(quote) % 2 for a, b in pairwise(added) for quote in "\"'`")
 
 
 def _unescape_quotes(text: str) -> str:
@@ -147,26 +166,47 @@ READINGS: tuple[Reading, ...] = (_unterminated, unfence, *_PLAIN, *map(_after_un
 
 _ENTITY_OF_CODE = re.compile(r"&(?:lt|gt|amp|quot);")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|//.*|#\s.*")
+_OPERATOR = re.compile(r"(?:^|\s|&amp;|[-=<])&(?:lt|gt|amp);(?:$|\s|=|&amp;)|\w&lt;\w")
+_PLAIN_QUOTE = re.compile(r"(?<!\\)\"")
+_PLAIN_APOSTROPHE = re.compile(r"(?<!\\)'")
+_PLAIN_SIGN = re.compile(r"[<>]|&(?!\w+;|#)")
 
 
-def over_escaped(new: Sequence[str], bodies: Sequence[str]) -> str | None:
-    """The first new line that looks escaped once too often, where nothing in the anchors proves it.
+def over_escaped(block: Block, bodies: Sequence[str], call: Sequence[Block] = ()) -> str | None:
+    """The first added line that looks escaped once too often, where nothing in the anchors proves it.
 
-    It begins with a written-out tab, or has an escaped quote or an entity outside of any string, as
-    no line of the file does.
+    It begins with a written-out tab, or has an escaped quote outside of any string, or an entity, as
+    no line of the file does. Who escapes, escapes all of a call: one plain tab, quote or sign in
+    it, and its escapes are meant. In a file without any plain
+    sign, an entity is suspicious as an operator only.
     """
-    for suspicious in (_has_loose_quote, _has_loose_entity):
-        line = next(filter(suspicious, new), None)
-        if line is not None and not any(map(suspicious, bodies)):
+    added = [line for line in block.new if line not in block.old]
+    everything = "\n".join(line for other in (block, *call) for line in (*other.old, *other.new))
+    for suspicious, plain in (
+        (_has_loose_tab, re.compile(r"\t")),
+        (_has_loose_quote, _PLAIN_QUOTE),
+        (_has_loose_apostrophe, _PLAIN_APOSTROPHE),
+        (_has_loose_entity, _PLAIN_SIGN),
+    ):
+        line = next(filter(suspicious, added), None)
+        if line is None or plain.search(everything) or any(map(suspicious, bodies)):
+            continue
+        if suspicious is not _has_loose_entity or _OPERATOR.search(line) or any(map(plain.search, bodies)):
             return line
     return None
 
 
+def _has_loose_tab(line: str) -> bool:
+    return line.startswith("\\t")
+
+
 def _has_loose_quote(line: str) -> bool:
-    return line.startswith("\\t") or ('\\"' in line and '\\"' in _QUOTED.sub("", line))
+    return '\\"' in line and '\\"' in _QUOTED.sub("", line)
+
+
+def _has_loose_apostrophe(line: str) -> bool:
+    return "\\'" in line and "\\'" in _QUOTED.sub("", line)
 
 
 def _has_loose_entity(line: str) -> bool:
-    if "</" in line:
-        return True  # markup, where entities are at home
-    return "&" in line and _ENTITY_OF_CODE.search(_QUOTED.sub("", line)) is not None
+    return "&" in line and _ENTITY_OF_CODE.search(line) is not None

@@ -131,7 +131,7 @@ def _line(
         old, file = found.block.old[old_index], matched[old_index]
         if indents is not None:
             old, file = old.lstrip(" \t"), file.lstrip(" \t")
-        if trim(text) == trim(file):
+        if found.block.kept is None and trim(text) == trim(file):  # a patch says which blanks it changes
             return matched[old_index] if mapped + text != trim(mapped + text) else mapped + text
         text = _transplanted(old, file, text)
     return mapped + text

@@ -75,6 +75,8 @@ class Delivery:
             here.err.line(detail.summary)
         for note in detail.evidence:
             here.err.line(f"note: {note}", "yellow")
+        for warning in view.warnings:
+            here.err.line(f"warning: the plan {warning}", "yellow")
         if view.problem:
             here.err.line(_brief(view.problem, view.id), "yellow")
         for check in detail.checks:

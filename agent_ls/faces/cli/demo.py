@@ -23,11 +23,11 @@ from agent_ls.core.errors import AgentLsError, ConfigError
 from agent_ls.core.job import JobId
 from agent_ls.faces.cli.editor import Editor, ServerError
 from agent_ls.faces.cli.editor_texts import Buffer
-from agent_ls.faces.cli.proving import last_line, prove_folder
 from agent_ls.faces.cli.script_match import matched_results
 from agent_ls.faces.cli.terminal import Terminal
 from agent_ls.model.configured import SourceKind, configured
 from agent_ls.model.script import read_script
+from agent_ls.verify.folder import last_line, prove_folder
 from agent_ls.workspace.state import state_dirs
 
 Json = dict[str, Any]

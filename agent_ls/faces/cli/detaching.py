@@ -75,6 +75,8 @@ def _words(here: Place, options: Namespace, task: str) -> list[str]:
             words.append(f"{name}={value}")
     words += [f"--file={name}" for name in options.file]
     words += [f"--check={command}" for command in options.check]
+    for name in ("raise", "lower"):
+        words += [word for pair in vars(options)[name] for word in (f"--{name}", *pair)]
     words += [f"--{name}" for name in ("apply", "force") if getattr(options, name)]
     return [*words, "--", task]
 

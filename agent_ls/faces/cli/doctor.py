@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -20,9 +21,13 @@ from agent_ls.jobs.trust import Trust
 from agent_ls.model.configured import SourceKind, configured, model_names, not_configured
 from agent_ls.model.local import find_local_servers
 from agent_ls.model.probe import probe
+from agent_ls.verify.check import measured_checks, missing_program, named_checks
+from agent_ls.verify.detection import detect_checks
 from agent_ls.verify.sandbox import NoSandbox, detect
+from agent_ls.workspace.blobs import BlobStore
 from agent_ls.workspace.config import USER_FILE
 from agent_ls.workspace.process import find_program, run
+from agent_ls.workspace.snapshot import Snapshot
 from agent_ls.workspace.state import private_dir
 
 _EDITORS = {
@@ -70,6 +75,7 @@ async def doctor(here: Place, options: Namespace) -> int:
         await _grammars(here),
         await _git(here),
         _trust(here),
+        *_checks(here),
         _index(here),
         _editors(here.environ),
     ]
@@ -145,7 +151,7 @@ async def _sandbox(here: Place) -> Finding:
     return good("sandbox", f"{box.name}: cannot write outside, read the home or reach a socket (just tried)")
 
 
-_GRAMMARS = "import json; from agent_ls.index.languages import missing; print(json.dumps(missing()))"
+_GRAMMARS = "import json; from agent_ls.index.languages import lacking, missing; print(json.dumps([missing(), lacking()]))"
 
 
 async def _grammars(here: Place) -> Finding:
@@ -153,12 +159,15 @@ async def _grammars(here: Place) -> Finding:
     argv = [sys.executable, "-P", "-c", _GRAMMARS]
     done = await run(argv, cwd=private_dir(here.dirs.base), env=dict(here.environ), timeout_s=30)
     try:
-        missing = json.loads(done.output)
+        missing, lacking = json.loads(done.output)
     except ValueError:
         return bad("grammars", "they crash when loaded", "Reinstall agent-ls with its dependencies")
     if missing:
         return bad("grammars", f"not loadable: {', '.join(missing)}", "Reinstall agent-ls")
-    return good("grammars", "all load")
+    words = [f"no {what} in {', '.join(found)}" for what, found in lacking.items() if what != "all"]
+    if "all" in lacking:
+        words.append(f"not installed: {', '.join(lacking['all'])} (pip install 'agent-ls[all-languages]')")
+    return good("grammars", "; ".join(["all load", *words]))
 
 
 async def _git(here: Place) -> Finding:
@@ -174,6 +183,35 @@ def _trust(here: Place) -> Finding:
     if doubt:
         return note("trust", doubt, "`agent-ls trust` lets its checks run")
     return good("trust", f"{here.root} is trusted")
+
+
+def _checks(here: Place) -> list[Finding]:
+    """Which checks prove a plan here, and whether their programs are there; nothing is run."""
+    settings, root = here.settings.checks, here.root
+    checks = named_checks(settings.commands)
+    if not checks:
+        with tempfile.TemporaryDirectory(prefix="agent-ls-", dir=private_dir(here.dirs.base)) as folder:
+            base = Snapshot(root, {}, BlobStore(Path(folder)))
+            checks = detect_checks(base.files(), base.read)
+    if not checks:
+        return [
+            note(
+                "checks",
+                "none found, so plans stay unverified",
+                "Name them: `commands` in the table `checks`",
+            )
+        ]
+    found: list[Finding] = []
+    for check in (*checks, *measured_checks(settings.measures)):
+        missing = missing_program(check, root, here.environ)
+        told = f"{check.name}: {' '.join(check.argv)}"
+        remedy = f"Install {missing}, or name your checks in the settings"
+        found.append(
+            note("check", f"{told} cannot run: {missing} was not found", remedy)
+            if missing
+            else good("check", told)
+        )
+    return found
 
 
 def _index(here: Place) -> Finding:

@@ -96,6 +96,8 @@ async def _show(here: Place, service: Service, job: JobId, options: Namespace) -
             here.out.line(f"  {line}")
     for check in detail.checks:
         here.out.line(f"check {check.name}: {check.status} {f'({check.sandbox})' if check.sandbox else ''}")
+    for warning in detail.view.warnings:
+        here.out.line(f"warning: the plan {warning}", "yellow")
     for note in detail.evidence:
         here.out.line(f"note: {note}", "yellow")
     if detail.view.verdict_note:

@@ -133,6 +133,10 @@ def _room(name: str) -> Command:
             from agent_ls.faces.cli.trust import trust  # noqa: PLC0415
 
             return trust
+        case "eval":
+            from agent_ls.faces.cli.evaluating import evaluate  # noqa: PLC0415
+
+            return evaluate
         case "doctor":
             from agent_ls.faces.cli.doctor import doctor  # noqa: PLC0415
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, final
 
 from agent_ls import __version__
+from agent_ls.core.attempt import MOST_ATTEMPTS
 from agent_ls.core.errors import UsageError
 
 JOB_ACTIONS: Final = (
@@ -81,6 +82,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argument
     _folder(index)
     _json(index)
     _jobs(commands)
+    _evaluate(commands)
     trust = commands.add_parser("trust", help="let a folder's checks and engines run", allow_abbrev=False)
     trust.add_argument("--revoke", action="store_true")
     _folder(trust)
@@ -135,6 +137,15 @@ def _outcome(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check", action="append", default=[], metavar="CMD", help="prove the plan with this command"
     )
+    for name in ("raise", "lower"):
+        parser.add_argument(
+            f"--{name}",
+            action="append",
+            nargs=2,
+            default=[],
+            metavar=("CMD", "REGEX"),
+            help=f"{name} the number that this command prints, found by a regular expression",
+        )
     into = parser.add_mutually_exclusive_group()
     into.add_argument("--apply", action="store_true", help="write the plan into the files")
     into.add_argument("--patch", type=Path, metavar="FILE", help="write the plan as a patch for git apply")
@@ -180,6 +191,31 @@ def _jobs(commands: Any) -> None:
         )
 
 
+def _evaluate(commands: Any) -> None:
+    evaluate = commands.add_parser(
+        "eval", help="measure a model or engines on a suite of tasks", allow_abbrev=False
+    )
+    evaluate.add_argument("suite", type=Path, metavar="SUITE", help="a folder of tasks")
+    evaluate.add_argument("--attempts", type=_positive, default=1, metavar="N", help="at each task")
+    evaluate.add_argument(
+        "--engine", action="append", default=[], metavar="NAME=CMD", help="measure this program, too"
+    )
+    evaluate.add_argument("--model", action="store_true", help="the configured model beside the engines")
+    evaluate.add_argument(
+        "--best-of", type=_tries, metavar="N", help="the model with N attempts, of which one is chosen, too"
+    )
+    evaluate.add_argument("--bounds", action="store_true", help="the reference solutions, and doing nothing")
+    evaluate.add_argument("--validate", action="store_true", help="only look whether the tasks hold")
+    evaluate.add_argument("--task", action="append", default=[], metavar="NAME", help="only these tasks")
+    evaluate.add_argument("--parallel", type=_positive, metavar="N", help="tasks at the same time")
+    evaluate.add_argument("--fresh", action="store_true", help="forget what was measured before")
+    evaluate.add_argument("--state", type=Path, metavar="DIR", help="where the record and the trees are kept")
+    evaluate.add_argument("--html", type=Path, metavar="FILE", help="the figures as a page")
+    evaluate.add_argument("--yes", action="store_true", help="trust the suite for this run")
+    _folder(evaluate)
+    _json(evaluate)
+
+
 def _folder(parser: argparse.ArgumentParser, default: Any = Path()) -> None:
     parser.add_argument(
         "-C", dest="folder", type=Path, default=default, metavar="DIR", help="the workspace folder"
@@ -188,6 +224,13 @@ def _folder(parser: argparse.ArgumentParser, default: Any = Path()) -> None:
 
 def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+
+def _tries(text: str) -> int:
+    value = int(text)
+    if not 2 <= value <= MOST_ATTEMPTS:
+        raise ValueError(text)
+    return value
 
 
 def _positive(text: str) -> int:

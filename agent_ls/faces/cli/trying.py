@@ -18,13 +18,13 @@ from agent_ls.faces.cli.asking import somebody_there, yes_or_no
 from agent_ls.faces.cli.disk import DiskPort
 from agent_ls.faces.cli.looking import index_lines
 from agent_ls.faces.cli.manifest import Manifest, manifest
-from agent_ls.faces.cli.proving import last_line, prove_folder
 from agent_ls.faces.cli.session import Place, opened
 from agent_ls.faces.cli.trust import meaning
 from agent_ls.index.context import context as find_context
 from agent_ls.index.facts import Definition
 from agent_ls.index.report import IndexReport
 from agent_ls.jobs.service import Service
+from agent_ls.verify.folder import last_line, prove_folder
 from agent_ls.workspace.process import find_program, run
 from agent_ls.workspace.state import state_dirs
 

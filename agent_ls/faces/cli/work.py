@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from agent_ls.core.errors import NotTrustedError, UsageError
-from agent_ls.core.job import Intent, IntentKind
+from agent_ls.core.job import Intent, IntentKind, Measure
 from agent_ls.core.settings import Settings
 from agent_ls.core.text import content_hash
 from agent_ls.faces.cli.delivery import CANCELLED, Delivery, outcome_code
@@ -42,6 +42,7 @@ async def delegate(here: Place, options: Namespace) -> int:
         site_hash=site_hash,
         files=tuple(existing(here.root, name) for name in options.file),
         checks=_checks(options.check),
+        measures=_measures(options),
         attempts=options.attempts,
         plan_first=options.plan_first,
     )
@@ -58,7 +59,11 @@ async def run(here: Place, options: Namespace) -> int:
             "There is no command behind --", remedy="For example: agent-ls run -- ruff check --fix"
         )
     intent = Intent(
-        IntentKind.RUN, _short(f"Run: {shlex.join(argv)}"), argv=tuple(argv), checks=_checks(options.check)
+        IntentKind.RUN,
+        _short(f"Run: {shlex.join(argv)}"),
+        argv=tuple(argv),
+        checks=_checks(options.check),
+        measures=_measures(options),
     )
     return await _work(here, options, intent)
 
@@ -93,7 +98,7 @@ async def _work(here: Place, options: Namespace, intent: Intent) -> int:
             return CANCELLED
         applied = await delivery.deliver(service, detail)
         delivery.tell(service.job(job), applied)
-        return outcome_code(detail, applied, asked=bool(intent.checks))
+        return outcome_code(detail, applied, asked=bool(intent.checks or intent.measures))
 
 
 def _checks(given: list[str]) -> tuple[tuple[str, ...], ...]:
@@ -102,6 +107,21 @@ def _checks(given: list[str]) -> tuple[tuple[str, ...], ...]:
         return tuple(tuple(shlex.split(text)) for text in given if text.strip())
     except ValueError as error:
         raise UsageError(f"--check: {error}", remedy="Close the quotes") from None
+
+
+def _measures(options: Namespace) -> tuple[Measure, ...]:
+    """``--raise`` and ``--lower``: a command, and where in its output the number is."""
+    given = [("higher", pair) for pair in vars(options)["raise"]] + [
+        ("lower", pair) for pair in options.lower
+    ]
+    try:
+        return tuple(
+            Measure(argv, pattern, direction)
+            for direction, (command, pattern) in given
+            for argv in _checks([command])
+        )
+    except ValueError as error:
+        raise UsageError(f"A measure {error}", remedy="Mend the regular expression") from None
 
 
 def _budgeted(settings: Settings, options: Namespace) -> Settings:

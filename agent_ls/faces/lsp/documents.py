@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, final
 
 from agent_ls.core.edits import TextEdit
-from agent_ls.core.text import Span
+from agent_ls.core.text import Span, common_prefix, common_suffix
 from agent_ls.faces.lsp.convert import Encoding, from_range
 from agent_ls.faces.lsp.history import History, Step, compose
 from agent_ls.faces.lsp.json_values import Json
@@ -194,27 +194,13 @@ def difference(old: bytes, new: bytes) -> TextEdit:
     Editors that send the whole text each time would otherwise void every place that is
     carried forward. Compares by halving, at memory speed.
     """
-    limit = min(len(old), len(new))
-    head = _common(limit, lambda a, b: old[a:b] == new[a:b])
+    head = common_prefix(old, new)
     while head > 0 and (_inside(old, head) or _inside(new, head)):
         head -= 1
-    rest = limit - head
-    tail = _common(rest, lambda a, b: old[len(old) - b : len(old) - a] == new[len(new) - b : len(new) - a])
+    tail = common_suffix(old, new, head)
     while tail > 0 and (_inside(old, len(old) - tail) or _inside(new, len(new) - tail)):
         tail -= 1
     return TextEdit(Span(head, len(old) - tail), new[head : len(new) - tail])
-
-
-def _common(limit: int, same: Callable[[int, int], bool]) -> int:
-    """The largest n ≤ limit for which ``same(0, n)``; each step asks only about what is not yet known."""
-    low, high = 0, limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        if same(low, middle):
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _inside(data: bytes, at: int) -> bool:

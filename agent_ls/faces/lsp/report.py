@@ -262,7 +262,12 @@ def outcome_line(view: JobView) -> str:
     match view.state:
         case JobState.READY:
             doubt = f" ({view.verdict_note})" if view.verdict_note else ""
-            return f"{view.title}: the plan is ready, {size}, {view.verdict.value}{doubt}. Review or apply it from the code-action menu."
+            marks = (
+                f" It {'; it '.join(view.warnings[:2])}{' …' if len(view.warnings) > 2 else ''}."
+                if view.warnings
+                else ""
+            )
+            return f"{view.title}: the plan is ready, {size}, {view.verdict.value}{doubt}.{marks} Review or apply it from the code-action menu."
         case JobState.FAILED:
             kept = f" {size} of the draft were kept." if view.files else " No file was changed."
             return f"{view.title} failed: {view.problem or 'no plan was made'}.{kept}"

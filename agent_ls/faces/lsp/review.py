@@ -19,9 +19,10 @@ from agent_ls.faces.lsp.policy import Ask, Show, policy, question
 from agent_ls.faces.lsp.report import chosen_title
 from agent_ls.faces.lsp.shown import Shown
 from agent_ls.faces.lsp.uris import path_to_uri
-from agent_ls.jobs.backing import Backing, noted_patch
+from agent_ls.jobs.backing import Backing, hunk_wire, noted_patch
+from agent_ls.jobs.check_views import check_wire
 from agent_ls.jobs.preview import FilePreview
-from agent_ls.jobs.views import check_wire, hunk_wire, plan_size
+from agent_ls.jobs.views import plan_size
 
 Json = dict[str, Any]
 Run = Callable[[Coroutine[Any, Any, None]], object]

@@ -14,4 +14,5 @@
 (future_import_statement) @import
 
 (comment) @comment
+(string_start) @opaque
 (string_content) @opaque

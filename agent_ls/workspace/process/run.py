@@ -20,6 +20,7 @@ from agent_ls.workspace.process.bounded import Bounded
 from agent_ls.workspace.process.children import kill_group
 
 _GRACE_S = 0.15  # between TERM and KILL, and for the last output of a child that has left
+_REAPING_S = 1.0  # a launcher that ends what its program left behind needs a moment more
 _REAP_S = 2.0  # one that the kernel does not let go of (a dead network disk) is not waited for
 
 
@@ -48,6 +49,7 @@ async def run(
     on_output: Callable[[bytes], None] | None = None,
     limits: Mapping[str, int] | None = None,
     stdout_only: bool = False,
+    reap: bool = False,
 ) -> Finished:
     """Run a program to its end, or to ours.
 
@@ -60,6 +62,7 @@ async def run(
         output_limit: Bytes of output kept; memory stays below twice that, however much comes.
         on_output: Hears every chunk as it arrives.
         limits: Resource limits by their short names (``nproc``, ``fsize``, ``as`` …).
+        reap: Daemons that left the group are ended as well (Linux): for programs without a sandbox.
         stdout_only: What the child says on stderr goes nowhere: its stdout is a value, not a log.
 
     When the child leaves, what it left behind in its group is killed. On cancellation the group
@@ -70,7 +73,9 @@ async def run(
     """
     started = time.monotonic()
     errors = subprocess.DEVNULL if stdout_only else subprocess.STDOUT
-    transport, child = await _start(argv, cwd, env, limits, errors, _Child(output_limit, on_output))
+    transport, child = await _start(
+        argv, cwd, env, _spec(limits, reap=reap), errors, _Child(output_limit, on_output)
+    )
     timed_out = False
     try:
         async with asyncio.timeout(timeout_s):
@@ -78,7 +83,7 @@ async def run(
     except TimeoutError:
         timed_out = True
     finally:
-        await _end(transport.get_pid(), child)
+        await _end(transport.get_pid(), child, _REAPING_S if reap else _GRACE_S)
         transport.close()
     return Finished(
         exit_code=None if timed_out else transport.get_returncode(),
@@ -121,13 +126,12 @@ async def _start(
     argv: Sequence[str],
     cwd: Path,
     env: Mapping[str, str],
-    limits: Mapping[str, int] | None,
+    spec: str,
     errors: int,
     child: _Child,
 ) -> tuple[asyncio.SubprocessTransport, _Child]:
     if not argv or any("\0" in word for word in argv):
         raise WorkspaceError(f"Not a command: {list(argv)!r}", remedy="Name a program and its arguments")
-    spec = ",".join(f"{name}={value}" for name, value in (limits or {}).items()) or "-"
     try:
         return await asyncio.get_running_loop().subprocess_exec(
             lambda: child,
@@ -147,11 +151,16 @@ async def _start(
         ) from error
 
 
-async def _end(pid: int, child: _Child) -> None:
+def _spec(limits: Mapping[str, int] | None, *, reap: bool) -> str:
+    words = ",".join(f"{name}={value}" for name, value in (limits or {}).items()) or "-"
+    return f"{words}+reap" if reap else words
+
+
+async def _end(pid: int, child: _Child, grace_s: float) -> None:
     """TERM, a moment, KILL: for the whole group, also when its leader has left already."""
     if not child.exited.is_set():
         kill_group(pid, signal.SIGTERM)
-        await _within(_GRACE_S, child.exited)
+        await _within(grace_s, child.exited)
     kill_group(pid, signal.SIGKILL)
     await _within(_GRACE_S, child.drained)
     await _within(_REAP_S, child.exited)

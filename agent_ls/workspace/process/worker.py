@@ -106,6 +106,11 @@ class Worker:
         assert self._child.stdout is not None  # noqa: S101 - started with a pipe
         return await _read(self._child.stdout)
 
+    async def farewell(self, within_s: float = 0.5) -> str:
+        """`last_words` of a worker that has left, once all of them are here: stderr may end after stdout."""
+        await asyncio.wait([self._listening], timeout=within_s)
+        return self.last_words
+
     async def stop(self, deadline_s: float = 0.5) -> None:
         """End it: stdin closed, then TERM, then KILL for its whole group; returns when it is gone."""
         if self._child.stdin is not None:

@@ -1,32 +1,93 @@
 /** Everything is built here, by hand. The server decides; this asks and renders. */
 import * as vscode from "vscode";
 import { Agent } from "./agent";
-import { execute } from "./menu";
-import { delegate } from "./ui/delegate";
+import type { Verb } from "./jobs";
+import { Launch } from "./launch";
+import { execute, type Parts } from "./menu";
+import { settingsOf } from "./settings";
+import { Actions } from "./ui/act";
+import { connect } from "./ui/connect";
+import { Delegation } from "./ui/delegate";
+import { installServer, offerInstall, offerUpdate } from "./ui/install";
+import { type JobNode, JobTree } from "./ui/job_tree";
 import { pickJob } from "./ui/jobs";
+import { Pages } from "./ui/pages";
 import { Review } from "./ui/review";
+import { revived } from "./ui/revived";
 import { Status } from "./ui/status";
 import { trust } from "./ui/trust";
+
+const missing = "agentLs.missing";
+const present = "agentLs.present";
+const verbs: readonly Verb[] = [
+  "answer",
+  "review",
+  "apply",
+  "undo",
+  "discard",
+  "tell",
+  "resume",
+  "cancel",
+  "retry",
+];
 
 let agent: Agent | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
+  const launch = new Launch(context);
   const status = new Status();
-  const started: Agent = new Agent(context.globalStorageUri, {
+  const pages = new Pages();
+  const started: Agent = new Agent(context, {
     changed: () => {
       status.show(started.jobs);
+      tree.draw();
       void review.jobsChanged();
     },
     showPlan: (jobId) => void review.open(jobId),
-    middleware: { executeCommand: (name, given, next) => execute(started, name, given, next) },
+    program: async () => {
+      const found = await launch.program();
+      const lacks = "problem" in found;
+      await vscode.commands.executeCommand("setContext", missing, lacks);
+      await vscode.commands.executeCommand("setContext", present, !lacks);
+      if (lacks) {
+        started.log.error(found.problem);
+        void again(offerInstall(launch, found.problem));
+      }
+      return lacks ? undefined : found;
+    },
+    unfit: (misfit) => void again(offerUpdate(launch, misfit)),
+    revived: () => void revived(started.jobs),
+    middleware: {
+      executeCommand: (name, given, next) => execute(parts, name, given, next),
+      workspace: { configuration: settingsOf },
+    },
   });
+  const tree = new JobTree(started.jobs);
   const review = new Review(started);
+  const parts: Parts = {
+    agent: started,
+    actions: new Actions(started, pages),
+    delegation: new Delegation(started, context.workspaceState),
+    pages,
+    connect: () => again(connect(context.secrets)),
+  };
   agent = started;
-  const commands: Record<string, () => Promise<void> | void> = {
-    "agentLs.ui.delegate": () => delegate(started),
-    "agentLs.ui.jobs": () => pickJob(started),
+
+  /** Start anew once something has been changed that the server is told at its start. */
+  async function again(change: Promise<boolean>): Promise<void> {
+    if (await change) {
+      await started.start();
+    }
+  }
+
+  const commands: Record<string, () => unknown> = {
+    "agentLs.ui.delegate": () => parts.delegation.here(),
+    "agentLs.ui.jobs": () => pickJob(started, parts.actions),
+    "agentLs.ui.jobs.refresh": () => started.refresh(),
     "agentLs.ui.trust": () => trust(started),
-    "agentLs.ui.restart": () => restart(started),
+    "agentLs.ui.connect": parts.connect,
+    "agentLs.ui.install": () => again(installServer(launch)),
+    "agentLs.ui.restart": () => started.start(),
     "agentLs.ui.log": () => started.log.show(),
     "agentLs.ui.review.apply": () => review.apply(),
     "agentLs.ui.review.discard": () => review.discard(),
@@ -34,20 +95,35 @@ export function activate(context: vscode.ExtensionContext): void {
     "agentLs.ui.review.rejectAll": () => review.all(false),
     "agentLs.ui.review.toggle": () => review.toggle(),
   };
-  // Not in the palette: a hunk in the tree runs it.
-  const show = vscode.commands.registerCommand("agentLs.ui.review.show", (path: string, id: string) =>
-    review.show(path, id),
-  );
-  for (const [name, run] of Object.entries(commands)) {
-    context.subscriptions.push(vscode.commands.registerCommand(name, run));
-  }
+  const register = vscode.commands.registerCommand;
+  const onJob =
+    (run: (job: NonNullable<ReturnType<typeof started.jobs.get>>) => unknown) => (node?: JobNode) => {
+      const job = started.jobs.get(node?.jobId ?? "");
+      return job === undefined ? pickJob(started, parts.actions) : run(job);
+    };
   context.subscriptions.push(
     started,
     status,
+    pages,
+    tree,
     review,
-    show,
+    ...Object.entries(commands).map(([name, run]) => register(name, run)),
+    ...verbs.map((verb) =>
+      register(
+        `agentLs.ui.job.${verb}`,
+        onJob((job) => parts.actions.act(job, verb)),
+      ),
+    ),
+    register(
+      "agentLs.ui.job.details",
+      onJob((job) => parts.actions.details(job)),
+    ),
+    // Not in the palette: a hunk in the tree runs it.
+    register("agentLs.ui.review.show", (path: string, id: string) => review.show(path, id)),
     vscode.workspace.onDidChangeConfiguration((change) =>
-      change.affectsConfiguration("agentLs.serverPath") ? restart(started) : undefined,
+      ["serverPath", "baseUrl"].some((name) => change.affectsConfiguration(`agentLs.${name}`))
+        ? started.start()
+        : undefined,
     ),
   );
   // Not awaited: activation must not wait for a process.
@@ -57,9 +133,4 @@ export function activate(context: vscode.ExtensionContext): void {
 export async function deactivate(): Promise<void> {
   await agent?.stop();
   agent = undefined;
-}
-
-async function restart(running: Agent): Promise<void> {
-  await running.stop();
-  await running.start();
 }

@@ -6,6 +6,8 @@ import { delimiter, extname, isAbsolute, join, relative } from "node:path";
 export interface Places {
   /** The setting `agentLs.serverPath`. */
   setting: string;
+  /** The program of the environment that this extension has made, or would make. */
+  own?: string;
   path: string;
   /** Workspace folders: programs below them are not ours. */
   folders: readonly string[];
@@ -15,7 +17,7 @@ export interface Places {
 
 export type Found = { program: string } | { problem: string };
 
-/** The named program, else the first `agent-ls` on `PATH` outside the workspace. */
+/** The named program, else the one that the user had us install, else the first on `PATH` outside the workspace. */
 export function findServer(places: Places): Found {
   if (places.setting !== "") {
     const program = places.setting.replace(/^~(?=[/\\])/, homedir());
@@ -26,26 +28,28 @@ export function findServer(places: Places): Found {
       ? { program }
       : { problem: `The setting agentLs.serverPath names ${program}, which cannot be run.` };
   }
-  for (const folder of places.path.split(delimiter)) {
-    if (folder === "" || !isAbsolute(folder)) {
-      continue;
-    }
-    for (const name of names(places)) {
-      const program = join(folder, name);
-      if (runnable(program) && !places.folders.some((root) => inside(program, root))) {
-        return { program };
-      }
-    }
+  if (places.own !== undefined && runnable(places.own)) {
+    return { program: places.own };
   }
-  return { problem: "The program agent-ls was not found on PATH." };
+  const program = onPath("agent-ls", places)[0];
+  return program === undefined ? { problem: "The program agent-ls was not found on PATH." } : { program };
 }
 
-function names(places: Places): string[] {
+/** Every program of that name on `PATH` that the workspace did not plant. */
+export function onPath(name: string, places: Omit<Places, "setting" | "own">): string[] {
+  return places.path
+    .split(delimiter)
+    .filter((folder) => folder !== "" && isAbsolute(folder))
+    .flatMap((folder) => names(name, places).map((file) => join(folder, file)))
+    .filter((program) => runnable(program) && !places.folders.some((root) => inside(program, root)));
+}
+
+function names(name: string, places: Omit<Places, "setting" | "own">): string[] {
   if ((places.platform ?? process.platform) !== "win32") {
-    return ["agent-ls"];
+    return [name];
   }
   const extensions = places.pathExtensions ?? process.env.PATHEXT ?? ".EXE;.CMD";
-  return extensions.split(";").map((extension) => `agent-ls${extension.toLowerCase()}`);
+  return extensions.split(";").map((extension) => `${name}${extension.toLowerCase()}`);
 }
 
 function runnable(program: string): boolean {

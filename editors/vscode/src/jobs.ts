@@ -25,6 +25,20 @@ const fit: Record<Verb, readonly JobState[]> = {
   retry: ["ready", "failed", "cancelled", "discarded", "undone"],
 };
 
+export interface Group {
+  name: string;
+  jobs: readonly Job[];
+}
+
+/** How a list is grouped, what wants the user first. */
+export const groups: readonly { name: string; states: readonly JobState[] }[] = [
+  { name: "Waiting for you", states: ["waiting"] },
+  { name: "Ready", states: ["ready", "partly_applied"] },
+  { name: "Running", states: ["running", "checking", "queued"] },
+  { name: "Paused", states: ["interrupted", "out_of_budget"] },
+  { name: "Done", states: ["applied", "undone", "discarded", "failed", "cancelled"] },
+];
+
 const shown: readonly JobState[] = ["running", "checking", "queued", "waiting", "ready", "interrupted"];
 
 export class Jobs {
@@ -47,9 +61,12 @@ export class Jobs {
 
   /** Forget everything but these. */
   reset(all: readonly Job[] = []): void {
+    const before = new Map(this.#known);
     this.#known.clear();
     for (const job of all) {
-      this.#known.set(job.jobId, job);
+      // What is the same stays the same object: a list sees by that what to draw anew.
+      const was = before.get(job.jobId);
+      this.#known.set(job.jobId, JSON.stringify(was) === JSON.stringify(job) ? (was ?? job) : job);
     }
     this.#changed();
   }
@@ -61,6 +78,19 @@ export class Jobs {
   /** Newest first. */
   list(): Job[] {
     return [...this.#known.values()].sort((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0));
+  }
+
+  /** The jobs of each group that has some, newest first. */
+  grouped(): Group[] {
+    const all = this.list();
+    return groups
+      .map(({ name, states }) => ({ name, jobs: all.filter((job) => states.includes(job.state)) }))
+      .filter(({ jobs }) => jobs.length > 0);
+  }
+
+  /** How many want the user: a question, or a plan. */
+  get wanting(): number {
+    return this.list().filter((job) => job.state === "waiting" || job.state === "ready").length;
   }
 
   /** For the status bar: `1 running, 2 ready`, or nothing. */
@@ -80,7 +110,18 @@ export function verbsFor(job: Job): Verb[] {
 
 /** One line under a title: `ready · 2 files +12 −3 · verified · $0.04`. */
 export function describe(job: Job): string {
-  const parts: string[] = [job.state.replaceAll("_", " ")];
+  return [job.state.replaceAll("_", " "), ...facts(job)].join(" · ");
+}
+
+/** The same in a group, which says the commonest states itself. */
+export function describeInGroup(job: Job): string {
+  const told = facts(job);
+  const said = job.state === "ready" || job.state === "running" || job.state === "waiting";
+  return said && told.length > 0 ? told.join(" · ") : describe(job);
+}
+
+function facts(job: Job): string[] {
+  const parts: string[] = [];
   if (job.step !== "") {
     parts.push(job.total > 0 ? `${job.done}/${job.total} ${job.step}` : job.step);
   }
@@ -90,7 +131,7 @@ export function describe(job: Job): string {
   if (job.costUsd !== null) {
     parts.push(`$${job.costUsd.toFixed(2)}`);
   }
-  return parts.join(" · ");
+  return parts;
 }
 
 export function size(files: readonly PlanFile[]): string {

@@ -2,17 +2,20 @@
  * The private protocol, and nothing else: `agent_ls/faces/lsp/wire.py` is the other side,
  * `docs/protocol.md` describes it, and a test compares the three.
  */
-import { NotificationType, type Position, type Range } from "vscode-languageclient/node";
+import type { Position, Range } from "vscode-languageclient/node";
 
 /** Commands of `workspace/executeCommand`; each takes one object and answers at once. */
 export const command = {
   answer: "agentLs.answer",
   apply: "agentLs.apply",
   cancel: "agentLs.cancel",
+  connect: "agentLs.connect",
   delegate: "agentLs.delegate",
   discard: "agentLs.discard",
   explain: "agentLs.explain",
+  job: "agentLs.job",
   jobs: "agentLs.jobs",
+  plan: "agentLs.plan",
   preview: "agentLs.preview",
   rename: "agentLs.rename",
   resume: "agentLs.resume",
@@ -60,10 +63,15 @@ export interface JobChanged {
   verdict: Verdict;
 }
 
-/** The server asks for the review of a plan. */
-export const showPlan = new NotificationType<{ jobId: string }>("agentLs/showPlan");
+export const jobChanged = "agentLs/jobChanged";
 
-export const jobChanged = new NotificationType<JobChanged>("agentLs/jobChanged");
+/** The server asks for the review of a plan. */
+export const showPlan = "agentLs/showPlan";
+
+/** Parameters of `agentLs/showPlan`. */
+export interface ShowPlan {
+  jobId: string;
+}
 
 export interface Question {
   questionId: string;
@@ -94,6 +102,10 @@ export interface PreviewHunk {
   excerpt: string;
   landed: boolean;
   chosen: boolean;
+  /** What it is for, in the agent's words. */
+  reason?: string | null;
+  /** The check that covers it. */
+  check?: { name: string; status: string } | null;
 }
 
 /** One file on the text of now: `after` has the chosen hunks done; null means no such file. */
@@ -126,15 +138,44 @@ export interface JobDetails {
   createdAt: number;
   question: Question | null;
   files: PlanFile[];
+  problem: string;
+  verdictNote: string;
 }
 
 export type Job = JobChanged & Partial<JobDetails>;
+
+export interface Step {
+  text: string;
+  files: string[];
+}
+
+export interface Check {
+  name: string;
+  status: string;
+  output: string;
+}
+
+/** What `agentLs.job` answers besides. */
+export interface JobReport {
+  plan: string;
+  task: string;
+  patch: string;
+  checks: Check[];
+  evidence: string[];
+  events: { at: number; kind: string; text: string }[];
+  steps: Step[];
+  planState: "" | "noted" | "proposed" | "approved" | "rejected";
+}
+
+export type WholeJob = JobChanged & JobDetails & JobReport;
 
 export interface DelegateArgument {
   task?: string;
   uri: string;
   range?: Range;
   version?: number;
+  files?: string[];
+  planFirst?: boolean;
 }
 
 export interface ExplainArgument {

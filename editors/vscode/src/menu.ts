@@ -5,10 +5,20 @@
 import type { ExecuteCommandSignature } from "vscode-languageclient/node";
 import type { Agent } from "./agent";
 import { command, type DelegateArgument, type ExplainArgument } from "./lsp_ext";
-import { delegateWith } from "./ui/delegate";
+import type { Actions } from "./ui/act";
+import type { Delegation } from "./ui/delegate";
 import { explain } from "./ui/explain";
-import { answer, pickJob } from "./ui/jobs";
+import { pickJob } from "./ui/jobs";
+import type { Pages } from "./ui/pages";
 import { ask } from "./ui/words";
+
+export interface Parts {
+  agent: Agent;
+  actions: Actions;
+  delegation: Delegation;
+  pages: Pages;
+  connect: () => Promise<void>;
+}
 
 interface RenameArgument {
   newName?: string;
@@ -20,7 +30,7 @@ interface AnswerArgument {
 }
 
 export async function execute(
-  agent: Agent,
+  parts: Parts,
   name: string,
   given: unknown[],
   next: ExecuteCommandSignature,
@@ -28,16 +38,18 @@ export async function execute(
   const argument: unknown = given[0] ?? {};
   switch (name) {
     case command.delegate:
-      return delegateWith(agent, argument as DelegateArgument);
+      return parts.delegation.at(argument as DelegateArgument);
     case command.explain:
-      return explain(agent, argument as ExplainArgument);
+      return explain(parts.agent, parts.pages, argument as ExplainArgument);
     case command.jobs:
-      return pickJob(agent);
+      return "more" in (argument as object) ? next(name, given) : pickJob(parts.agent, parts.actions);
+    case command.connect:
+      return parts.connect();
     case command.rename:
-      return rename(agent, argument as RenameArgument);
+      return rename(parts.agent, argument as RenameArgument);
     case command.answer:
       return (argument as AnswerArgument).answer === undefined
-        ? answerJob(agent, (argument as AnswerArgument).jobId)
+        ? parts.actions.answer((argument as AnswerArgument).jobId)
         : next(name, given);
     default:
       return next(name, given);
@@ -48,13 +60,5 @@ async function rename(agent: Agent, argument: RenameArgument): Promise<void> {
   const newName = argument.newName || (await ask({ title: "Rename everywhere", prompt: "The new name" }));
   if (newName !== undefined) {
     await agent.execute(command.rename, { ...argument, newName });
-  }
-}
-
-async function answerJob(agent: Agent, jobId: string): Promise<void> {
-  await agent.refresh(); // the question itself is not in the notification: the list has it
-  const job = agent.jobs.get(jobId);
-  if (job !== undefined) {
-    await answer(agent, job);
   }
 }

@@ -37,6 +37,11 @@ export class Plan {
     return !this.#rejected.has(id);
   }
 
+  /** Whether any of a file's hunks is ticked. */
+  hasAnyOf(file: PreviewFile): boolean {
+    return file.hunks.some((hunk) => this.has(hunk.id));
+  }
+
   take(ids: readonly string[], wanted: boolean): void {
     for (const id of ids) {
       if (wanted) {
@@ -88,4 +93,10 @@ export function headline(hunk: PreviewHunk): string {
   const lines = hunk.excerpt.split("\n");
   const told = lines.find((line) => /^\+.*\S/.test(line)) ?? lines.find((line) => /^-.*\S/.test(line));
   return told?.slice(1).trim() || hunk.excerpt.trim() || "blank lines";
+}
+
+/** What a hunk is for and which check covers it: `callers pass seconds · pytest passed`. */
+export function about(hunk: PreviewHunk): string {
+  const check = hunk.check ? `${hunk.check.name} ${hunk.check.status}` : "";
+  return [hunk.reason ?? "", check].filter((part) => part !== "").join(" · ");
 }

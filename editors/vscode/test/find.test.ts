@@ -52,3 +52,12 @@ test("a file that cannot be run is no program", () => {
     /not found/,
   );
 });
+
+test("what the user had us install comes before what is on PATH", () => {
+  const { root, program } = scene();
+  const own = program("own");
+  const other = program("bin");
+  const places = { setting: "", path: join(root, "bin"), folders: [] };
+  assert.deepEqual(findServer({ ...places, own }), { program: own });
+  assert.deepEqual(findServer({ ...places, own: join(root, "gone") }), { program: other });
+});

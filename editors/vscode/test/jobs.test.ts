@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describe, Jobs, size, verbsFor } from "../src/jobs";
+import { describe, describeInGroup, groups, Jobs, size, verbsFor } from "../src/jobs";
 import type { Job, JobState } from "../src/lsp_ext";
 
 function job(jobId: string, state: JobState, more: Partial<Job> = {}): Job {
@@ -52,4 +52,31 @@ test("one line says where a job stands", () => {
     ),
     "out of budget · 3/8 editing a · 1 file +12 −3 · unverified · $1.00",
   );
+});
+
+test("every state has its group; what wants the user comes first, and groups without jobs are left out", () => {
+  const jobs = new Jobs(() => undefined);
+  const states = groups.flatMap((group) => group.states);
+  assert.equal(new Set(states).size, 13);
+  jobs.reset([
+    job("a", "running", { createdAt: 1 }),
+    job("b", "waiting"),
+    job("c", "queued", { createdAt: 2 }),
+    job("d", "failed"),
+  ]);
+  assert.deepEqual(
+    jobs.grouped().map((group) => [group.name, group.jobs.map((one) => one.jobId)]),
+    [
+      ["Waiting for you", ["b"]],
+      ["Running", ["c", "a"]],
+      ["Done", ["d"]],
+    ],
+  );
+  assert.equal(jobs.wanting, 1);
+});
+
+test("in a group its name is not said again", () => {
+  assert.equal(describeInGroup(job("a", "ready", { costUsd: 1 })), "$1.00");
+  assert.equal(describeInGroup(job("a", "queued")), "queued");
+  assert.equal(describeInGroup(job("a", "running")), "running");
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Preview, PreviewHunk } from "../src/lsp_ext";
-import { headline, Plan } from "../src/plan";
+import { about, headline, Plan } from "../src/plan";
 
 function hunk(id: string, oldStartLine: number, newStartLine: number, excerpt = "-x\n+y"): PreviewHunk {
   const size = { oldLines: 1, newLines: 1, added: 1, removed: 1 };
@@ -71,4 +71,15 @@ test("a hunk is told by what it adds, else by what it removes", () => {
   assert.equal(headline(hunk("1", 0, 0, "-old\n+\n+  new()")), "new()");
   assert.equal(headline(hunk("1", 0, 0, "-  old()")), "old()");
   assert.equal(headline(hunk("1", 0, 0, "+")), "+");
+});
+
+test("a hunk says what it is for and which check covers it, as far as that is known", () => {
+  const known = {
+    ...hunk("1", 0, 0),
+    reason: "callers pass seconds",
+    check: { name: "pytest", status: "passed" },
+  };
+  assert.equal(about(known), "callers pass seconds · pytest passed");
+  assert.equal(about({ ...hunk("1", 0, 0), reason: null, check: null }), "");
+  assert.equal(about(hunk("1", 0, 0)), "");
 });

@@ -212,6 +212,23 @@ return {
     end,
   },
   {
+    "words for a hunk send it back alone; no words change nothing",
+    function()
+      open()
+      support.type("]h")
+      support.input("  ")
+      support.type("r")
+      equal(0, #fake.calls("agentLs.retry"))
+      support.input("spell it out")
+      support.type("r")
+      eventually(function()
+        return #fake.calls("agentLs.retry") == 1
+      end)
+      equal({ jobId = "j1", hunks = { "h2" }, instruction = "spell it out" }, fake.calls("agentLs.retry")[1])
+      equal(1, #vim.api.nvim_list_tabpages())
+    end,
+  },
+  {
     "the server asks for a review, a button's for example",
     function()
       fake.push("agentLs/showPlan", { jobId = "j1" })

@@ -96,12 +96,14 @@ class Shell:
         assert "Traceback" not in said.err, said.err
         return said
 
-    def start(self, *words: str, **more: Any) -> subprocess.Popen[bytes]:
+    def start(
+        self, *words: str, env: Mapping[str, str] | None = None, **more: Any
+    ) -> subprocess.Popen[bytes]:
         """Run a command without waiting."""
         return subprocess.Popen(
             self.argv(*words),
             cwd=self.root,
-            env=self.env,
+            env={**self.env, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -256,3 +256,15 @@ def test_what_nobody_foresaw_goes_to_a_log_and_not_to_the_screen(shell: Shell, t
     log = shell.folder / "state" / "logs" / "agent-ls.log"
     assert str(log) in said.err
     assert "Traceback" in log.read_text()
+
+
+def test_doctor_says_which_checks_cannot_run(opener: Opener) -> None:
+    shell = opener()
+    (shell.root / "test_x.py").write_text("import unittest\n")
+    (shell.root / "go.mod").write_text("module x\n")
+    findings = [f for f in shell("doctor", "--json").json["findings"] if f["name"] in ("check", "checks")]
+    assert [(f["text"].partition(":")[0], f["ok"]) for f in findings] == [
+        *(("unittest", True), ("go test", None), ("go vet", None))
+    ]
+    assert "go was not found" in findings[1]["text"]
+    assert "Install go" in findings[1]["remedy"]

@@ -100,7 +100,7 @@ def test_json_is_one_object_of_the_documented_shape(shell: Shell) -> None:
     made = said.json
     assert list(made) == [
         *("job", "state", "summary", "verdict", "files", "patch", "checks", "evidence"),
-        *("attempts", "turns", "usage", "cost_usd"),
+        *("warnings", "attempts", "turns", "usage", "cost_usd"),
     ]
     assert made["state"] == "ready"
     assert made["files"] == [
@@ -147,6 +147,18 @@ def test_checks_that_pass_let_the_plan_through(shell: Shell) -> None:
     said = shell("run", "--apply", "--check", check, "--", *ENGINE)
     assert said.code == 0, said.err
     assert shell.tree() == AFTER
+
+
+@pytest.mark.parametrize(("option", "code"), [("--raise", 0), ("--lower", 3)])
+def test_a_number_decides_by_its_direction(shell: Shell, option: str, code: int) -> None:
+    """The engine makes the first line longer: good for what wants a high number, bad for the other."""
+    engine = ("sh", "-c", "echo longer > a.py")
+    length = "sh -c 'read line < a.py; echo length ${#line}'"
+    said = shell("run", "--json", option, length, r"length (\d+)", "--", *engine)
+    (check,) = said.json["checks"]
+    assert (check["number"], check["number_before"]) == (6.0, 3.0)
+    assert said.code == code, said.err
+    assert shell("run", option, length, "(", "--", *engine).code == 2
 
 
 @pytest.mark.parametrize(

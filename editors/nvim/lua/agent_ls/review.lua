@@ -10,6 +10,7 @@ local marks_of = vim.api.nvim_create_namespace("agent_ls_review")
 local KEYS = {
   { "a", "apply", "apply what is accepted" },
   { "x", "toggle", "reject the hunk here, or accept it again" },
+  { "r", "rework", "say what is wrong with the hunk here: only it is done anew" },
   { "A", "accept_all", "accept every hunk" },
   { "X", "reject_all", "reject every hunk" },
   { "D", "discard", "discard the plan" },
@@ -239,6 +240,22 @@ function M.toggle(review)
   end
   review.rejected[hunk.id] = not review.rejected[hunk.id] or nil
   refresh(review)
+end
+
+---@param review agent_ls.Review
+function M.rework(review)
+  local hunk = hunk_here(review)
+  if not hunk then
+    return vim.notify("agent-ls: there is no hunk here", vim.log.levels.INFO)
+  end
+  vim.ui.input({ prompt = "What should be different: " }, function(words)
+    if not words or vim.trim(words) == "" then
+      return
+    end
+    M.close(review)
+    local argument = { jobId = review.plan.jobId, hunks = { hunk.id }, instruction = vim.trim(words) }
+    require("agent_ls.client").execute(review.client, protocol.command.retry, argument)
+  end)
 end
 
 ---@param review agent_ls.Review

@@ -2,11 +2,12 @@
 import * as vscode from "vscode";
 import type { Agent } from "../agent";
 import { command, type ExplainArgument, type Explanation } from "../lsp_ext";
+import type { Pages } from "./pages";
 
 const againMs = 700;
 const mostTries = 120;
 
-export async function explain(agent: Agent, argument: ExplainArgument): Promise<void> {
+export async function explain(agent: Agent, pages: Pages, argument: ExplainArgument): Promise<void> {
   const position = argument.position ?? argument.range?.start ?? { line: 0, character: 0 };
   const asked = { uri: argument.uri, position };
   const markdown = await vscode.window.withProgress(
@@ -14,11 +15,7 @@ export async function explain(agent: Agent, argument: ExplainArgument): Promise<
     (_progress, cancelled) => wait(agent, asked, cancelled),
   );
   if (markdown !== "") {
-    const document = await vscode.workspace.openTextDocument({ language: "markdown", content: markdown });
-    await vscode.window.showTextDocument(document, {
-      viewColumn: vscode.ViewColumn.Beside,
-      preserveFocus: true,
-    });
+    await pages.render("Explanation", markdown);
   }
 }
 

@@ -5,45 +5,37 @@
  */
 import * as vscode from "vscode";
 import type { Agent } from "../agent";
-import { command, type Preview, type PreviewFile, type PreviewHunk } from "../lsp_ext";
-import { headline, nameOn, Plan, type Side } from "../plan";
+import { command, type Preview, type PreviewFile } from "../lsp_ext";
+import { nameOn, Plan, type Side } from "../plan";
+import { HunkTree } from "./hunk_tree";
+import { Notes } from "./notes";
+import { placeOf, scheme } from "./place";
 
-const scheme = "agent-ls";
 const reviewing = "agentLs.reviewing";
 const typingMs = 250;
 
-type Node = { file: PreviewFile; hunk?: PreviewHunk };
-
-export class Review
-  implements vscode.TextDocumentContentProvider, vscode.TreeDataProvider<Node>, vscode.Disposable
-{
+export class Review implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #agent: Agent;
   readonly #texts = new vscode.EventEmitter<vscode.Uri>();
-  readonly #nodes = new vscode.EventEmitter<Node | undefined>();
-  /** One object per file and hunk: VS Code knows them by identity. */
-  readonly #known = new Map<string, Node>();
-  #drawn = "";
-  readonly #tree: vscode.TreeView<Node>;
+  readonly #tree = new HunkTree(() => this.#refresh());
+  readonly #notes = new Notes();
   readonly #held: vscode.Disposable[];
   #plan: Plan | undefined;
   #state: string | undefined;
+  /** The files of the diff editor. */
+  #listed = "";
+  /** Its tab is closed and opened anew: not by the user. */
+  #opening = false;
   #later: NodeJS.Timeout | undefined;
   readonly onDidChange = this.#texts.event;
-  readonly onDidChangeTreeData = this.#nodes.event;
 
   constructor(agent: Agent) {
     this.#agent = agent;
-    this.#tree = vscode.window.createTreeView("agentLs.ui.plan", {
-      treeDataProvider: this,
-      // By itself VS Code unticks a file with the first of its hunks, and reports both alike.
-      manageCheckboxStateManually: true,
-    });
     this.#held = [
       this.#texts,
-      this.#nodes,
       this.#tree,
+      this.#notes,
       vscode.workspace.registerTextDocumentContentProvider(scheme, this),
-      this.#tree.onDidChangeCheckboxState((change) => this.#ticked(change.items)),
       vscode.workspace.onDidChangeTextDocument((change) => this.#typed(change.document.uri)),
       vscode.window.tabGroups.onDidChangeTabs((change) => this.#tabsClosed(change.closed)),
     ];
@@ -67,12 +59,10 @@ export class Review
     this.#plan = plan;
     this.#state = preview.state;
     await vscode.commands.executeCommand("setContext", reviewing, true);
-    this.#draw();
-    const resources = preview.files.map((file) => this.#resource(file));
-    await vscode.commands.executeCommand("vscode.changes", this.#label(), resources);
+    await this.#draw();
     const first = preview.files[0];
     if (first !== undefined) {
-      await this.#tree.reveal(this.#node(first), { select: false, focus: false, expand: true });
+      await this.#tree.reveal(first);
     }
   }
 
@@ -114,6 +104,17 @@ export class Review
     }
   }
 
+  /** One file of the plan in a diff editor, at a line. */
+  async show(path: string, id: string): Promise<void> {
+    const file = this.#plan?.files.find((one) => one.path === path);
+    if (file !== undefined) {
+      const [, now, plan] = this.#resource(file);
+      const line = file.hunks.find((hunk) => hunk.id === id)?.newStartLine ?? 0;
+      const selection = new vscode.Range(line, 0, line, 0);
+      await vscode.commands.executeCommand("vscode.diff", now, plan, `${path} (plan)`, { selection });
+    }
+  }
+
   /** The job went on: what has landed leaves the review, what has not stays. */
   async jobsChanged(): Promise<void> {
     const state = this.#plan === undefined ? undefined : this.#agent.jobs.get(this.#plan.jobId)?.state;
@@ -134,31 +135,15 @@ export class Review
     }
     const label = this.#label();
     this.#plan = undefined;
-    this.#known.clear();
-    this.#drawn = "";
+    this.#listed = "";
+    this.#notes.draw(undefined);
     await vscode.commands.executeCommand("setContext", reviewing, false);
-    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-    await vscode.window.tabGroups.close(tabs.filter((tab) => tab.label.startsWith(label)));
+    await vscode.window.tabGroups.close(tabsOf(label));
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
     const place = placeOf(uri);
     return place === undefined ? "" : (this.#plan?.text(place.path, place.side) ?? "");
-  }
-
-  getChildren(node?: Node): Node[] {
-    if (node === undefined) {
-      return (this.#plan?.files ?? []).map((file) => this.#node(file));
-    }
-    return node.hunk === undefined ? node.file.hunks.map((hunk) => this.#node(node.file, hunk)) : [];
-  }
-
-  getParent(node: Node): Node | undefined {
-    return node.hunk === undefined ? undefined : this.#node(node.file);
-  }
-
-  getTreeItem(node: Node): vscode.TreeItem {
-    return node.hunk === undefined ? this.#fileItem(node.file) : this.#hunkItem(node.file, node.hunk);
   }
 
   dispose(): void {
@@ -168,109 +153,45 @@ export class Review
     }
   }
 
-  #node(file: PreviewFile, hunk?: PreviewHunk): Node {
-    const id = hunk?.id ?? file.path;
-    const node = this.#known.get(id) ?? { file };
-    node.file = file;
-    if (hunk !== undefined) {
-      node.hunk = hunk;
-    }
-    this.#known.set(id, node);
-    return node;
-  }
-
-  /** Whether any of a file's hunks is ticked. */
-  #taken(file: PreviewFile): boolean {
-    return file.hunks.some((hunk) => this.#plan?.has(hunk.id));
-  }
-
-  #fileItem(file: PreviewFile): vscode.TreeItem {
-    const item = new vscode.TreeItem(vscode.Uri.parse(file.uri), vscode.TreeItemCollapsibleState.Expanded);
-    item.id = file.path;
-    item.label = file.movedFrom === undefined ? file.path : `${file.movedFrom} → ${file.path}`;
-    const clash = file.conflicts.length > 0 ? `clashes with your text: ${file.conflicts.join("; ")}` : "";
-    item.description = [file.op === "edit" ? "" : file.op, clash].filter((part) => part !== "").join(" · ");
-    item.checkboxState = checkbox(this.#taken(file));
-    return item;
-  }
-
-  #hunkItem(file: PreviewFile, hunk: PreviewHunk): vscode.TreeItem {
-    const item = new vscode.TreeItem(headline(hunk), vscode.TreeItemCollapsibleState.None);
-    item.id = hunk.id;
-    item.description = `line ${hunk.oldStartLine + 1} +${hunk.added} −${hunk.removed}`;
-    item.tooltip = new vscode.MarkdownString().appendCodeblock(hunk.excerpt, "diff");
-    item.checkboxState = checkbox(this.#plan?.has(hunk.id) === true);
-    item.command = {
-      command: "agentLs.ui.review.show",
-      title: "Show",
-      arguments: [file.path, hunk.id],
-    };
-    return item;
-  }
-
-  /** One file of the plan in a diff editor, at a line. */
-  async show(path: string, id: string): Promise<void> {
-    const file = this.#plan?.files.find((one) => one.path === path);
-    if (file !== undefined) {
-      const [, now, plan] = this.#resource(file);
-      const line = file.hunks.find((hunk) => hunk.id === id)?.newStartLine ?? 0;
-      const selection = new vscode.Range(line, 0, line, 0);
-      await vscode.commands.executeCommand("vscode.diff", now, plan, `${path} (plan)`, { selection });
-    }
-  }
-
-  #resource(file: PreviewFile): [vscode.Uri, vscode.Uri | undefined, vscode.Uri | undefined] {
-    // The same path on both sides: VS Code would tell of a rename otherwise.
+  /** Both sides always: a file that is created or deleted shows as such only while it is ticked. */
+  #resource(file: PreviewFile): [vscode.Uri, vscode.Uri, vscode.Uri] {
     const side = (query: Side): vscode.Uri =>
       vscode.Uri.from({ scheme, authority: this.#plan?.jobId ?? "", path: `/${nameOn(file, query)}`, query });
-    const now = file.op === "create" ? undefined : side("now");
-    return [vscode.Uri.parse(file.uri), now, file.op === "delete" ? undefined : side("plan")];
+    return [vscode.Uri.parse(file.uri), side("now"), side("plan")];
   }
 
   #label(): string {
     return `Plan: ${this.#plan?.title ?? ""}`;
   }
 
-  #draw(): void {
-    this.#tree.description = this.#plan?.summary() ?? "";
-    this.#tree.message = this.#plan?.preview?.plan ?? "";
-    // A tick that comes while VS Code rebuilds the tree is lost: only what looks different is rebuilt.
-    const drawn = JSON.stringify(
-      this.#plan?.files.map((file) => [
-        file.path,
-        file.conflicts,
-        file.hunks.map((h) => [h.id, h.oldStartLine]),
-      ]),
-    );
-    if (drawn !== this.#drawn) {
-      this.#drawn = drawn;
-      this.#nodes.fire(undefined);
+  async #draw(): Promise<void> {
+    const plan = this.#plan;
+    if (plan === undefined) {
+      return;
     }
-    for (const file of this.#plan?.files ?? []) {
+    this.#tree.draw(plan);
+    for (const file of plan.files) {
       for (const uri of this.#resource(file).slice(1)) {
-        if (uri !== undefined) {
-          this.#texts.fire(uri);
-        }
+        this.#texts.fire(uri);
       }
     }
-  }
-
-  async #ticked(items: readonly (readonly [Node, vscode.TreeItemCheckboxState])[]): Promise<void> {
-    // A file's box stands for its hunks.
-    for (const [node, state] of items) {
-      const ids = node.hunk === undefined ? node.file.hunks.map((hunk) => hunk.id) : [node.hunk.id];
-      const before = this.#taken(node.file);
-      this.#plan?.take(ids, state === vscode.TreeItemCheckboxState.Checked);
-      if (node.hunk === undefined || before !== this.#taken(node.file)) {
-        this.#nodes.fire(this.#node(node.file));
-      }
+    this.#notes.draw(plan);
+    // The list of a multi-diff editor is fixed: when files have left the plan, another one is opened.
+    const files = JSON.stringify(plan.files.map((file) => file.path));
+    if (files !== this.#listed && plan.files.length > 0) {
+      const label = this.#label();
+      this.#listed = files;
+      this.#opening = true;
+      await vscode.window.tabGroups.close(tabsOf(label));
+      const resources = plan.files.map((file) => this.#resource(file));
+      await vscode.commands.executeCommand("vscode.changes", label, resources);
+      this.#opening = false;
     }
-    await this.#refresh();
   }
 
   async #choose(ids: readonly string[], wanted: boolean): Promise<void> {
     this.#plan?.take(ids, wanted);
-    this.#nodes.fire(undefined);
+    this.#tree.redraw();
     await this.#refresh();
   }
 
@@ -284,7 +205,9 @@ export class Review
   }
 
   async #tabsClosed(closed: readonly vscode.Tab[]): Promise<void> {
-    if (this.#plan !== undefined && closed.some((tab) => tab.label.startsWith(this.#label()))) {
+    const ours = this.#plan !== undefined && !this.#opening;
+    const label = this.#label();
+    if (ours && closed.some((tab) => tab.label.startsWith(label)) && tabsOf(label).length === 0) {
       await this.close();
     }
   }
@@ -296,7 +219,7 @@ export class Review
       return;
     }
     plan.update(preview);
-    this.#draw();
+    await this.#draw();
   }
 
   #ask(plan: Plan): Promise<Preview | undefined> {
@@ -306,11 +229,7 @@ export class Review
   }
 }
 
-function checkbox(ticked: boolean): vscode.TreeItemCheckboxState {
-  return ticked ? vscode.TreeItemCheckboxState.Checked : vscode.TreeItemCheckboxState.Unchecked;
-}
-
-function placeOf(uri: vscode.Uri): { side: Side; path: string } | undefined {
-  const side = uri.query === "now" || uri.query === "plan" ? uri.query : undefined;
-  return uri.scheme === scheme && side !== undefined ? { side, path: uri.path.slice(1) } : undefined;
+function tabsOf(label: string): vscode.Tab[] {
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  return tabs.filter((tab) => tab.label.startsWith(label));
 }

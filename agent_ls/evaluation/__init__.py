@@ -1,0 +1,1 @@
+"""How well it works: suites of tasks, solved, judged by hidden checks, and counted."""

@@ -1,0 +1,127 @@
+"""Facts about a place: the menu, the hover, and explanations. No model, except to explain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, final
+
+from agent_ls.core.attempt import ExplainRequest
+from agent_ls.core.errors import UsageError
+from agent_ls.core.job import Diagnostic, Site
+from agent_ls.core.settings import Settings
+from agent_ls.index.query import Index
+from agent_ls.jobs.board import Board
+from agent_ls.jobs.explaining import Explainer
+from agent_ls.jobs.hover import hover_facts
+from agent_ls.jobs.hunks_here import HunksHere
+from agent_ls.jobs.offers import Known, hidden, offers
+from agent_ls.jobs.place import Here, LiveFacts, Lookout
+from agent_ls.jobs.port import EditorPort
+from agent_ls.jobs.requests import model_choice, model_configured
+from agent_ls.jobs.runner import Runner
+from agent_ls.jobs.views import Explanation, HoverFacts, Offer
+from agent_ls.jobs.wishes import no_model
+from agent_ls.workspace.state import StateDirs
+
+_DAY_S = 86400.0
+
+
+@final
+class Facts:
+    """What can be said about a place of one workspace at typing speed."""
+
+    def __init__(
+        self,
+        root: Path,
+        index: Index,
+        live: LiveFacts | None,
+        *,
+        board: Board,
+        hunks: HunksHere,
+        port: EditorPort,
+        runner: Runner,
+        dirs: StateDirs,
+        environ: Mapping[str, str],
+        settings: Callable[[], Settings],
+        day_is_over: Callable[[], str],
+        clock: Callable[[], float],
+    ) -> None:
+        """``day_is_over`` and ``clock``: see `Explainer`."""
+        self._root = root
+        self._index = index
+        self._lookout = Lookout(index, live)
+        self._board = board
+        self._port = port
+        self._environ = environ
+        self._settings = settings
+        self._db = dirs.index_db(root)
+        self._hunks = hunks
+        self._clock = clock
+        self._explainer = Explainer(
+            dirs.workspace(root) / "explained", runner, port, day_is_over=day_is_over, clock=clock
+        )
+
+    async def explain(self, site: Site, *, refresh: bool, wait: bool) -> Explanation:
+        """See `Service.explain`."""
+        here = self._look(site)
+        if here is None:
+            raise UsageError("There is no text at that place", remedy="Open a file of the workspace")
+        models = model_choice(self._settings(), self._environ)
+        if not model_configured(self._settings(), self._environ):
+            known = self._explainer.cached(here, models.explain)
+            if known:
+                return Explanation(known)
+            raise no_model()
+        request = ExplainRequest(str(self._root), site, here.text, str(self._db), models)
+        return await self._explainer.explain(here, request, refresh=refresh, wait=wait)
+
+    def hover(self, site: Site) -> HoverFacts | None:
+        """See `Service.hover`."""
+        here = self._look(site)
+        if here is None:
+            return None
+        settings = self._settings()
+        known = self._explainer.cached(here, model_choice(settings, self._environ).explain)
+        return hover_facts(here, self._index, self._board.at(site), settings, known)
+
+    def offers(
+        self, site: Site, diagnostics: Sequence[Diagnostic], only: Collection[str] | None, *, automatic: bool
+    ) -> list[Offer]:
+        """See `Service.offers`."""
+        known = self._known(site, diagnostics)
+        return [] if known is None else offers(known, only, automatic=automatic)
+
+    def hidden_offers(self, site: Site) -> list[Offer]:
+        """See `Service.hidden_offers`."""
+        known = self._known(site, ())
+        return [] if known is None else hidden(known)
+
+    def wire_log(self) -> Iterator[dict[str, Any]]:
+        """See `Explainer.wire_log`."""
+        return self._explainer.wire_log()
+
+    def forget(self) -> None:
+        """Delete the wire log of explanations that are older than jobs may become."""
+        self._explainer.forget(self._clock() - self._settings().jobs.keep_days * _DAY_S)
+
+    async def close(self) -> None:
+        await self._explainer.close()
+
+    def _look(self, site: Site) -> Here | None:
+        buffer = self._port.buffers().get(site.path)
+        text = buffer.data if buffer is not None else self._port.read(site.path)
+        if text is None:
+            return None
+        version = buffer.version if buffer is not None else None
+        return self._lookout.look(site, text, version)
+
+    def _known(self, site: Site, diagnostics: Sequence[Diagnostic]) -> Known | None:
+        here = self._look(site)
+        if here is None:
+            return None
+        settings = self._settings()
+        model = model_configured(settings, self._environ)
+        views = self._board.at(site)
+        hunks = tuple(self._hunks.at(site.path, site.span, here.text, views))
+        return Known(here, diagnostics, views, settings, model, hunks)

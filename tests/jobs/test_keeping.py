@@ -1,0 +1,132 @@
+"""How long jobs are kept: what waits for its user stays, what is over goes by age and by room."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent_ls.core.attempt import AttemptRequest, DraftFile, Outcome
+from agent_ls.core.errors import WorkspaceError
+from agent_ls.core.job import JobId, JobState
+from agent_ls.core.paths import RelPath
+from agent_ls.core.settings import Jobs
+from agent_ls.jobs.book import Book
+from agent_ls.jobs.keeping import OVER, forget
+from agent_ls.jobs.lease import Holder
+from agent_ls.jobs.records import Ended, Landed, LandingStarted, Record, Started
+from tests.jobs.conftest import task
+
+DAY = 86400.0
+DRAFT = (DraftFile(RelPath("a.py"), None, "0" * 64),)
+ENDS: dict[JobState, tuple[Record, ...]] = {
+    JobState.RUNNING: (Started(),),
+    JobState.READY: (Started(), Outcome(JobState.READY, files=DRAFT)),
+    **{
+        state: (Started(), Ended(state))
+        for state in (
+            *(JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED),
+            *(JobState.OUT_OF_BUDGET, JobState.DISCARDED),
+        )
+    },
+    **{
+        state: (Started(), Outcome(JobState.READY, files=DRAFT), Landed("op", state))
+        for state in (JobState.APPLIED, JobState.PARTLY_APPLIED, JobState.UNDONE)
+    },
+}
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = 1_790_000_000.0
+
+    def __call__(self) -> float:
+        self.now += 0.001
+        return self.now
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "jobs"
+
+
+@pytest.fixture
+def later(folder: Path, time: Time) -> Iterator[Book]:
+    """The book of the next process."""
+    book = Book(folder, Holder(os.getpid()), time)
+    yield book
+    book.close()
+
+
+def written(folder: Path, time: Time, *records: Record, kilobytes: int = 0) -> JobId:
+    """A job of a process that is gone."""
+    book = Book(folder, Holder(os.getpid()), time)
+    job = book.new_id()
+    book.create(AttemptRequest(job, task(), "/", str(book.folder(job)), ""))
+    for record in records:
+        book.record(job, record)
+    book.blobs(job).put(os.urandom(kilobytes * 1000))
+    book.close()
+    return job
+
+
+@pytest.mark.parametrize("state", ENDS)
+def test_after_its_days_only_what_is_over_goes(
+    folder: Path, time: Time, later: Book, state: JobState
+) -> None:
+    job = written(folder, time, *ENDS[state])
+    assert later.get(job).state is state
+    forget(later, Jobs(keep_days=30), time.now + 29 * DAY)
+    assert later.ids() == [job]
+    forget(later, Jobs(keep_days=30, keep_mb=0), time.now + 31 * DAY)
+    assert later.ids() == ([] if state in OVER else [job])
+
+
+def test_a_landing_whose_end_is_unknown_stays(folder: Path, time: Time, later: Book) -> None:
+    job = written(folder, time, *ENDS[JobState.APPLIED], LandingStarted("op2", DRAFT, undo=True))
+    forget(later, Jobs(keep_days=1), time.now + 9 * DAY)
+    assert later.ids() == [job]
+
+
+def test_where_room_is_short_the_oldest_go_but_none_of_today(folder: Path, time: Time, later: Book) -> None:
+    over = ENDS[JobState.APPLIED]
+    old = [written(folder, time, *over, kilobytes=400) for _ in range(4)]
+    waiting = written(folder, time, *ENDS[JobState.READY], kilobytes=400)
+    time.now += 2 * DAY
+    today = written(folder, time, *over, kilobytes=400)
+    forget(later, Jobs(keep_mb=10), time.now)
+    assert len(later.ids()) == 6
+    forget(later, Jobs(keep_mb=2), time.now)
+    assert later.ids() == [today, waiting, *reversed(old[2:])]
+    forget(later, Jobs(keep_mb=0), time.now)
+    assert later.ids() == [today, waiting]
+
+
+def test_a_job_that_another_process_holds_stays(folder: Path, time: Time, later: Book) -> None:
+    job = written(folder, time, *ENDS[JobState.DISCARDED])
+    holder = Book(folder, Holder(os.getpid()), time)
+    holder.own(job)
+    forget(later, Jobs(keep_days=1), time.now + 9 * DAY)
+    assert later.ids() == [job]
+    holder.close()
+
+
+def test_a_crash_in_the_middle_of_deleting_leaves_no_half_of_a_job(
+    folder: Path, time: Time, later: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = written(folder, time, *ENDS[JobState.DISCARDED], kilobytes=1)
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", lambda *_, **__: (_ for _ in ()).throw(OSError(5, "died here")))
+        with pytest.raises(WorkspaceError):
+            later.purge(job)
+    assert later.ids() == []
+    assert len(list(folder.iterdir())) == 1
+    forget(later, Jobs(), time.now)
+    assert list(folder.iterdir()) == []

@@ -1,0 +1,1 @@
+from editor.buffer import Buffer
