@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -110,8 +111,7 @@ class Folders:
         )
         folder = self._folders[real] = Folder(real, port, service, live)
         live.on_facts = partial(self._facts_came, folder)
-        for view in service.jobs():
-            self._report.seen(view)
+        self._report.reopened(service.jobs(), settings.budgets.attempt_usd, time.time())
         await live.start()
         self._feed_open()
         self._run(self._refresh(folder, None))
