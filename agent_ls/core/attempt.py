@@ -106,6 +106,8 @@ class AttemptRequest:
     long a question waits for a person. ``resume``: recorded events of an earlier run of this attempt;
     ``forgiven``: how many turns of it had ended when the user last said to go on: calls that had failed by
     then are no longer held against the agent. ``attempt``: its number among those of the job, 1 is the first.
+    ``plan``: a draft to begin with. ``check_only``: prove that draft, and nothing else. ``estimate_usd``:
+    what the user was told that it will cost, from and to.
     """
 
     job: JobId
@@ -127,6 +129,8 @@ class AttemptRequest:
     plan: tuple[DraftFile, ...] = ()
     attempt: int = 1
     variation: Variation = field(default_factory=Variation)
+    check_only: bool = False
+    estimate_usd: tuple[float, float] | None = None
 
 
 @final

@@ -16,6 +16,7 @@ from agent_ls.core.attempt import (
     NEEDS_MODEL,
     Asked,
     AttemptRequest,
+    Checked,
     Compacted,
     Event,
     Explored,
@@ -66,6 +67,7 @@ class Fleet:
         self._progress: dict[JobId, Progressed] = {}
         self._enforcing: set[asyncio.Task[None]] = set()
         self._choice_deaths: dict[JobId, int] = {}
+        self._checks: dict[JobId, tuple[AttemptRequest, asyncio.Future[str]]] = {}
         self._tries = Tries(runs, lambda: self.settings, enqueue=self._queue.add, active=self._active)
 
     def attach(self, runner: Runner) -> None:
@@ -133,6 +135,15 @@ class Fleet:
         self.runner.answer(run, question_id, answer)
         self._changed(self._runs.job_of(run))
 
+    async def check(self, request: AttemptRequest) -> str:
+        """Prove a plan on the texts of now; returns what prevented it, ``""`` where it was recorded."""
+        run = request.job
+        if run not in self._checks:
+            self._checks[run] = (request, asyncio.get_running_loop().create_future())
+            self._queue.add(run)
+            self._pump()
+        return await asyncio.shield(self._checks[run][1])
+
     async def close(self, *, interrupt: bool) -> None:
         """Pause what is live, or wait for it, and end the worker."""
         while not interrupt and (self._running or self._queue):
@@ -144,6 +155,8 @@ class Fleet:
         self._queue.clear()
         for task in tuple(self._enforcing):
             task.cancel()
+        for run in tuple(self._checks):
+            self._check_over(run, "agent-ls was closed")
         await self.runner.close()
 
     # --- what the runner says ---------------------------------------------------------
@@ -156,6 +169,8 @@ class Fleet:
             self._progress[run] = event
         elif self._runs.is_choice(run):
             self._chosen(run, event)
+        elif self._runs.is_check(run):
+            self._checked(run, event)
         else:
             state = self._runs.record(run, event, sync=False)
             if isinstance(event, Asked):
@@ -177,6 +192,9 @@ class Fleet:
     def lost(self, run: JobId, reason: str) -> None:
         self._gone(run)
         job = self._runs.job_of(run)
+        if self._runs.is_check(run):
+            self._check_over(run, reason or "The agent worker ended")
+            return
         # Ended already, or ended and resumed: then it waits in the queue, and this loss is not its own.
         state = self._runs.get(run)
         if run in self._queue or not state.state.live:
@@ -192,6 +210,9 @@ class Fleet:
         if self._runs.is_choice(run):
             self._gone(run)
             self._tries.choose_unrun(job, reason)
+        elif self._runs.is_check(run):
+            self._gone(run)
+            self._check_over(run, reason)
         else:
             self._stop(run, JobState.FAILED, reason)
             self._gone(run)
@@ -212,13 +233,18 @@ class Fleet:
         while (run := self._queue.take(self._running, self.settings.jobs.parallel)) is not None:
             if self._runs.is_choice(run):
                 self._begin_choice(run)
+            elif self._runs.is_check(run):
+                self._running[run] = asyncio.Event()
+                self.runner.start(self._fresh(self._checks[run][0]))
             else:
                 self._begin(run)
             self._changed(self._runs.job_of(run))
 
     def _lane(self, run: JobId) -> bool:
         """Whether a run needs a model."""
-        return not self._runs.is_choice(run) and self._runs.get(run).request.intent.kind in NEEDS_MODEL
+        if self._runs.is_choice(run) or self._runs.is_check(run):
+            return False
+        return self._runs.get(run).request.intent.kind in NEEDS_MODEL
 
     def _begin(self, run: JobId) -> None:
         job = self._runs.job_of(run)
@@ -258,6 +284,18 @@ class Fleet:
         elif isinstance(event, Outcome):
             self._gone(run)
             self._tries.choose_unrun(job, event.problem)
+
+    def _checked(self, run: JobId, event: Event) -> None:
+        if isinstance(event, Checked):
+            self._runs.record(run, event)
+        elif isinstance(event, Outcome):
+            self._gone(run)
+            self._check_over(run, "" if event.state is JobState.READY else event.problem)
+
+    def _check_over(self, run: JobId, problem: str) -> None:
+        _, ended = self._checks.pop(run, (None, None))
+        if ended is not None and not ended.done():
+            ended.set_result(problem)
 
     def _choice_lost(self, run: JobId, reason: str) -> None:
         deaths = self._choice_deaths[run] = self._choice_deaths.get(run, 0) + 1

@@ -33,6 +33,7 @@ from agent_ls.index.merging import SyntaxMerge
 from agent_ls.index.query import Index
 from agent_ls.jobs.board import Board
 from agent_ls.jobs.book import Book
+from agent_ls.jobs.claims import Claims
 from agent_ls.jobs.control import Listening, listen
 from agent_ls.jobs.desk import Desk
 from agent_ls.jobs.environment import indexer_environment, worker_environment
@@ -45,6 +46,7 @@ from agent_ls.jobs.place import LiveFacts
 from agent_ls.jobs.plans import Plans
 from agent_ls.jobs.port import EditorPort
 from agent_ls.jobs.preview import FilePreview
+from agent_ls.jobs.rechecking import Rechecker
 from agent_ls.jobs.requests import model_configured
 from agent_ls.jobs.runners import choose_runner
 from agent_ls.jobs.runs import Runs
@@ -98,7 +100,8 @@ class Service:
             listener=self._fleet,
         )
         self._fleet.attach(self._runner)
-        self._board = Board(book, self._runs, self._fleet, port)
+        self._claims = Claims(book, self.index, port.notice)
+        self._board = Board(book, self._runs, self._fleet, self._claims, port)
         self._starter = Starter(
             root,
             book,
@@ -112,7 +115,8 @@ class Service:
         resolve = SyntaxMerge(dirs.base / "worker", indexer_environment(environ))
         self._desk = Desk(book, port, self._board.changed, resolve)
         self._wishes = Wishes(
-            *(book, self._runs, self._fleet, self._desk),
+            *(book, self._runs, self._fleet, self._desk, self._claims),
+            Rechecker(self._desk, self._runs, self._fleet, port),
             view=self._board.view,
             changed=self._board.changed,
             model=lambda: model_configured(self.settings, environ),
@@ -292,6 +296,13 @@ class Service:
     async def undo(self, job: JobId) -> Applied:
         """Take back what landed; whatever was edited since stays. `apply` does it again."""
         return await self._owners.undo(job)
+
+    async def check(self, job: JobId) -> JobView:
+        """Prove the plan again, on the texts of now; a verdict is about one tree, and a merge makes another.
+
+        Raises `CheckError` where the checks came to no end.
+        """
+        return await self._owners.check(job)
 
     async def discard(self, job: JobId) -> JobView:
         """Put a plan aside. The user's texts are not touched."""

@@ -79,6 +79,29 @@ class ConflictView:
 
 @final
 @dataclass(frozen=True, slots=True)
+class OverlapView:
+    """Another job that is at the same place. ``line`` is 1-based, in the text it began from; ``symbol`` may be ``""``."""
+
+    job: JobId
+    title: str
+    state: JobState
+    path: RelPath
+    line: int
+    symbol: str = ""
+
+    def wire(self) -> Json:
+        return {
+            "jobId": self.job,
+            "title": self.title,
+            "state": self.state.value,
+            "path": self.path,
+            "line": self.line,
+            "symbol": self.symbol,
+        }
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class JobView:
     """A job at a glance.
 
@@ -86,7 +109,8 @@ class JobView:
     are passed on), ``nobody``. ``problem``: why there is no plan, or what it lacks. ``site`` is the
     place the job was started at, in the text of then. ``warnings``: how the plan weakens what it is
     proven by. ``landing`` is set while an apply or undo is
-    under way in an editor.
+    under way in an editor. ``overlaps``: other jobs that are at the same places.
+    ``estimate_usd``: what it was expected to cost, from and to.
     """
 
     id: JobId
@@ -106,6 +130,8 @@ class JobView:
     files: tuple[FileView, ...] = ()
     owner: str = "here"
     landing: str = ""
+    overlaps: tuple[OverlapView, ...] = ()
+    estimate_usd: tuple[float, float] | None = None
 
     @property
     def has_plan(self) -> bool:
@@ -145,6 +171,8 @@ class JobView:
             "files": [f.wire() for f in self.files],
             "owner": self.owner,
             "landing": self.landing,
+            "overlaps": [other.wire() for other in self.overlaps],
+            "estimateUsd": self.estimate_usd and list(self.estimate_usd),
         }
 
 
@@ -269,6 +297,7 @@ class JobDetail:
                 "cache_write": view.spent.usage.cache_write,
             },
             "cost_usd": view.spent.cost_usd,
+            "estimate_usd": view.estimate_usd and list(view.estimate_usd),
         }
 
 

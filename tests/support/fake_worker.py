@@ -87,6 +87,9 @@ class Attempt:
         return tuple(made)
 
     async def run(self) -> None:
+        if self.request.check_only:
+            await self.check_only()
+            return
         recorded = [r["event"] for r in self.request.resume]
         turns = [r["value"] for r in self.request.resume if r["event"] == "TurnDone"]
         self.turns = len(turns)
@@ -157,6 +160,18 @@ class Attempt:
             evidence=tuple(step.get("evidence", ())),
         )
         await self.event(done)
+
+    async def check_only(self) -> None:
+        """Verified, where the tree of now with the plan on it says so: its a.py has no BAD."""
+        blobs = BlobStore(Path(self.request.job_dir) / "blobs")
+        plan = {f.path: f.after for f in self.request.plan}
+        digest = plan.get(RelPath("a.py"), self.request.buffers.get(RelPath("a.py")))
+        text = blobs.get(digest) if digest else (Path(self.request.root) / "a.py").read_bytes()
+        if b"DIE" in text:
+            self.die("in the check", 1)
+        verdict = Verdict.WORSE if b"BAD" in text else Verdict.VERIFIED
+        await self.event(Checked((CheckReport("again", "passed"),), verdict, "tree of now"))
+        await self.event(Outcome(JobState.READY))
 
     async def choose(self, asked: SelectRequest) -> None:
         step = json.loads(self.request.intent.task)["choose"]

@@ -7,8 +7,10 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
+from agent_ls.core.diff import unified
 from agent_ls.core.errors import UnknownJobError, UsageError
 from agent_ls.core.job import JobId, JobState, Verdict
 from agent_ls.core.steps import outline
@@ -16,8 +18,9 @@ from agent_ls.faces.cli.delivery import CANCELLED, CHECKS_FAILED, NO_PLAN, outco
 from agent_ls.faces.cli.following import Watcher, follow
 from agent_ls.faces.cli.progress import progress_text
 from agent_ls.faces.cli.session import Place, inside, opened
+from agent_ls.jobs.claims import said
 from agent_ls.jobs.service import Service
-from agent_ls.jobs.views import Applied, JobView
+from agent_ls.jobs.views import Applied, JobDetail, JobView
 
 Act = Callable[[Place, Service, JobId, Namespace], Awaitable[int]]
 
@@ -87,8 +90,11 @@ async def _show(here: Place, service: Service, job: JobId, options: Namespace) -
         here.out.line(f"steps ({detail.steps.state.value}):")
         for line in outline(detail.steps.steps).splitlines():
             here.out.line(f"  {line}")
+    _attempts(here, detail)
     for check in detail.checks:
         here.out.line(f"check {check.name}: {check.status} {f'({check.sandbox})' if check.sandbox else ''}")
+    for other in detail.view.overlaps:
+        here.out.line(f"note: {said(other)}", "yellow")
     for warning in detail.view.warnings:
         here.out.line(f"warning: the plan {warning}", "yellow")
     for note in detail.evidence:
@@ -106,8 +112,28 @@ async def _show(here: Place, service: Service, job: JobId, options: Namespace) -
     return 0
 
 
+def _attempts(here: Place, detail: JobDetail) -> None:
+    """The attempts beside each other, where there are several, and why one of them is the plan."""
+    if len(detail.attempts) < 2:
+        return
+    for attempt in detail.attempts:
+        files = f"{len(attempt.files)} files" if len(attempt.files) != 1 else "1 file"
+        cost = "" if attempt.spent.cost_usd is None else f", ${attempt.spent.cost_usd:.4f}"
+        here.out.line(
+            f"{'*' if attempt.chosen else ' '} attempt {attempt.number}: {attempt.state.value.replace('_', ' ')}, "
+            f"{attempt.verdict.value}, {files}{cost}{f'  ({attempt.how})' if attempt.how else ''}"
+        )
+        for note in (attempt.problem, *attempt.found):
+            if note:
+                here.out.line(f"    {note}")
+    if detail.selection:
+        here.out.line(f"chosen: {detail.selection}")
+
+
 async def _diff(here: Place, service: Service, job: JobId, options: Namespace) -> int:
     detail = service.job(job)
+    if options.attempt is not None:
+        detail = replace(detail, patch=unified(service.plan(job, options.attempt)))
     if options.json:
         _print(detail.result())
     elif here.out.tty:
@@ -176,6 +202,21 @@ def _landed(here: Place, options: Namespace, applied: Applied) -> None:
         here.err.line(f"  {clash.path}:{clash.line}: {clash.reason}", "yellow")
 
 
+async def _check(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+    view = await service.check(job)
+    if options.json:
+        _print(service.job(job).result())
+    else:
+        here.out.line(_row(view))
+        for check in service.job(job).checks:
+            here.out.line(f"check {check.name}: {check.status}")
+    return CHECKS_FAILED if view.verdict is Verdict.WORSE else 0
+
+
+async def _use(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+    return _told(here, options, await service.use(job, options.attempt))
+
+
 async def _discard(here: Place, service: Service, job: JobId, options: Namespace) -> int:
     return _told(here, options, await service.discard(job))
 
@@ -227,6 +268,8 @@ _ACTIONS: dict[str, Act] = {
     "approve": _approve,
     "apply": _apply,
     "undo": _undo,
+    "check": _check,
+    "use": _use,
     "discard": _discard,
     "cancel": _cancel,
     "purge": _purge,

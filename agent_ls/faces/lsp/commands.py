@@ -92,6 +92,7 @@ class Commands:
             wire.PREVIEW: self.preview,
             wire.APPLY: self.apply,
             wire.UNDO: self.undo,
+            wire.CHECK: self.check,
             wire.DISCARD: self.discard,
             wire.CANCEL: self.cancel,
             wire.RESUME: self.resume,
@@ -272,9 +273,11 @@ class Commands:
             force=read.truth(params, "force", default=False),
             reviewed=read.truth(params, "reviewed", default=False),
         )
-        return self._operation(self._apply(folder, job, wish))
+        return self._operation(self._apply(folder, job, wish, read.whole(params, "attempt", 0)))
 
-    async def _apply(self, folder: Folder, job: JobId, wish: Wish) -> Applied:
+    async def _apply(self, folder: Folder, job: JobId, wish: Wish, attempt: int) -> Applied:
+        if attempt:
+            await folder.service.use(job, attempt)
         if not await self._reviews.agreed(folder, job, reviewed=wish.reviewed):
             return Applied(folder.service.job(job).view.state)
         return await folder.service.apply(
@@ -284,6 +287,15 @@ class Commands:
     def undo(self, params: Json) -> Json:
         service, job = self._job(params)
         return self._operation(service.undo(job))
+
+    def check(self, params: Json) -> Json:
+        service, job = self._job(params)
+        self._run(self._quietly(self._checked_again(service, job)))
+        return {"jobId": job}
+
+    async def _checked_again(self, service: Service, job: JobId) -> None:
+        view = await service.check(job)
+        self._report.notice(f"{view.title}: checked again on the files of now: {view.verdict.value}.")
 
     async def discard(self, params: Json) -> Json:
         service, job = self._job(params)

@@ -241,7 +241,10 @@ class Folders:
 
     async def _refresh(self, folder: Folder, paths: set[RelPath] | None) -> None:
         try:
-            await folder.service.indexer.refresh(paths)
+            first = [
+                found[1] for d in self._documents if (found := self.of_path(d.path)) and found[0] is folder
+            ]
+            await folder.service.indexer.refresh(paths, first=first if paths is None else ())
         except AgentLsError as error:
             _log.warning("the index was not refreshed: %s", error.sentence())
 
