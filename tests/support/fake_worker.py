@@ -211,7 +211,9 @@ async def main() -> None:
         match message["type"]:
             case "start":
                 request = from_json(AttemptRequest, message["request"])
-                attempt = attempts[request.job] = Attempt(request, send, message["run"])
+                attempt = attempts[request.job] = Attempt(
+                    request, send, message.get("run", 0)
+                )  # on a cluster each has a worker of its own
                 tasks[request.job] = asyncio.create_task(attempt.run())
             case "select":
                 asked = from_json(SelectRequest, message["request"])
@@ -225,7 +227,7 @@ async def main() -> None:
                 task.cancel()
                 if not deaf:
                     tasks[job] = asyncio.create_task(attempt.finish(JobState.CANCELLED, {"summary": ""}))
-            case "ack" if job in attempts and message["run"] == attempts[job].run_id:
+            case "ack" if job in attempts and message.get("run", 0) == attempts[job].run_id:
                 attempts[job].acks[message["seq"]].set()
             case "answer" if job in attempts:
                 attempts[job].answers.put_nowait((message["question"], message["answer"]))
