@@ -17,13 +17,14 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, final
 
 from agent_ls.core.attempt import AttemptRequest
 from agent_ls.core.edits import ChangeSet
 from agent_ls.core.errors import AgentLsError, WorkspaceError
-from agent_ls.core.job import Diagnostic, Intent, JobId, Site
+from agent_ls.core.job import Diagnostic, Intent, JobId, JobState, Site
 from agent_ls.core.merge import Rebased
 from agent_ls.core.paths import RelPath
 from agent_ls.core.settings import Settings
@@ -33,11 +34,13 @@ from agent_ls.index.merging import SyntaxMerge
 from agent_ls.index.query import Index
 from agent_ls.jobs.board import Board
 from agent_ls.jobs.book import Book
+from agent_ls.jobs.claims import Claims
 from agent_ls.jobs.control import Listening, listen
 from agent_ls.jobs.desk import Desk
 from agent_ls.jobs.environment import indexer_environment, worker_environment
 from agent_ls.jobs.facts import Facts
 from agent_ls.jobs.fleet import Fleet
+from agent_ls.jobs.hunks_here import HunksHere
 from agent_ls.jobs.lease import Holder
 from agent_ls.jobs.ledger import Ledger
 from agent_ls.jobs.owners import Owners
@@ -45,6 +48,7 @@ from agent_ls.jobs.place import LiveFacts
 from agent_ls.jobs.plans import Plans
 from agent_ls.jobs.port import EditorPort
 from agent_ls.jobs.preview import FilePreview
+from agent_ls.jobs.rechecking import Rechecker
 from agent_ls.jobs.requests import model_configured
 from agent_ls.jobs.runners import choose_runner
 from agent_ls.jobs.runs import Runs
@@ -98,7 +102,8 @@ class Service:
             listener=self._fleet,
         )
         self._fleet.attach(self._runner)
-        self._board = Board(book, self._runs, self._fleet, port)
+        self._claims = Claims(book, self.index, port.notice)
+        self._board = Board(book, self._runs, self._fleet, self._claims, port)
         self._starter = Starter(
             root,
             book,
@@ -110,9 +115,10 @@ class Service:
             settings=lambda: self.settings,
         )
         resolve = SyntaxMerge(dirs.base / "worker", indexer_environment(environ))
-        self._desk = Desk(book, port, self._board.changed, resolve)
+        self._desk = Desk(book, port, self._board.changed, resolve, self._runs.story)
         self._wishes = Wishes(
-            *(book, self._runs, self._fleet, self._desk),
+            *(book, self._runs, self._fleet, self._desk, self._claims),
+            Rechecker(self._desk, self._runs, self._fleet, port),
             view=self._board.view,
             changed=self._board.changed,
             model=lambda: model_configured(self.settings, environ),
@@ -123,11 +129,14 @@ class Service:
         self._facts = Facts(
             *(root, self.index, live),
             board=self._board,
+            hunks=HunksHere(book),
             port=port,
             runner=self._runner,
             dirs=dirs,
             environ=environ,
             settings=lambda: self.settings,
+            day_is_over=self._fleet.day_is_over,
+            clock=clock,
         )
         self._listening: Listening | None = None
 
@@ -183,6 +192,7 @@ class Service:
         asked.append(service._wishes)
         service._listening = listening
         await service._upkeep.begin(settings)
+        await asyncio.to_thread(service._facts.forget)
         return service
 
     async def close(self, *, interrupt: bool = True) -> None:
@@ -191,6 +201,7 @@ class Service:
         Live jobs are paused as ``interrupted`` at their last whole turn. With ``interrupt`` false
         they are waited for instead, without a deadline.
         """
+        self._upkeep.close()
         await self._wishes.close()
         await self._facts.close()
         await asyncio.gather(self._fleet.close(interrupt=interrupt), self.indexer.close())
@@ -217,9 +228,14 @@ class Service:
         """Queue the rename of the symbol at ``intent.site`` to ``intent.new_name``."""
         return self._starter.rename(intent)
 
-    def retry(self, job: JobId, instruction: str = "") -> JobId:
-        """Queue the same intent again as a new job, on the texts of now; ``instruction`` is added to its task."""
-        return self._starter.retry(job, instruction)
+    def retry(self, job: JobId, instruction: str = "", hunks: Collection[str] | None = None) -> JobId:
+        """Queue the same intent again as a new job, on the texts of now; ``instruction`` is added to its task.
+
+        With ``hunks`` only these are done anew, as ``instruction`` says: the new job begins with what is
+        pending of the plan, and takes its place when it is ready.
+        """
+        begun = None if hunks is None else self._plans.rework(job, hunks, instruction)
+        return self._starter.retry(job, instruction, begun)
 
     # --- looking ----------------------------------------------------------------------
 
@@ -265,6 +281,12 @@ class Service:
         self._book.get(job)
         return read_wire_log(self._book.folder(job))
 
+    def whole_wire_log(self) -> Iterator[dict[str, Any]]:
+        """The same of this whole workspace, each line with ``of``: a job's id, oldest first, then ``explanation``."""
+        for job in reversed(self._book.ids()):
+            yield from ({"of": job, **line} for line in read_wire_log(self._book.folder(job)))
+        yield from ({"of": "explanation", **line} for line in self._facts.wire_log())
+
     async def wait(self, job: JobId, *, for_question: bool = False) -> JobView:
         """Wait until the job is no longer live; with ``for_question`` also until it asks something."""
         return await self._board.wait(job, for_question=for_question)
@@ -291,6 +313,13 @@ class Service:
     async def undo(self, job: JobId) -> Applied:
         """Take back what landed; whatever was edited since stays. `apply` does it again."""
         return await self._owners.undo(job)
+
+    async def check(self, job: JobId) -> JobView:
+        """Prove the plan again, on the texts of now; a verdict is about one tree, and a merge makes another.
+
+        Raises `CheckError` where the checks came to no end.
+        """
+        return await self._owners.check(job)
 
     async def discard(self, job: JobId) -> JobView:
         """Put a plan aside. The user's texts are not touched."""
@@ -331,8 +360,8 @@ class Service:
     async def explain(self, site: Site, *, refresh: bool = False, wait: bool = False) -> Explanation:
         """What the symbol at a place is for; the cached text, or at once with ``pending``.
 
-        With ``wait`` the text is waited for. Raises `ConfigError` where no model is configured, and
-        `ModelError` with ``wait``; without it a failure is a notice.
+        With ``wait`` the text is waited for. Raises `ConfigError` where no model is configured or
+        today's ceiling is reached, and `ModelError` with ``wait``; without it a failure is a notice.
         """
         return await self._facts.explain(site, refresh=refresh, wait=wait)
 
@@ -392,6 +421,10 @@ class Service:
 
     def _changed(self, job: JobId) -> None:
         self._board.changed(job)
+        owned = self._book.owned(job)
+        if owned is not None and owned.job.request.intent.rework and owned.job.state is JobState.READY:
+            with suppress(AgentLsError):  # of another process, or in the user's files already
+                self._wishes.discard(JobId(owned.job.retry_of))
 
     def _up_to_date(self, request: AttemptRequest) -> AttemptRequest:
         return self._starter.up_to_date(request)

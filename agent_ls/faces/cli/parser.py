@@ -18,6 +18,8 @@ JOB_ACTIONS: Final = (
     "answer",
     "tell",
     "approve",
+    "check",
+    "use",
     "apply",
     "discard",
     "undo",
@@ -115,7 +117,13 @@ def _delegate(commands: Any) -> None:
     delegate.add_argument("task", metavar="TASK", help="what should be done; - reads it from stdin")
     delegate.add_argument("--at", metavar="FILE[:LINE[:COL]]", help="the place it is about")
     delegate.add_argument("--file", action="append", default=[], metavar="F", help="a file to look at first")
-    delegate.add_argument("--attempts", type=_positive, default=1, metavar="N")
+    delegate.add_argument(
+        "--attempts",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="make N attempts and choose by running them",
+    )
     delegate.add_argument(
         "--budget-usd", type=float, metavar="X", help="ceiling of the attempt in US dollars"
     )
@@ -164,7 +172,11 @@ def _jobs(commands: Any) -> None:
     jobs.set_defaults(action="list")
     for name in JOB_ACTIONS:
         action = actions.add_parser(name, allow_abbrev=False)
-        if name != "list":
+        if name == "log":
+            action.add_argument(
+                "id", nargs="?", default="", metavar="ID", help="the job; --wire alone: all, explanations too"
+            )
+        elif name != "list":
             action.add_argument("id", metavar="ID", help="the job; its beginning is enough")
         if name == "answer":
             action.add_argument("text", metavar="TEXT", help="the answer")
@@ -172,6 +184,11 @@ def _jobs(commands: Any) -> None:
             action.add_argument("text", metavar="TEXT", help="the agent reads it with its next turn")
         if name == "retry":
             action.add_argument("text", nargs="?", default="", metavar="TEXT", help="what to do differently")
+            action.add_argument("--hunk", action="append", metavar="H", help="do only this hunk anew")
+        if name == "diff":
+            action.add_argument("--attempt", type=_positive, metavar="K", help="what attempt K has drafted")
+        if name == "use":
+            action.add_argument("attempt", type=_positive, metavar="K", help="make attempt K the plan")
         if name == "log":
             action.add_argument("--wire", action="store_true", help="every byte sent to a model and received")
         if name == "apply":
