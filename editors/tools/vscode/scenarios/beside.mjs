@@ -38,7 +38,7 @@ export async function play(world) {
     const texts = window.page.frames().map((frame) =>
       frame
         .locator("body")
-        .innerText()
+        .textContent()
         .catch(() => ""),
     );
     return (await Promise.all(texts)).some((text) => text.includes("twice doubles a number."));
