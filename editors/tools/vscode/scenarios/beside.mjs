@@ -34,6 +34,15 @@ export async function play(world) {
   const page = await until(() => world.ask("page", { words: "agent-ls-page" }), "the explanation");
   assert.match(page, /doubles a \*\*number\*\*/);
   await window.page.locator(".tab", { hasText: "Preview Explanation.md" }).waitFor();
+  await until(async () => {
+    const texts = window.page.frames().map((frame) =>
+      frame
+        .locator("body")
+        .textContent()
+        .catch(() => ""),
+    );
+    return (await Promise.all(texts)).some((text) => text.includes("twice doubles a number."));
+  }, "the rendered explanation");
   await window.shot("explained");
   await world.ask("command", { name: "workbench.action.closeEditorsInOtherGroups" });
 
