@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from typing import final
 
@@ -122,8 +121,8 @@ class Fleet:
         """End the job with all of its runs now. A worker that does not react within two seconds is killed."""
         for other in self._runs.further(self._runs.get(job)):
             if other.state.live:
-                self._record_end(other.id, state, reason)
-        self._record_end(job, state, reason)
+                self._runs.end(other.id, Ended(state, reason))
+        self._runs.end(job, Ended(state, reason))
         for run in (*self._queue.waiting, *self._running):
             if self._runs.job_of(run) == job:
                 self._let_go(run)
@@ -332,13 +331,13 @@ class Fleet:
         """End one run now; the others of its job go on."""
         job = self._runs.job_of(run)
         if self._runs.get(job).wanted == 1:
-            self._record_end(run, state, reason)
+            self._runs.end(run, Ended(state, reason))
             self._let_go(run)
         else:
             if run == job:  # the job itself goes on: this is the end of its first attempt only
-                self._record_outcome(run, Outcome(state, problem=reason))
+                self._runs.end(run, Outcome(state, problem=reason))
             else:
-                self._record_end(run, state, reason)
+                self._runs.end(run, Ended(state, reason))
             self._let_go(run)
             self._tries.ended(job)
 
@@ -384,22 +383,7 @@ class Fleet:
         state = self._runs.get(job)
         for other in self._runs.further(state):
             if other.state.live:
-                self._record_end(other.id, JobState.INTERRUPTED, _PAUSED)
+                self._runs.end(other.id, Ended(JobState.INTERRUPTED, _PAUSED))
         if state.state.live:
-            self._record_end(job, JobState.INTERRUPTED, _PAUSED)
+            self._runs.end(job, Ended(JobState.INTERRUPTED, _PAUSED))
             self._changed(job)
-
-    def _record_outcome(self, run: JobId, outcome: Outcome) -> None:
-        try:
-            self._runs.record(run, outcome)
-        except AgentLsError:
-            self._runs.show_ended(run, outcome)
-
-    def _record_end(self, run: JobId, state: JobState, reason: str) -> None:
-        record = Ended(state, reason)
-        with suppress(AgentLsError):
-            self._runs.record(run, record)
-            return
-        # The disk is full: people must see the end all the same. The journal still says "running",
-        # which the next process shows as interrupted.
-        self._runs.show_ended(run, record)

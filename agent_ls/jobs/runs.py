@@ -10,6 +10,7 @@ texts of now, whose one record is `Checked`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import final
 
 from agent_ls.core.attempt import AttemptRequest, Outcome
@@ -92,8 +93,14 @@ class Runs:
         elif job in self._below:
             await self._below[job].keep(run)
 
-    def show_ended(self, run: JobId, record: Record) -> None:
-        """Let people see an end that the disk did not take."""
+    def end(self, run: JobId, record: Record) -> None:
+        """Append an end. Where the disk is full people see it all the same.
+
+        The journal still says "running" then, which the next process shows as interrupted.
+        """
+        with suppress(AgentLsError):
+            self.record(run, record)
+            return
         job, number = self._known.get(run, (run, 1))
         owned = self._book.own(job) if number in _OF_THE_JOB else self._folder(job).own(run)
         owned.show(record)

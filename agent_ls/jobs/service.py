@@ -53,7 +53,7 @@ from agent_ls.jobs.requests import model_configured
 from agent_ls.jobs.runners import choose_runner
 from agent_ls.jobs.runs import Runs
 from agent_ls.jobs.starting import Starter
-from agent_ls.jobs.status import index_wire, jobs_wire, model_wire
+from agent_ls.jobs.status import status_wire
 from agent_ls.jobs.trust import Trust
 from agent_ls.jobs.upkeep import Upkeep
 from agent_ls.jobs.views import Applied, Explanation, HoverFacts, JobDetail, JobView, Offer
@@ -90,10 +90,8 @@ class Service:
         self._trust = Trust(dirs.trust_file(), clock)
         self._ledger = Ledger(dirs.base / "spent", clock)
         self._book = book = Book(dirs.jobs(root), holder, clock)
-        self._runs = Runs(book, holder, clock)
-        self._fleet = Fleet(
-            *(self._runs, self._ledger, settings), changed=self._changed, fresh=self._up_to_date
-        )
+        runs = self._runs = Runs(book, holder, clock)
+        self._fleet = Fleet(runs, self._ledger, settings, changed=self._changed, fresh=self._up_to_date)
         self._runner = choose_runner(
             settings.cluster,
             module=worker_module,
@@ -103,11 +101,9 @@ class Service:
         )
         self._fleet.attach(self._runner)
         self._claims = Claims(book, self.index, port.notice)
-        self._board = Board(book, self._runs, self._fleet, self._claims, port)
+        self._board = Board(book, runs, self._fleet, self._claims, port)
         self._starter = Starter(
-            root,
-            book,
-            self._fleet,
+            *(root, book, self._fleet),
             port=port,
             trust=self._trust,
             dirs=dirs,
@@ -117,14 +113,14 @@ class Service:
         resolve = SyntaxMerge(dirs.base / "worker", indexer_environment(environ))
         self._desk = Desk(book, port, self._board.changed, resolve, self._runs.story)
         self._wishes = Wishes(
-            *(book, self._runs, self._fleet, self._desk, self._claims),
-            Rechecker(self._desk, self._runs, self._fleet, port),
+            *(book, runs, self._fleet, self._desk, self._claims),
+            Rechecker(self._desk, runs, self._fleet, port),
             view=self._board.view,
             changed=self._board.changed,
             model=lambda: model_configured(self.settings, environ),
         )
         self._owners = Owners(book, self._wishes)
-        self._plans = Plans(book, self._runs, port)
+        self._plans = Plans(book, runs, port)
         self._upkeep = Upkeep(book, self._desk, port, clock)
         self._facts = Facts(
             *(root, self.index, live),
@@ -406,16 +402,13 @@ class Service:
 
     def status(self) -> dict[str, Any]:
         """What ``agentLs.status`` answers: model, trust, jobs by state, spending of today, index."""
-        return {
-            "model": model_wire(self.settings, self._environ),
-            "trusted": self.trusted(),
-            "trustDoubt": self._trust.doubt(self.root),
-            "jobs": jobs_wire(self.jobs()),
-            "spentTodayUsd": round(self._ledger.today(), 4),
-            "dayCeilingUsd": self.settings.budgets.day_usd,
-            "workerPid": self._runner.pid,
-            "index": index_wire(self.index),
-        }
+        return status_wire(
+            *(self.settings, self._environ, self.jobs()),
+            index=self.index,
+            trust_doubt=self._trust.doubt(self.root),
+            spent_usd=self._ledger.today(),
+            worker_pid=self._runner.pid,
+        )
 
     # --- inside -----------------------------------------------------------------------
 
