@@ -38,7 +38,7 @@ KEY_COMMAND: Final = "AGENT_LS_API_KEY_COMMAND"
 """The worker's variable with the command that prints the model's key, a JSON list of words."""
 
 WIRE_LOG: Final = "wire.jsonl"
-"""In a job's folder: every byte that its requests sent and received, as ``{"direction", "text"}`` lines."""
+"""In a job's folder (and in those of explanations): every byte that its requests sent and received, as ``{"direction", "text"}`` lines."""
 
 
 def wire_log(attempt: int) -> str:
@@ -139,7 +139,8 @@ class ExplainRequest:
     """A place to explain, read-only: one request to the explain tier, no journal, no draft.
 
     ``text``: the file's text of now, unsaved edits included; ``site`` points into it.
-    ``index_db``: as in `AttemptRequest`.
+    ``index_db``: as in `AttemptRequest`. ``wire_dir``: the folder whose `WIRE_LOG` gets every byte
+    of it; empty: it is not written down.
     """
 
     root: str
@@ -147,6 +148,17 @@ class ExplainRequest:
     text: bytes
     index_db: str = ""
     models: ModelChoice = field(default_factory=ModelChoice)
+    wire_dir: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What came of an `ExplainRequest`. ``problem``: why there is no markdown; it may have cost all the same."""
+
+    markdown: str = ""
+    problem: str = ""
+    cost_usd: float | None = None
 
 
 # --- events: worker → owner -------------------------------------------------------------

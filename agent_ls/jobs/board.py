@@ -47,7 +47,9 @@ class Board:
         """Everything about one job. Cost: a diff of its plan."""
         state = self._book.get(job)
         further = self._runs.further(state)
-        return self._presenter.detail(state, self.show(state), self._book.entries(job), further)
+        entries = self._book.entries(job)
+        story = entries if state.selected is None else self._runs.story(state)
+        return self._presenter.detail(state, self.show(state), entries, further, story)
 
     def at(self, site: Site) -> list[JobView]:
         """The jobs of a file, for menus and hovers: those of other processes as of a moment ago."""

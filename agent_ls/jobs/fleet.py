@@ -38,6 +38,7 @@ from agent_ls.jobs.tries import Tries
 
 MAX_DEATHS = 3
 CANCEL_S = 2.0
+_GO_ON = "The work is kept: raise day_usd in config.toml or wait until tomorrow, then resume."
 _PAUSED = "agent-ls was closed; the work is kept up to the last whole turn"
 
 
@@ -89,6 +90,11 @@ class Fleet:
     def running(self, run: JobId) -> bool:
         """Whether a run is under way."""
         return run in self._running
+
+    def day_is_over(self) -> str:
+        """That today's ceiling is reached, in a sentence; else ``""``."""
+        limit, spent = self.settings.budgets.day_usd, self._ledger.today()
+        return f"Today's ceiling of ${limit:.2f} is reached (${spent:.2f} spent)." if spent >= limit else ""
 
     # --- wishes -----------------------------------------------------------------------
 
@@ -217,6 +223,9 @@ class Fleet:
             self._gone(run)
         self._changed(job)
 
+    def paid(self, cost_usd: float) -> None:
+        self._ledger.add(cost_usd)
+
     # --- inside -----------------------------------------------------------------------
 
     def _active(self, run: JobId) -> bool:
@@ -247,10 +256,9 @@ class Fleet:
 
     def _begin(self, run: JobId) -> None:
         job = self._runs.job_of(run)
-        limit, spent = self.settings.budgets.day_usd, self._ledger.today()
         try:
-            if self._lane(run) and spent >= limit:
-                self._stop(run, JobState.OUT_OF_BUDGET, _day_is_over(spent, limit))
+            if self._lane(run) and (over := self.day_is_over()):
+                self._stop(run, JobState.OUT_OF_BUDGET, f"{over} {_GO_ON}")
                 return
             state = self._runs.record(run, Started())
         except AgentLsError as error:
@@ -358,9 +366,11 @@ class Fleet:
             self.runner.answer(state.id, asked.question.id, known)
 
     def _count(self, state: Job, cost_usd: float | None) -> None:
-        limit = self.settings.budgets.day_usd
-        if cost_usd and self._ledger.add(cost_usd) >= limit and state.state.live:
-            self._stop(state.id, JobState.OUT_OF_BUDGET, _day_is_over(self._ledger.today(), limit))
+        if not cost_usd:
+            return
+        self._ledger.add(cost_usd)
+        if state.state.live and (over := self.day_is_over()):
+            self._stop(state.id, JobState.OUT_OF_BUDGET, f"{over} {_GO_ON}")
 
     async def _enforce(self, ended: asyncio.Event) -> None:
         try:
@@ -377,10 +387,3 @@ class Fleet:
         if state.state.live:
             self._runs.end(job, Ended(JobState.INTERRUPTED, _PAUSED))
             self._changed(job)
-
-
-def _day_is_over(spent: float, limit: float) -> str:
-    return (
-        f"Today's ceiling of ${limit:.2f} is reached (${spent:.2f} spent). The work is kept: "
-        "raise agentLs.budgets.dayUsd or wait until tomorrow, then resume."
-    )

@@ -28,6 +28,7 @@ from agent_ls.core.job import JobId, JobState, Progress
 from agent_ls.core.merge import Conflict
 from agent_ls.core.steps import Planned
 from agent_ls.jobs.attempt_views import attempts
+from agent_ls.jobs.backing import backings
 from agent_ls.jobs.estimating import said
 from agent_ls.jobs.fold import Job
 from agent_ls.jobs.journal import Entry
@@ -94,11 +95,17 @@ class Presenter:
         )
 
     def detail(
-        self, job: Job, view: JobView, entries: Sequence[Entry], further: Sequence[Job] = ()
+        self,
+        job: Job,
+        view: JobView,
+        entries: Sequence[Entry],
+        further: Sequence[Job] = (),
+        story: Sequence[Entry] | None = None,
     ) -> JobDetail:
-        """Everything about a job. A text that is lost leaves the patch empty and says so.
+        """Everything about one job. A text that is lost leaves the patch empty and says so.
 
-        ``further``: its attempts after the first.
+        ``further``: its attempts after the first. ``story``: the record of the attempt that is the plan,
+        where it is not the job's own.
         """
         get = self._blobs(job.id).get
         try:
@@ -113,6 +120,7 @@ class Presenter:
             summary=job.summary,
             task=job.request.intent.task,
             hunks=tuple(pieces),
+            backing=backings(job.request.intent, plan, story or entries, get),
             pending=frozenset(hunk.id for hunk in left),
             patch=unified(plan),
             checks=job.checks,

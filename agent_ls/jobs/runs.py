@@ -109,6 +109,11 @@ class Runs:
         job, number = self._known.get(run, (run, 1))
         return self._book.entries(job) if number == 1 else self._folder(job).entries(run)
 
+    def story(self, job: Job) -> Sequence[Entry]:
+        """The record of the attempt whose draft is the job's plan. Cost: reads its journal."""
+        number = job.selected.attempt if job.selected is not None else 1
+        return self.entries(self.name(job.id, number))
+
     def create(self, request: AttemptRequest) -> None:
         """Begin the journal of a further attempt, whose name is the request's."""
         self._folder(self.job_of(request.job)).create(request)

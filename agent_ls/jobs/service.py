@@ -17,13 +17,14 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, final
 
 from agent_ls.core.attempt import AttemptRequest
 from agent_ls.core.edits import ChangeSet
 from agent_ls.core.errors import AgentLsError, WorkspaceError
-from agent_ls.core.job import Diagnostic, Intent, JobId, Site
+from agent_ls.core.job import Diagnostic, Intent, JobId, JobState, Site
 from agent_ls.core.merge import Rebased
 from agent_ls.core.paths import RelPath
 from agent_ls.core.settings import Settings
@@ -39,6 +40,7 @@ from agent_ls.jobs.desk import Desk
 from agent_ls.jobs.environment import indexer_environment, worker_environment
 from agent_ls.jobs.facts import Facts
 from agent_ls.jobs.fleet import Fleet
+from agent_ls.jobs.hunks_here import HunksHere
 from agent_ls.jobs.lease import Holder
 from agent_ls.jobs.ledger import Ledger
 from agent_ls.jobs.owners import Owners
@@ -109,7 +111,7 @@ class Service:
             settings=lambda: self.settings,
         )
         resolve = SyntaxMerge(dirs.base / "worker", indexer_environment(environ))
-        self._desk = Desk(book, port, self._board.changed, resolve)
+        self._desk = Desk(book, port, self._board.changed, resolve, self._runs.story)
         self._wishes = Wishes(
             *(book, runs, self._fleet, self._desk, self._claims),
             Rechecker(self._desk, runs, self._fleet, port),
@@ -123,11 +125,14 @@ class Service:
         self._facts = Facts(
             *(root, self.index, live),
             board=self._board,
+            hunks=HunksHere(book),
             port=port,
             runner=self._runner,
             dirs=dirs,
             environ=environ,
             settings=lambda: self.settings,
+            day_is_over=self._fleet.day_is_over,
+            clock=clock,
         )
         self._listening: Listening | None = None
 
@@ -183,6 +188,7 @@ class Service:
         asked.append(service._wishes)
         service._listening = listening
         await service._upkeep.begin(settings)
+        await asyncio.to_thread(service._facts.forget)
         return service
 
     async def close(self, *, interrupt: bool = True) -> None:
@@ -191,6 +197,7 @@ class Service:
         Live jobs are paused as ``interrupted`` at their last whole turn. With ``interrupt`` false
         they are waited for instead, without a deadline.
         """
+        self._upkeep.close()
         await self._wishes.close()
         await self._facts.close()
         await asyncio.gather(self._fleet.close(interrupt=interrupt), self.indexer.close())
@@ -217,9 +224,14 @@ class Service:
         """Queue the rename of the symbol at ``intent.site`` to ``intent.new_name``."""
         return self._starter.rename(intent)
 
-    def retry(self, job: JobId, instruction: str = "") -> JobId:
-        """Queue the same intent again as a new job, on the texts of now; ``instruction`` is added to its task."""
-        return self._starter.retry(job, instruction)
+    def retry(self, job: JobId, instruction: str = "", hunks: Collection[str] | None = None) -> JobId:
+        """Queue the same intent again as a new job, on the texts of now; ``instruction`` is added to its task.
+
+        With ``hunks`` only these are done anew, as ``instruction`` says: the new job begins with what is
+        pending of the plan, and takes its place when it is ready.
+        """
+        begun = None if hunks is None else self._plans.rework(job, hunks, instruction)
+        return self._starter.retry(job, instruction, begun)
 
     # --- looking ----------------------------------------------------------------------
 
@@ -264,6 +276,12 @@ class Service:
         """Every byte that the job's requests sent and received: ``{"direction", "text"}``, oldest first."""
         self._book.get(job)
         return read_wire_log(self._book.folder(job))
+
+    def whole_wire_log(self) -> Iterator[dict[str, Any]]:
+        """The same of this whole workspace, each line with ``of``: a job's id, oldest first, then ``explanation``."""
+        for job in reversed(self._book.ids()):
+            yield from ({"of": job, **line} for line in read_wire_log(self._book.folder(job)))
+        yield from ({"of": "explanation", **line} for line in self._facts.wire_log())
 
     async def wait(self, job: JobId, *, for_question: bool = False) -> JobView:
         """Wait until the job is no longer live; with ``for_question`` also until it asks something."""
@@ -338,8 +356,8 @@ class Service:
     async def explain(self, site: Site, *, refresh: bool = False, wait: bool = False) -> Explanation:
         """What the symbol at a place is for; the cached text, or at once with ``pending``.
 
-        With ``wait`` the text is waited for. Raises `ConfigError` where no model is configured, and
-        `ModelError` with ``wait``; without it a failure is a notice.
+        With ``wait`` the text is waited for. Raises `ConfigError` where no model is configured or
+        today's ceiling is reached, and `ModelError` with ``wait``; without it a failure is a notice.
         """
         return await self._facts.explain(site, refresh=refresh, wait=wait)
 
@@ -396,6 +414,10 @@ class Service:
 
     def _changed(self, job: JobId) -> None:
         self._board.changed(job)
+        owned = self._book.owned(job)
+        if owned is not None and owned.job.request.intent.rework and owned.job.state is JobState.READY:
+            with suppress(AgentLsError):  # of another process, or in the user's files already
+                self._wishes.discard(JobId(owned.job.retry_of))
 
     def _up_to_date(self, request: AttemptRequest) -> AttemptRequest:
         return self._starter.up_to_date(request)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import final
 
 from agent_ls.core.attempt import MOST_ATTEMPTS, NEEDS_MODEL, AttemptRequest
+from agent_ls.core.edits import ChangeSet
 from agent_ls.core.errors import AgentLsError, ConfigError, NotTrustedError, UsageError
 from agent_ls.core.job import Intent, IntentKind, JobId
 from agent_ls.core.settings import Settings
@@ -16,6 +17,7 @@ from agent_ls.core.text import content_hash
 from agent_ls.jobs.book import Book
 from agent_ls.jobs.estimating import Done, estimate_usd
 from agent_ls.jobs.fleet import Fleet
+from agent_ls.jobs.landing import to_draft
 from agent_ls.jobs.port import EditorPort
 from agent_ls.jobs.requests import attempt_request, model_choice, model_configured
 from agent_ls.jobs.trust import Trust
@@ -76,9 +78,13 @@ class Starter:
             raise UsageError("A rename needs a place and a new name", remedy="Put the cursor on a name")
         return self._start(intent)
 
-    def retry(self, job: JobId, instruction: str = "") -> JobId:
-        """See `Service.retry`."""
-        intent = self._book.get(job).request.intent
+    def retry(
+        self, job: JobId, instruction: str = "", begun: tuple[Intent, ChangeSet] | None = None
+    ) -> JobId:
+        """See `Service.retry`. ``begun``: the intent of a part of the job, and the plan to begin with."""
+        if begun is not None:
+            return self._start(begun[0], retry_of=job, begun=begun[1])
+        intent = replace(self._book.get(job).request.intent, rework=())
         if instruction.strip():
             intent = replace(intent, task=f"{intent.task}\n\n{instruction.strip()}".strip())
         return self._start(intent, retry_of=job)
@@ -123,7 +129,13 @@ class Starter:
                 if state.request.intent.kind in NEEDS_MODEL and state.own is not None and state.plan:
                     yield Done(state.spent.turns)
 
-    def _start(self, intent: Intent, retry_of: str = "", budget_usd: float | None = None) -> JobId:
+    def _start(
+        self,
+        intent: Intent,
+        retry_of: str = "",
+        budget_usd: float | None = None,
+        begun: ChangeSet | None = None,
+    ) -> JobId:
         settings = self._settings()
         if intent.kind in NEEDS_MODEL and not model_configured(settings, self._environ):
             raise no_model()
@@ -151,6 +163,8 @@ class Starter:
         if budget_usd is not None:
             request = replace(request, budget=replace(request.budget, usd=budget_usd))
         request = replace(request, estimate_usd=self._estimate(request))
+        if begun is not None:
+            request = replace(request, plan=to_draft(begun, self._book.blobs(job).put))
         self._book.create(request, retry_of)
         self._fleet.enqueue(job)
         return job

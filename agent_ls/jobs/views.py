@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -26,6 +27,7 @@ from agent_ls.core.job import (
 from agent_ls.core.paths import RelPath
 from agent_ls.core.steps import Planned
 from agent_ls.core.text import Span
+from agent_ls.jobs.backing import Backing, hunk_wire
 from agent_ls.jobs.check_views import check_result, check_wire
 from agent_ls.jobs.part_views import AttemptView, EventView, FileView, OverlapView
 
@@ -137,8 +139,9 @@ class JobDetail:
     """Everything about one job.
 
     ``hunks`` and ``patch`` are those of the whole plan, against the texts it was made from;
-    `Service.preview` gives them against the texts of now. ``pending`` are the ids of hunks that
-    have not landed. ``attempts``: one or more, in their order; ``runs``: how many there are, or how often
+    `Service.preview` gives them against the texts of now. ``backing``: what stands behind each hunk, by
+    its id. ``pending`` are the ids of hunks that have not landed. ``attempts``: one or more, in their
+    order; ``runs``: how many there are, or how often
     the only one was begun (resumes included). ``selection``: why the chosen one is the plan. ``evidence``:
     notes for people, such as "scripted turns, no model was called", or a file that deserves a
     second look with the reason. ``steps``: what the agent announced it would do, if it did.
@@ -148,6 +151,7 @@ class JobDetail:
     summary: str = ""
     task: str = ""
     hunks: tuple[Hunk, ...] = ()
+    backing: Mapping[str, Backing] = field(default_factory=dict[str, Backing])
     pending: frozenset[str] = frozenset()
     patch: str = ""
     checks: tuple[CheckReport, ...] = ()
@@ -164,7 +168,10 @@ class JobDetail:
         return self.view.wire() | {
             "plan": self.summary,
             "task": self.task,
-            "hunks": [hunk_wire(hunk, landed=hunk.id not in self.pending) for hunk in self.hunks],
+            "hunks": [
+                hunk_wire(hunk, self.backing.get(hunk.id), landed=hunk.id not in self.pending)
+                for hunk in self.hunks
+            ],
             "patch": _utf8(self.patch),
             "checks": [check_wire(report) for report in self.checks],
             "treeHash": self.tree_hash,
@@ -296,6 +303,13 @@ class Offer:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
+def plan_size(view: JobView) -> str:
+    """``3 files +40 −12``."""
+    count = len(view.files)
+    added, removed = sum(f.added for f in view.files), sum(f.removed for f in view.files)
+    return f"{count} {'file' if count == 1 else 'files'} +{added} −{removed}"
+
+
 def usage_wire(usage: Usage) -> Json:
     return {
         "input": usage.input,
@@ -313,22 +327,6 @@ def question_wire(question: Question | None) -> Json | None:
         "text": question.text,
         "choices": list(question.choices),
         "default": question.default,
-    }
-
-
-def hunk_wire(hunk: Hunk, *, landed: bool) -> Json:
-    return {
-        "id": hunk.id,
-        "path": hunk.path,
-        "op": hunk.op.value,
-        "oldStartLine": hunk.old_start_line,
-        "oldLines": hunk.old_lines,
-        "newStartLine": hunk.new_start_line,
-        "newLines": hunk.new_lines,
-        "added": hunk.added,
-        "removed": hunk.removed,
-        "excerpt": hunk.excerpt,
-        "landed": landed,
     }
 
 

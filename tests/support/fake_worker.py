@@ -29,11 +29,13 @@ from pathlib import Path
 from typing import Any
 
 from agent_ls.core.attempt import (
+    WIRE_LOG,
     Answered,
     Asked,
     AttemptRequest,
     Checked,
     DraftFile,
+    Explained,
     Opened,
     Outcome,
     Progressed,
@@ -47,6 +49,8 @@ from agent_ls.core.job import CheckReport, JobState, Progress, Question, Spent, 
 from agent_ls.core.paths import RelPath
 from agent_ls.workspace.blobs import BlobStore
 from agent_ls.workspace.process import worker_pipes
+
+EXPLAINED_USD = 0.25
 
 
 @dataclass
@@ -99,7 +103,8 @@ class Attempt:
         checked = recorded.count("Checked")
         if "Opened" not in recorded:
             await self.event(Opened([], [], {"role": "user", "content": self.request.intent.task}, "fake"))
-        steps = json.loads(self.request.intent.task)
+        # A retry adds words to the task: they are for nobody here.
+        steps, _ = json.JSONDecoder().raw_decode(self.request.intent.task)
         if isinstance(steps, dict):
             steps = steps["attempts"][str(self.request.attempt)] if "attempts" in steps else steps["steps"]
         for step in steps:
@@ -206,7 +211,9 @@ async def main() -> None:
         match message["type"]:
             case "start":
                 request = from_json(AttemptRequest, message["request"])
-                attempt = attempts[request.job] = Attempt(request, send, message["run"])
+                attempt = attempts[request.job] = Attempt(
+                    request, send, message.get("run", 0)
+                )  # on a cluster each has a worker of its own
                 tasks[request.job] = asyncio.create_task(attempt.run())
             case "select":
                 asked = from_json(SelectRequest, message["request"])
@@ -220,7 +227,7 @@ async def main() -> None:
                 task.cancel()
                 if not deaf:
                     tasks[job] = asyncio.create_task(attempt.finish(JobState.CANCELLED, {"summary": ""}))
-            case "ack" if job in attempts and message["run"] == attempts[job].run_id:
+            case "ack" if job in attempts and message.get("run", 0) == attempts[job].run_id:
                 attempts[job].acks[message["seq"]].set()
             case "answer" if job in attempts:
                 attempts[job].answers.put_nowait((message["question"], message["answer"]))
@@ -228,7 +235,12 @@ async def main() -> None:
                 attempts[job].told.append(message["text"])
             case "explain":
                 text = f"explained {len(message['request']['text'])}"
-                await send({"type": "explained", "id": message["id"], "markdown": text, "error": ""})
+                if folder := message["request"].get("wire_dir"):
+                    Path(folder).mkdir(parents=True, exist_ok=True)
+                    line = json.dumps({"direction": "sent", "text": folder})
+                    (Path(folder) / WIRE_LOG).write_text(f"{line}\n")
+                told = to_json(Explained(text, cost_usd=EXPLAINED_USD))
+                await send({"type": "explained", "id": message["id"], "value": told})
     for task in tasks.values():
         task.cancel()
 

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from agent_ls.faces.cli.delivery import CANCELLED, CHECKS_FAILED, NO_PLAN, outco
 from agent_ls.faces.cli.following import Watcher, follow
 from agent_ls.faces.cli.progress import progress_text
 from agent_ls.faces.cli.session import Place, inside, opened
+from agent_ls.jobs.backing import noted_patch
 from agent_ls.jobs.claims import said
 from agent_ls.jobs.service import Service
 from agent_ls.jobs.views import Applied, JobDetail, JobView
@@ -31,6 +32,10 @@ async def jobs(here: Place, options: Namespace) -> int:
     async with opened(here, on_job=watcher) as service:
         if options.action == "list":
             return _list(here, service, options)
+        if options.action == "log" and options.wire and not options.id:
+            return _wire(
+                here, service.whole_wire_log(), "Nothing was sent: no model's service was called here."
+            )
         if not options.id:
             raise UsageError(
                 f"`jobs {options.action}` needs the ID of a job", remedy="`agent-ls jobs` lists them"
@@ -40,7 +45,9 @@ async def jobs(here: Place, options: Namespace) -> int:
             await service.resume(job)
             return await _to_its_end(here, service, job, options, watcher)
         if options.action == "retry":
-            return await _to_its_end(here, service, service.retry(job, options.text), options, watcher)
+            return await _to_its_end(
+                here, service, service.retry(job, options.text, options.hunk), options, watcher
+            )
         return await _ACTIONS[options.action](here, service, job, options)
 
 
@@ -109,6 +116,8 @@ async def _show(here: Place, service: Service, job: JobId, options: Namespace) -
         here.out.line(
             f"  hunk {hunk.id}  {hunk.path}:{hunk.new_start_line + 1}  +{hunk.added} -{hunk.removed}"
         )
+        if hunk.id in detail.backing and (words := detail.backing[hunk.id].words):
+            here.out.line(f"       {words}", "dim")
     return 0
 
 
@@ -132,33 +141,41 @@ def _attempts(here: Place, detail: JobDetail) -> None:
 
 async def _diff(here: Place, service: Service, job: JobId, options: Namespace) -> int:
     detail = service.job(job)
+    plan = service.plan(job, options.attempt)
     if options.attempt is not None:
-        detail = replace(detail, patch=unified(service.plan(job, options.attempt)))
+        detail = replace(detail, patch=unified(plan))
     if options.json:
         _print(detail.result())
-    elif here.out.tty:
-        here.out.diff(detail.patch)
+        return 0 if detail.patch else 1
+    noted = noted_patch(plan, detail.backing) if detail.patch else ""
+    if here.out.tty:
+        here.out.diff(noted)
     else:
-        sys.stdout.buffer.write(detail.patch.encode("utf-8", "surrogateescape"))
+        sys.stdout.buffer.write(noted.encode("utf-8", "surrogateescape"))
         sys.stdout.flush()
-    return 0 if detail.patch else 1
+    return 0 if noted else 1
 
 
 async def _log(here: Place, service: Service, job: JobId, options: Namespace) -> int:
     if options.wire:
-        empty = True
-        for value in service.wire_log(job):
-            _print(value)
-            empty = False
-        if empty:
-            here.err.line("Nothing was sent: this job has called no model's service.")
-        return 0
+        nothing = "Nothing was sent: this job has called no model's service."
+        return _wire(here, service.wire_log(job), nothing)
     detail = service.job(job)
     if options.json:
         _print({"events": [event.wire() for event in detail.events]})
         return 0
     for event in detail.events:
         here.out.line(f"{time.strftime('%H:%M:%S', time.localtime(event.at))}  {event.kind}  {event.text}")
+    return 0
+
+
+def _wire(here: Place, lines: Iterable[dict[str, Any]], nothing: str) -> int:
+    empty = True
+    for line in lines:
+        _print(line)
+        empty = False
+    if empty:
+        here.err.line(nothing)
     return 0
 
 

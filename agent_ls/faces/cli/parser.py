@@ -172,7 +172,11 @@ def _jobs(commands: Any) -> None:
     jobs.set_defaults(action="list")
     for name in JOB_ACTIONS:
         action = actions.add_parser(name, allow_abbrev=False)
-        if name != "list":
+        if name == "log":
+            action.add_argument(
+                "id", nargs="?", default="", metavar="ID", help="the job; --wire alone: all, explanations too"
+            )
+        elif name != "list":
             action.add_argument("id", metavar="ID", help="the job; its beginning is enough")
         if name == "answer":
             action.add_argument("text", metavar="TEXT", help="the answer")
@@ -180,6 +184,7 @@ def _jobs(commands: Any) -> None:
             action.add_argument("text", metavar="TEXT", help="the agent reads it with its next turn")
         if name == "retry":
             action.add_argument("text", nargs="?", default="", metavar="TEXT", help="what to do differently")
+            action.add_argument("--hunk", action="append", metavar="H", help="do only this hunk anew")
         if name == "diff":
             action.add_argument("--attempt", type=_positive, metavar="K", help="what attempt K has drafted")
         if name == "use":
