@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import assert_never, final
 
 from agent_ls.agent.delegate import delegate
+from agent_ls.agent.deterministic import act
 from agent_ls.agent.engine import run_command
 from agent_ls.agent.ground import Ground, open_ground
 from agent_ls.agent.link import Link
 from agent_ls.agent.meter import Meter
 from agent_ls.agent.proof import DraftProver
-from agent_ls.agent.rename import rename_symbol
 from agent_ls.agent.resources import Resources
 from agent_ls.core.attempt import AttemptRequest, Checked, Outcome
 from agent_ls.core.codec import CodecError
@@ -66,8 +66,8 @@ class Attempt:
                 return await delegate(ground, self._link, self._resources, prover, self._meter)
             case IntentKind.RUN:
                 return await run_command(ground, self._link, self._resources, prover)
-            case IntentKind.RENAME:
-                return await rename_symbol(ground, self._link, prover)
+            case IntentKind.RENAME | IntentKind.ADD_IMPORT | IntentKind.REMOVE_IMPORTS:
+                return await act(ground, self._link, prover)
         assert_never(kind)
 
 

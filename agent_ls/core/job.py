@@ -60,7 +60,13 @@ class IntentKind(StrEnum):
 
     DELEGATE = "delegate"  # the agent
     RUN = "run"  # any program, in the scratch tree
-    RENAME = "rename"  # deterministic, from the index
+    RENAME = "rename"  # this and the rest: deterministic, from the index
+    ADD_IMPORT = "add_import"
+    REMOVE_IMPORTS = "remove_imports"
+
+
+ASK = "?"
+"""A wish that a person is asked for, where there is more than one choice."""
 
 
 @final
@@ -115,7 +121,8 @@ class Intent:
     """Everything that is needed to start a job again from nothing.
 
     ``title`` is short and for people. ``task`` is what the user said (for `DELEGATE`), ``argv``
-    the engine's command (for `RUN`), ``new_name`` the name (for `RENAME`). ``site_hash`` is the
+    the engine's command (for `RUN`), ``new_name`` the name (for `RENAME`), or the module, the import
+    or `ASK` (for `ADD_IMPORT`; empty: the only one there is). ``site_hash`` is the
     content hash of the text that ``site`` and ``diagnostics`` point into. ``network``: the engine may use the
     network inside the sandbox. ``anchor`` is the span
     of an ``agent:`` comment whose removal belongs to the plan. ``rework``: the attempt begins with a

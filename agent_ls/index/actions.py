@@ -8,6 +8,10 @@ from typing import final
 from agent_ls.core.edits import ChangeSet
 from agent_ls.core.paths import RelPath
 
+SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
+IMPORTING = SCRIPTS | {"python", "go", "rust", "java"}
+"""Languages whose imports are understood well enough to be written."""
+
 
 @final
 @dataclass(frozen=True, slots=True)

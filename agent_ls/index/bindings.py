@@ -16,10 +16,7 @@ from tree_sitter import Node, Tree
 
 from agent_ls.core.edits import TextEdit
 from agent_ls.core.text import Span
-
-SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
-KNOWN = SCRIPTS | {"python", "go", "rust", "java"}
-"""Languages whose imports are understood well enough to be written."""
+from agent_ls.index.actions import SCRIPTS
 
 
 @final
@@ -242,8 +239,10 @@ def _clause(data: bytes, node: Node, items: Collection[Span]) -> Iterator[TextEd
     if len(left) < len(parts):
         first, last = parts[0], parts[-1]
         [kept] = left
-        yield TextEdit(Span(first.start_byte, kept.start_byte), b"") if kept.id == last.id else TextEdit(
-            Span(kept.end_byte, last.end_byte), b""
+        yield (
+            TextEdit(Span(first.start_byte, kept.start_byte), b"")
+            if kept.id == last.id
+            else TextEdit(Span(kept.end_byte, last.end_byte), b"")
         )
     for part in left:
         yield from _pruned(data, part, items)

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from agent_ls.core.edits import ChangeSet, FileChange, apply_text_edits
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex
-from agent_ls.index.actions import ActionPlan, refused
-from agent_ls.index.bindings import KNOWN, statements
+from agent_ls.index.actions import IMPORTING, ActionPlan, refused
+from agent_ls.index.bindings import statements
 from agent_ls.index.extract import ParseTimeoutError, facts_of, parse
 from agent_ls.index.keywords import KEYWORDS
 from agent_ls.index.names import language_of
@@ -38,7 +38,7 @@ def add_import(index: Index, read: Read, path: RelPath, offset: int, wish: str =
     Where several things can be meant, the answer has ``choices`` and no changes.
     """
     data, language = read(path), language_of(path)
-    if data is None or language not in KNOWN:
+    if data is None or language not in IMPORTING:
         return refused(f"Imports are not known for {language or path}")
     name = name_at(data, offset)
     try:
@@ -53,7 +53,10 @@ def add_import(index: Index, read: Read, path: RelPath, offset: int, wish: str =
     if any(b.local == name for s in statements(data, tree, language) for b in s.bindings):
         return refused(f"`{name}` is imported here already")
     facts = facts_of(data, language, tree, names=False)
-    bound = any(p.role is Role.BOUND and (not p.scopes or p.scopes[0] in place.scopes) for p in occurrences(data, tree, name))
+    bound = any(
+        p.role is Role.BOUND and (not p.scopes or p.scopes[0] in place.scopes)
+        for p in occurrences(data, tree, name)
+    )
     if bound or any(d.name == name and not d.container for d in facts.definitions):
         return refused(f"`{name}` is defined in {path} itself")
     found = spellings(index, read, path, name)
@@ -62,7 +65,9 @@ def add_import(index: Index, read: Read, path: RelPath, offset: int, wish: str =
     chosen = [w for w in found if not wish or wish in (w.text(language), w.module)]
     if not chosen:
         return refused(
-            f"No import of `{name}` from {wish!r} is known" if wish else f"Nothing importable is called `{name}`",
+            f"No import of `{name}` from {wish!r} is known"
+            if wish
+            else f"Nothing importable is called `{name}`",
             choices=tuple(w.text(language) for w in found[:_CHOICES]),
         )
     if len(chosen) > 1:
@@ -72,7 +77,9 @@ def add_import(index: Index, read: Read, path: RelPath, offset: int, wish: str =
 
 
 def _plan(index: Index, path: RelPath, data: bytes, language: str, wanted: Wanted) -> ActionPlan:
-    edit = placed(data, parse(data, language), language, wanted, is_local=lambda module: _is_local(index, module))
+    edit = placed(
+        data, parse(data, language), language, wanted, is_local=lambda module: _is_local(index, module)
+    )
     change = FileChange(path, data, apply_text_edits(data, [edit]))
     line = LineIndex(change.after or b"").line_of(edit.span.start) + 1
     return ActionPlan(ChangeSet.of([change]), f"Added `{wanted.text(language)}` to {path}, line {line}.")

@@ -5,6 +5,7 @@ Worker processes only.
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -15,7 +16,8 @@ from tree_sitter import Node, Tree
 
 from agent_ls.core.edits import TextEdit
 from agent_ls.core.text import Span
-from agent_ls.index.bindings import SCRIPTS, Statement, statements, whole_lines
+from agent_ls.index.actions import SCRIPTS
+from agent_ls.index.bindings import Statement, statements, whole_lines
 
 
 @final
@@ -79,7 +81,7 @@ def _joined(data: bytes, statement: Statement, language: str, wanted: Wanted) ->
     if language == "python":
         members = list(statement.node.children_by_field_name("name"))
         return _among(data, members, item) if members else None
-    if language not in SCRIPTS or statement.typed and not wanted.typed:
+    if language not in SCRIPTS or (statement.typed and not wanted.typed):
         return None
     clause = next((c for c in statement.node.named_children if c.type == "import_clause"), None)
     if clause is None or wanted.name == "default" or statement.typed != wanted.typed:
@@ -97,7 +99,7 @@ def _joined(data: bytes, statement: Statement, language: str, wanted: Wanted) ->
 
 def _among(data: bytes, members: Sequence[Node], item: str) -> TextEdit:
     texts = [data[n.start_byte : n.end_byte].decode("utf-8", "replace") for n in members]
-    key = next((key for key in (_as_written, str.lower, _by_case) if texts == sorted(texts, key=key)), None)
+    key = next((key for key in (_as_written, _folded, _by_case) if texts == sorted(texts, key=key)), None)
     at = len(texts) if key is None else sum(key(text) <= key(item) for text in texts)
     raw = item.encode()
     lines = len(members) > 1 and b"\n" in data[members[0].end_byte : members[1].start_byte]
@@ -113,8 +115,12 @@ def _among(data: bytes, members: Sequence[Node], item: str) -> TextEdit:
     return TextEdit(Span(end, end), b"," + (between if lines and not between.strip() else b" ") + raw)
 
 
-def _as_written(text: str) -> str:
-    return text
+def _as_written(text: str) -> tuple[int, str]:
+    return 0, text
+
+
+def _folded(text: str) -> tuple[int, str]:
+    return 0, text.lower()
 
 
 def _by_case(text: str) -> tuple[int, str]:
@@ -153,13 +159,13 @@ def _new_statement(
     newline = b"\r\n" if b"\r\n" in data else b"\n"
     line = _styled(data, wanted.text(language), top, language).encode() + newline
     if not top:
-        return _first(data, tree, language, line, newline)
+        return _first(data, tree, line, newline)
     groups = [_group(language, s.module, is_local) for s in top]
     own = _group(language, wanted.module, is_local)
     kin = [s for s, group in zip(top, groups, strict=True) if group == own]
     if kin:
         return _in_group(data, kin, line, wanted, language)
-    spaced = len(top) == 1 or any(_gap(data, a, b) for a, b in zip(top, top[1:], strict=False))
+    spaced = len(set(groups)) == 1 or any(_gap(data, a, b) for a, b in itertools.pairwise(top))
     blank = newline if spaced and language == "python" else b""
     before = [s for s, group in zip(top, groups, strict=True) if group < own]
     if before:
@@ -174,14 +180,12 @@ def _gap(data: bytes, first: Statement, second: Statement) -> bool:
     return not between.strip() and between.count(b"\n") > 1
 
 
-def _in_group(
-    data: bytes, kin: Sequence[Statement], line: bytes, wanted: Wanted, language: str
-) -> TextEdit:
+def _in_group(data: bytes, kin: Sequence[Statement], line: bytes, wanted: Wanted, language: str) -> TextEdit:
     keys = [_key(language, s.module, plain=_is_plain(s, language)) for s in kin]
     own = _key(language, wanted.module, plain=language == "python" and not wanted.name)
-    for pick in (lambda key: key, lambda key: key[1:]):  # type: ignore[var-annotated]
-        if [pick(k) for k in keys] == sorted(pick(k) for k in keys):
-            later = next((s for s, k in zip(kin, keys, strict=True) if pick(k) > pick(own)), None)
+    for skipped in (0, 1):  # with the plain imports first, or in one order
+        if [k[skipped:] for k in keys] == sorted(k[skipped:] for k in keys):
+            later = next((s for s, k in zip(kin, keys, strict=True) if k[skipped:] > own[skipped:]), None)
             if later is not None:
                 start = whole_lines(data, later.span).start
                 return TextEdit(Span(start, start), line)
@@ -229,7 +233,7 @@ def _styled(data: bytes, text: str, top: Sequence[Statement], language: str) -> 
     return text
 
 
-def _first(data: bytes, tree: Tree, language: str, line: bytes, newline: bytes) -> TextEdit:
+def _first(data: bytes, tree: Tree, line: bytes, newline: bytes) -> TextEdit:
     """The file's first import: behind its head comment, its documentation and its package."""
     at, seen = 0, False
     for node in tree.root_node.named_children:

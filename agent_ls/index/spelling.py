@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from agent_ls.core.paths import RelPath
-from agent_ls.index.bindings import SCRIPTS, statements
+from agent_ls.index.actions import SCRIPTS
+from agent_ls.index.bindings import statements
 from agent_ls.index.extract import ParseTimeoutError, extract, parse
 from agent_ls.index.facts import Definition
 from agent_ls.index.imports import means
@@ -81,16 +82,22 @@ def _exported(path: RelPath, file: RelPath, data: bytes, name: str, read: Read) 
                     yield Wanted(module, name, name)
             case _ if language in SCRIPTS:
                 yield from _script(path, file, data, definition, head)
+            case _:
+                pass
         return
 
 
-def _script(path: RelPath, file: RelPath, data: bytes, definition: Definition, head: bytes) -> Iterator[Wanted]:
+def _script(
+    path: RelPath, file: RelPath, data: bytes, definition: Definition, head: bytes
+) -> Iterator[Wanted]:
     name, typed = definition.name, definition.kind in _TYPES
     module = script_module(path, file)
     line = data.rfind(b"\n", 0, definition.span.start) + 1
     head = data[line : definition.name_span.start] if b"export" not in head else head
     raw = re.escape(name.encode())
-    if re.search(rb"\bexport\s+default\b", head) or re.search(rb"\bexport\s+default\s+" + raw + rb"\s*;?\s*$", data, re.MULTILINE):
+    if re.search(rb"\bexport\s+default\b", head) or re.search(
+        rb"\bexport\s+default\s+" + raw + rb"\s*;?\s*$", data, re.MULTILINE
+    ):
         yield Wanted(module, "default", name)
     elif re.search(rb"\bexport\b", head):
         yield Wanted(module, name, name, typed)
@@ -114,7 +121,11 @@ def python_module(path: RelPath, file: RelPath, read: Read) -> str:
     here = path.split("/")[:-1]
     data = read(path) or b""
     relative = re.search(rb"^[ \t]*from\s+\.", data, re.MULTILINE)
-    plain = re.search(rb"^[ \t]*(?:from|import)\s+" + re.escape(".".join(parts[root : root + 1]).encode()) + rb"\b", data, re.MULTILINE)
+    plain = re.search(
+        rb"^[ \t]*(?:from|import)\s+" + re.escape(".".join(parts[root : root + 1]).encode()) + rb"\b",
+        data,
+        re.MULTILINE,
+    )
     if relative and not plain and len(here) > root and here[: root + 1] == parts[: root + 1]:
         shared = 0
         while shared < min(len(here), len(parts) - 1) and here[shared] == parts[shared]:

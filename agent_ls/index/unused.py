@@ -18,8 +18,8 @@ from tree_sitter import Node, Tree
 from agent_ls.core.edits import ChangeSet, FileChange, TextEdit, apply_text_edits
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex
-from agent_ls.index.actions import ActionPlan, Left, refused
-from agent_ls.index.bindings import KNOWN, SCRIPTS, Binding, Statement, statements, taken_away
+from agent_ls.index.actions import IMPORTING, SCRIPTS, ActionPlan, Left, refused
+from agent_ls.index.bindings import Binding, Statement, statements, taken_away
 from agent_ls.index.extract import ParseTimeoutError, parse
 from agent_ls.index.imports import means
 from agent_ls.index.names import is_test, language_of, stem_of
@@ -30,7 +30,9 @@ Read = Callable[[RelPath], bytes | None]
 
 _DYNAMIC = re.compile(rb"\b(?:globals|locals|vars|eval|exec)\s*\(|sys\.modules\[__name__\]")
 _EFFECTS = frozenset({"readline", "rlcompleter", "antigravity", "this", "site", "sitecustomize"})
-_NOTED = re.compile(rb"noqa|type:\s*ignore|pylint|pyright|nosort|isort|eslint-disable|@ts-|NOLINT|nolint|noinspection")
+_NOTED = re.compile(
+    rb"noqa|type:\s*ignore|pylint|pyright|nosort|isort|eslint-disable|@ts-|NOLINT|nolint|noinspection"
+)
 _RUST_TYPES = re.compile(r"std::(?:collections|path|sync|rc|cell|time|cmp|ffi|num|ops::Range)(?:::|$)")
 
 
@@ -58,7 +60,7 @@ def remove_unused_imports(
     About 1 ms per 250 lines of the file and of those that import it.
     """
     data, language = read(path), language_of(path)
-    if data is None or language not in KNOWN:
+    if data is None or language not in IMPORTING:
         return refused(f"Imports are not known for {language or path}")
     try:
         tree = parse(data, language)
@@ -76,9 +78,7 @@ def remove_unused_imports(
     return _plan(file, unused, doubts)
 
 
-def _plan(
-    file: _File, unused: Sequence[tuple[Statement, Binding]], doubts: dict[Binding, str]
-) -> ActionPlan:
+def _plan(file: _File, unused: Sequence[tuple[Statement, Binding]], doubts: dict[Binding, str]) -> ActionPlan:
     lines = LineIndex(file.data)
     edits: list[TextEdit] = []
     for statement in file.imports:
@@ -170,7 +170,7 @@ def _doubt(file: _File, statement: Statement, binding: Binding, index: Index) ->
         case "go":
             return _doubt_go(binding)
         case "rust":
-            return _doubt_rust(file, statement, binding, index)
+            return _doubt_rust(statement, binding, index)
         case "java":
             return ""
         case _:
@@ -184,7 +184,9 @@ def _doubt_python(file: _File, statement: Statement, binding: Binding) -> str:
     if b" as " in item and binding.local == (binding.name or binding.module):
         return "its alias says that it is there for others"
     parents = list(_ancestors(statement.node))
-    if any(n.type in ("try_statement", "except_clause", "with_statement", "class_definition") for n in parents):
+    if any(
+        n.type in ("try_statement", "except_clause", "with_statement", "class_definition") for n in parents
+    ):
         return "it stands where it may be a trial"
     if statement.parent != "module" and statement.alone:
         return "nothing else stands in its block"
@@ -222,7 +224,7 @@ def _doubt_go(binding: Binding) -> str:
     return ""
 
 
-def _doubt_rust(file: _File, statement: Statement, binding: Binding, index: Index) -> str:
+def _doubt_rust(statement: Statement, binding: Binding, index: Index) -> str:
     if any(child.type == "visibility_modifier" for child in statement.node.children):
         return "it is passed on to other files"
     before = statement.node.prev_named_sibling

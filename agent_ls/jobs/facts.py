@@ -15,6 +15,7 @@ from agent_ls.jobs.board import Board
 from agent_ls.jobs.explaining import Explainer
 from agent_ls.jobs.hover import hover_facts
 from agent_ls.jobs.hunks_here import HunksHere
+from agent_ls.jobs.importing import may_lack_import
 from agent_ls.jobs.offers import Known, hidden, offers
 from agent_ls.jobs.place import Here, LiveFacts, Lookout
 from agent_ls.jobs.port import EditorPort
@@ -124,4 +125,5 @@ class Facts:
         model = model_configured(settings, self._environ)
         views = self._board.at(site)
         hunks = tuple(self._hunks.at(site.path, site.span, here.text, views))
-        return Known(here, diagnostics, views, settings, model, hunks)
+        importable = may_lack_import(here, self._index)
+        return Known(here, diagnostics, views, settings, model, hunks, importable)

@@ -17,6 +17,7 @@ from agent_ls.core.settings import Settings
 from agent_ls.core.text import Span
 from agent_ls.index.names import is_test, language_of
 from agent_ls.jobs.hunks_here import HunksAt
+from agent_ls.jobs.importing import on_import
 from agent_ls.jobs.place import Here
 from agent_ls.jobs.views import JobView, Offer, plan_size
 
@@ -41,7 +42,10 @@ _RENAMED = _DOCUMENTED | {"constant", "variable", "field"}
 @final
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a menu is made from. ``jobs``: those that touch the file, newest first; ``hunks``: of their plans, here."""
+    """What a menu is made from. ``jobs``: those that touch the file, newest first; ``hunks``: of their plans, here.
+
+    ``importable``: the name under the cursor may lack its import.
+    """
 
     here: Here
     diagnostics: Sequence[Diagnostic]
@@ -49,6 +53,7 @@ class Known:
     settings: Settings
     model: bool
     hunks: Sequence[HunksAt] = ()
+    importable: bool = False
 
 
 def offers(known: Known, only: Collection[str] | None = None, *, automatic: bool = False) -> list[Offer]:
@@ -298,6 +303,18 @@ def _rename_offers(known: Known) -> Iterator[Offer]:
         )
 
 
+def _import_offers(known: Known) -> Iterator[Offer]:
+    here = known.here
+    if known.importable:
+        site = replace(here.site, span=here.name_span)
+        yield Offer(
+            f"Import {_short(here.name)} …", REWRITE, "agentLs.addImport", {}, group="action", site=site
+        )
+    if on_import(here):
+        title = "Remove unused imports"
+        yield Offer(title, SOURCE, "agentLs.removeUnusedImports", {}, group="action", site=here.site)
+
+
 def _on_name(here: Here, name: Span) -> bool:
     return here.name_span == name
 
@@ -326,6 +343,7 @@ _PRODUCERS: tuple[Callable[[Known], Iterator[Offer]], ...] = (
     _verb_offers,
     _prompt_offers,
     _rename_offers,
+    _import_offers,
     _engine_offers,
     _connect_offers,
 )

@@ -220,9 +220,9 @@ class Service:
         """Queue ``intent.argv`` as the engine of a plan. Raises `NotTrustedError`, `UsageError` (no argv)."""
         return self._starter.run(intent)
 
-    def rename(self, intent: Intent) -> JobId:
-        """Queue the rename of the symbol at ``intent.site`` to ``intent.new_name``."""
-        return self._starter.rename(intent)
+    def act(self, intent: Intent) -> JobId:
+        """Queue a deterministic action at ``intent.site``: a rename, an import."""
+        return self._starter.act(intent)
 
     def retry(self, job: JobId, instruction: str = "", hunks: Collection[str] | None = None) -> JobId:
         """Queue the same intent again as a new job, on the texts of now; ``instruction`` is added to its task.

@@ -72,9 +72,11 @@ class Starter:
             raise UsageError("There is no command to run", remedy="Name a program and its arguments")
         return self._start(intent)
 
-    def rename(self, intent: Intent) -> JobId:
-        """See `Service.rename`."""
-        if intent.site is None or not intent.new_name.strip():
+    def act(self, intent: Intent) -> JobId:
+        """See `Service.act`."""
+        if intent.site is None:
+            raise UsageError("An action needs a place", remedy="Put the cursor on a name")
+        if intent.kind is IntentKind.RENAME and not intent.new_name.strip():
             raise UsageError("A rename needs a place and a new name", remedy="Put the cursor on a name")
         return self._start(intent)
 

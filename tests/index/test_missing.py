@@ -57,8 +57,16 @@ LIMIT = 1
         ),
         ("from . import x\n", "par$0se()", "from . import x\nfrom .parsing import parse\n"),
         ("import json\nimport re\n", "o$0s.x", "import json\nimport os\nimport re\n"),
-        ("import json\nfrom typing import Any\n", "Pat$0h()", "import json\nfrom pathlib import Path\nfrom typing import Any\n"),
-        ("from app import a\r\nx = 1\r\n", "par$0se()", "from app import a\r\nfrom app.parsing import parse\r\nx = 1\r\n"),
+        (
+            "import json\nfrom typing import Any\n",
+            "Pat$0h()",
+            "import json\nfrom pathlib import Path\nfrom typing import Any\n",
+        ),
+        (
+            "from app import a\r\nx = 1\r\n",
+            "par$0se()",
+            "from app import a\r\nfrom app.parsing import parse\r\nx = 1\r\n",
+        ),
     ],
 )
 def test_python(tmp_path: Path, head: str, use: str, after: str) -> None:
@@ -111,7 +119,11 @@ function hidden() {}
         ("import make from '../box';\n", "new B$0ox()", "import make, { Box } from '../box';\n"),
         ("import type { T } from '../box';\n", "let x: Sh$0ape", "import type { Shape, T } from '../box';\n"),
         ("", "ma$0ke();", 'import make from "../box";\n\n'),
-        ("import * as box from '../box';\n", "new B$0ox()", "import * as box from '../box';\nimport { Box } from '../box';\n"),
+        (
+            "import * as box from '../box';\n",
+            "new B$0ox()",
+            "import * as box from '../box';\nimport { Box } from '../box';\n",
+        ),
     ],
 )
 def test_typescript(tmp_path: Path, head: str, use: str, after: str) -> None:
@@ -134,7 +146,11 @@ def test_go_as_others_do(tmp_path: Path) -> None:
 
 def test_java(tmp_path: Path) -> None:
     text = "-- p/Box.java --\npackage p;\npublic class Box {}\n-- q/Use.java --\npackage q;\n\nimport java.util.List;\nimport z.Z;\n\nclass Use { B$0ox box; }\n"
-    check(tmp_path, text, "package q;\n\nimport java.util.List;\nimport p.Box;\nimport z.Z;\n\nclass Use { Box box; }\n")
+    check(
+        tmp_path,
+        text,
+        "package q;\n\nimport java.util.List;\nimport p.Box;\nimport z.Z;\n\nclass Use { Box box; }\n",
+    )
 
 
 def test_rust(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from agent_ls.core.edits import apply_changes
-from agent_ls.core.paths import RelPath
 from agent_ls.index.unused import remove_unused_imports
 from tests.index.support import files_of, index_of
 
@@ -114,12 +113,21 @@ def test_typescript_keeps_what_may_be_wanted(tmp_path: Path, path: str, text: st
 
 def test_go(tmp_path: Path) -> None:
     before = '-- a.go --\npackage a\n\nimport (\n\t"fmt"\n\t"os"\n\t_ "embed"\n\t. "math"\n\tyaml "x.org/y"\n\t"x.org/z"\n)\n\nfunc F() { fmt.Println(x.os) }\n'
-    check(tmp_path, before, before.replace("-- a.go --\n", "").replace('\t"os"\n', ""), ["8: another", "9: another"])
+    check(
+        tmp_path,
+        before,
+        before.replace("-- a.go --\n", "").replace('\t"os"\n', ""),
+        ["8: another", "9: another"],
+    )
 
 
 def test_java(tmp_path: Path) -> None:
     before = "-- A.java --\npackage p;\n\nimport java.util.List;\nimport java.util.Map;\nimport java.util.Set;\nimport q.*;\nimport static q.R.s;\n\n/** {@link Map} */\nclass A { List<String> x; }\n"
-    after = before.replace("-- A.java --\n", "").replace("import java.util.Set;\n", "").replace("import static q.R.s;\n", "")
+    after = (
+        before.replace("-- A.java --\n", "")
+        .replace("import java.util.Set;\n", "")
+        .replace("import static q.R.s;\n", "")
+    )
     check(tmp_path, before, after)
 
 

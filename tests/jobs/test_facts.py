@@ -16,9 +16,11 @@ from agent_ls.core.paths import RelPath
 from agent_ls.core.settings import Engine, Prompt, Settings
 from agent_ls.core.text import Span
 from agent_ls.index.facts import Anchor, Definition
+from agent_ls.jobs.importing import may_lack_import
 from agent_ls.jobs.offers import MORE, Known, hidden, offers
-from agent_ls.jobs.place import Here, name_at
+from agent_ls.jobs.place import Here, Lookout, name_at
 from agent_ls.jobs.views import FileView, JobView
+from tests.index.support import index_of
 from tests.jobs.conftest import Opener
 from tests.support.paper_editor import PaperEditor
 
@@ -342,3 +344,21 @@ def test_connecting_a_model_is_a_command_that_says_how() -> None:
         o for o in offers(Known(here, [], [], Settings(), model=False)) if o.title == "Connect a model …"
     )
     assert (entry.command, entry.arguments) == ("agentLs.connect", {})
+
+
+def test_imports_are_spoken_of_where_there_is_reason_to(tmp_path: Path) -> None:
+    text = "import os\n\nshout(1)\nshout(2)\nx.other()\n"
+    files = {"loud.py": "def shout(): ...\ndef other(): ...\n", "app.py": text}
+    index = index_of(tmp_path, {RelPath(path): data.encode() for path, data in files.items()})
+    lookout = Lookout(index, None)
+
+    def at(offset: int) -> tuple[bool, list[str]]:
+        here = lookout.look(Site(RelPath("app.py"), Span(offset, offset)), text.encode(), None)
+        lacking = may_lack_import(here, index)
+        known = Known(here, (), (), Settings(), model=False, importable=lacking)
+        return lacking, [offer.title for offer in offers(known) if offer.group == "action"]
+
+    assert at(text.index("shout(1)") + 1) == (True, ["Import shout …"])
+    assert at(text.index("shout(2)") + 1) == (False, [])  # its first place is further up
+    assert at(text.index("other") + 1) == (False, [])
+    assert at(0) == (False, ["Remove unused imports"])

@@ -67,6 +67,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argument
     )
     _delegate(commands)
     _run(commands)
+    _actions(commands)
     explain = commands.add_parser("explain", help="what a symbol is for", allow_abbrev=False)
     explain.add_argument("place", metavar="FILE:LINE[:COL]")
     _folder(explain)
@@ -138,6 +139,21 @@ def _run(commands: Any) -> None:
     run = commands.add_parser("run", help="any program as the engine of a plan", allow_abbrev=False)
     _outcome(run)
     run.add_argument("argv", nargs="+", metavar="CMD", help="the program and its arguments, behind --")
+
+
+def _actions(commands: Any) -> None:
+    rename = commands.add_parser("rename", help="rename a symbol everywhere", allow_abbrev=False)
+    rename.add_argument("place", metavar="FILE:LINE:COL", help="where its name stands")
+    rename.add_argument("name", metavar="NAME", help="the name to give")
+    missing = commands.add_parser("add-import", help="add the import that a name lacks", allow_abbrev=False)
+    missing.add_argument("place", metavar="FILE:LINE:COL", help="where the name stands")
+    missing.add_argument("--from", dest="wish", default="", metavar="MODULE", help="if several can be meant")
+    tidy = commands.add_parser(
+        "remove-unused-imports", help="remove what a file imports and does not use", allow_abbrev=False
+    )
+    tidy.add_argument("place", metavar="FILE")
+    for parser in (rename, missing, tidy):
+        _outcome(parser)
 
 
 def _outcome(parser: argparse.ArgumentParser) -> None:

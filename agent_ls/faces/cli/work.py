@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from agent_ls.core.errors import NotTrustedError, UsageError
-from agent_ls.core.job import Intent, IntentKind, Measure
+from agent_ls.core.job import Intent, IntentKind, JobId, Measure
 from agent_ls.core.settings import Settings
 from agent_ls.core.text import content_hash
 from agent_ls.faces.cli.delivery import CANCELLED, Delivery, outcome_code
@@ -18,6 +18,7 @@ from agent_ls.faces.cli.detaching import detach
 from agent_ls.faces.cli.following import Watcher, follow
 from agent_ls.faces.cli.session import Place, existing, opened, site_at
 from agent_ls.jobs.estimating import said
+from agent_ls.jobs.service import Service
 
 _TITLE: Final = 60
 
@@ -63,6 +64,33 @@ async def run(here: Place, options: Namespace) -> int:
     return await _work(here, options, intent)
 
 
+async def act(here: Place, options: Namespace) -> int:
+    """A deterministic action, on the index of now."""
+    site, data = site_at(here.root, options.place)
+    kind, title, wish = _action(options)
+    intent = Intent(
+        kind,
+        _short(title),
+        new_name=wish,
+        site=site,
+        site_hash=content_hash(data),
+        checks=_checks(options.check),
+        measures=_measures(options),
+    )
+    return await _work(here, options, intent)
+
+
+def _action(options: Namespace) -> tuple[IntentKind, str, str]:
+    """Its kind, its title, and what is wished."""
+    match options.command:
+        case "rename":
+            return IntentKind.RENAME, f"Rename to {options.name}", options.name
+        case "add-import":
+            return IntentKind.ADD_IMPORT, "Add the missing import", options.wish
+        case _:
+            return IntentKind.REMOVE_IMPORTS, f"Remove unused imports of {options.place}", ""
+
+
 def task_text(given: str) -> str:
     """The task of the command line, or of stdin for ``-``.
 
@@ -85,7 +113,7 @@ async def _work(here: Place, options: Namespace, intent: Intent) -> int:
                 kept="Nothing was run and nothing was changed",
                 remedy="`agent-ls trust` says what trusting means and asks",
             )
-        job = service.delegate(intent) if intent.kind is IntentKind.DELEGATE else service.run(intent)
+        job = await _started(service, intent)
         estimate = service.job(job).view.estimate_usd
         if estimate is not None and not options.json_stream:
             here.err.line(
@@ -99,6 +127,17 @@ async def _work(here: Place, options: Namespace, intent: Intent) -> int:
         applied = await delivery.deliver(service, detail)
         delivery.tell(service.job(job), applied)
         return outcome_code(detail, applied, asked=bool(intent.checks or intent.measures))
+
+
+async def _started(service: Service, intent: Intent) -> JobId:
+    match intent.kind:
+        case IntentKind.DELEGATE:
+            return service.delegate(intent)
+        case IntentKind.RUN:
+            return service.run(intent)
+        case _:
+            await service.indexer.refresh()  # the index is all that it knows
+            return service.act(intent)
 
 
 def _checks(given: list[str]) -> tuple[tuple[str, ...], ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final, final
 
 from agent_ls.core.errors import ModelError, UsageError
@@ -13,6 +15,7 @@ from agent_ls.core.text import content_hash
 from agent_ls.faces.lsp import arguments as read
 from agent_ls.faces.lsp import wire
 from agent_ls.faces.lsp.client import ClientError
+from agent_ls.faces.lsp.deterministic import INTENTS
 from agent_ls.faces.lsp.documents import Documents
 from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.features.anchor import insert_anchor
@@ -66,7 +69,7 @@ class PlaceCommands:
         return {
             wire.DELEGATE: self.delegate,
             wire.RUN: self.run,
-            wire.RENAME: self.rename,
+            **{name: partial(self.deterministic, make) for name, make in INTENTS.items()},
             wire.EXPLAIN: self.explain,
         }
 
@@ -112,17 +115,10 @@ class PlaceCommands:
             )
         }
 
-    def rename(self, params: Json) -> Json:
+    def deterministic(self, make: Callable[[Json, Here], Intent], params: Json) -> Json:
         here = self._here(params)
-        name = read.text(params, "newName")
-        intent = Intent(
-            IntentKind.RENAME,
-            short(f"Rename to {name}"),
-            new_name=name,
-            site=here.site,
-            site_hash=content_hash(here.text.data),
-        )
-        return {"jobId": here.folder.service.rename(intent)}
+        intent = make(params, here)
+        return {"jobId": here.folder.service.act(replace(intent, title=short(intent.title)))}
 
     def _ask_for_task(self, here: Here) -> Json:
         """LSP has no input box: where no plugin asks, the task is written as an ``agent:`` comment."""

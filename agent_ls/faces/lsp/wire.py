@@ -24,6 +24,8 @@ KINDS: Final = (QUICKFIX, REWRITE, SOURCE_ACTION)
 DELEGATE: Final = "agentLs.delegate"
 RUN: Final = "agentLs.run"
 RENAME: Final = "agentLs.rename"
+ADD_IMPORT: Final = "agentLs.addImport"
+REMOVE_UNUSED_IMPORTS: Final = "agentLs.removeUnusedImports"
 JOBS: Final = "agentLs.jobs"
 JOB: Final = "agentLs.job"
 REVIEW: Final = "agentLs.review"
@@ -47,6 +49,8 @@ COMMANDS: Final = (
     DELEGATE,
     RUN,
     RENAME,
+    ADD_IMPORT,
+    REMOVE_UNUSED_IMPORTS,
     JOBS,
     JOB,
     REVIEW,
