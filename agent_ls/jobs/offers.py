@@ -126,7 +126,12 @@ def _job_offers(known: Known) -> Iterator[Offer]:
                 yield _job(f"Undo: {title}", "agentLs.undo", {"jobId": view.id})
             case _:
                 continue
+        if view.verdict_note and view.state in _CHECKABLE:
+            yield _job(f"Check again: {title}", "agentLs.check", {"jobId": view.id})
 
+
+_CHECKABLE = frozenset({JobState.READY, JobState.PARTLY_APPLIED, JobState.APPLIED})
+"""A merge with later edits made a tree that nothing was proven on: the offer to prove the plan on it."""
 
 _JOB_ORDER = {
     JobState.WAITING: 0,

@@ -307,6 +307,11 @@ def test_every_answer_of_a_question_is_an_entry() -> None:
     assert menu(jobs=free)[:2] == ["Answer: What name?", "Answer “parse_all”: What name?"]
 
 
+def test_a_plan_that_was_merged_with_later_edits_offers_to_be_checked_again() -> None:
+    applied = job(JobState.APPLIED, verdict_note="rebased over your 2 edits, not re-checked")
+    assert titles_of(automatic=True, jobs=[applied]) == ["Undo: shout", "Check again: shout"]
+
+
 def test_a_lamp_shows_only_what_belongs_to_the_place() -> None:
     found = Diagnostic(Span(4, 9), "bad", 1, "ruff")
     assert titles_of(automatic=True) == []
