@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import assert_never, final
 
 from agent_ls.agent.delegate import delegate
+from agent_ls.agent.deterministic import act
 from agent_ls.agent.engine import run_command
 from agent_ls.agent.ground import Ground, open_ground
 from agent_ls.agent.link import Link
 from agent_ls.agent.meter import Meter
 from agent_ls.agent.proof import DraftProver
-from agent_ls.agent.rename import rename_symbol
 from agent_ls.agent.resources import Resources
-from agent_ls.core.attempt import AttemptRequest, Outcome
+from agent_ls.core.attempt import AttemptRequest, Checked, Outcome
 from agent_ls.core.codec import CodecError
 from agent_ls.core.errors import AgentLsError
 from agent_ls.core.job import IntentKind, JobState, Spent
@@ -57,6 +57,8 @@ class Attempt:
 
     async def _attempt(self, ground: Ground) -> Outcome:
         prover = DraftProver(ground, self._link, self._resources)
+        if self._request.check_only:
+            return _proven(await prover.prove(ground.draft))
         kind = self._request.intent.kind
         match kind:
             case IntentKind.DELEGATE:
@@ -64,9 +66,19 @@ class Attempt:
                 return await delegate(ground, self._link, self._resources, prover, self._meter)
             case IntentKind.RUN:
                 return await run_command(ground, self._link, self._resources, prover)
-            case IntentKind.RENAME:
-                return await rename_symbol(ground, self._link, prover)
+            case IntentKind.RENAME | IntentKind.ADD_IMPORT | IntentKind.REMOVE_IMPORTS:
+                return await act(ground, self._link, prover)
         assert_never(kind)
+
+
+def _proven(checked: Checked) -> Outcome:
+    return Outcome(
+        JobState.READY,
+        checks=checked.reports,
+        verdict=checked.verdict,
+        tree_hash=checked.tree_hash,
+        problem=checked.reason,
+    )
 
 
 def _marks(ground: Ground) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NewType, final
 
 from agent_ls.core.paths import RelPath
+from agent_ls.core.rework import Part
 from agent_ls.core.text import Span
 
 JobId = NewType("JobId", str)
@@ -59,7 +60,13 @@ class IntentKind(StrEnum):
 
     DELEGATE = "delegate"  # the agent
     RUN = "run"  # any program, in the scratch tree
-    RENAME = "rename"  # deterministic, from the index
+    RENAME = "rename"  # this and the rest: deterministic, from the index
+    ADD_IMPORT = "add_import"
+    REMOVE_IMPORTS = "remove_imports"
+
+
+ASK = "?"
+"""A wish that a person is asked for, where there is more than one choice."""
 
 
 @final
@@ -114,10 +121,12 @@ class Intent:
     """Everything that is needed to start a job again from nothing.
 
     ``title`` is short and for people. ``task`` is what the user said (for `DELEGATE`), ``argv``
-    the engine's command (for `RUN`), ``new_name`` the name (for `RENAME`). ``site_hash`` is the
+    the engine's command (for `RUN`), ``new_name`` the name (for `RENAME`), or the module, the import
+    or `ASK` (for `ADD_IMPORT`; empty: the only one there is). ``site_hash`` is the
     content hash of the text that ``site`` and ``diagnostics`` point into. ``network``: the engine may use the
     network inside the sandbox. ``anchor`` is the span
-    of an ``agent:`` comment whose removal belongs to the plan.
+    of an ``agent:`` comment whose removal belongs to the plan. ``rework``: the attempt begins with a
+    plan (`AttemptRequest.plan`), of which only these parts are to be done anew.
     """
 
     kind: IntentKind
@@ -135,6 +144,7 @@ class Intent:
     attempts: int = 1
     plan_first: bool = False
     network: bool = False
+    rework: tuple[Part, ...] = ()
 
 
 @final

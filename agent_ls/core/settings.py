@@ -4,7 +4,7 @@
 sentence: a bad value is reported and the earlier one stays. Only the user's own file and
 environment may say where requests go, what is run without a sandbox and which engines
 exist; a repository (its project file, or an editor setting that a repository can plant)
-never can.
+never can. Nor can it raise what may be spent.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from agent_ls.core.job import Measure
 Argv = tuple[str, ...]
 
 _USER_ONLY = {"user_only": True}
+_USER_RAISES = {"user_raises": True}
 
 
 class Source(StrEnum):
@@ -92,14 +93,14 @@ class Checks:
 class Budgets:
     """Ceilings; reaching one pauses the attempt with the work kept."""
 
-    attempt_usd: float = 1.0
-    """US dollars per attempt."""
+    attempt_usd: float = field(default=1.0, metadata=_USER_RAISES)
+    """US dollars per attempt; raised by the user only."""
     attempt_turns: int = 40
     """Model turns per attempt."""
     attempt_minutes: float = 15.0
     """Minutes per attempt."""
-    day_usd: float = 10.0
-    """US dollars per day, all jobs together."""
+    day_usd: float = field(default=10.0, metadata=_USER_RAISES)
+    """US dollars per day, all jobs and explanations together; raised by the user only."""
 
 
 @final
@@ -240,10 +241,18 @@ def _table(
                 f"{source}: {place!r} can only be set in the user's own config.toml; it is ignored"
             )
         else:
+            current = getattr(base, key)
             try:
-                taken[key] = _value(hints[key], getattr(base, key), value, source, place, problems)
+                read = _value(hints[key], current, value, source, place, problems)
             except ValueError as error:
-                problems.append(f"{source}: {place!r} {error}; {getattr(base, key)!r} stays")
+                problems.append(f"{source}: {place!r} {error}; {current!r} stays")
+                continue
+            if fields[key].metadata.get("user_raises") and source is not Source.USER and read > current:
+                problems.append(
+                    f"{source}: {place!r} can only be raised in the user's own config.toml; {current!r} stays"
+                )
+            else:
+                taken[key] = read
     return dataclasses.replace(base, **taken)
 
 

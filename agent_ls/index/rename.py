@@ -81,7 +81,7 @@ def rename(
     Parses every file that has the name: about 1 ms per 250 lines.
     """
     data = read(path)
-    name = _name_at(data, offset) if data is not None else ""
+    name = name_at(data, offset) if data is not None else ""
     language = language_of(path) or ""
     refusal = _refuse(name, new_name, language)
     if refusal:
@@ -112,7 +112,7 @@ def _refuse(name: str, new_name: str, language: str) -> str:
     return f"It is called `{name}` already" if name == new_name else ""
 
 
-def _name_at(data: bytes, offset: int) -> str:
+def name_at(data: bytes, offset: int) -> str:
     for match in _WORD.finditer(data, max(0, data.rfind(b"\n", 0, offset))):
         if match.start() > offset:
             break

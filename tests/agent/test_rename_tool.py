@@ -65,3 +65,25 @@ async def test_places_that_may_mean_something_else_are_named(tmp_path: Path) -> 
         assert "Left alone" in said
         assert "src/other.py:2" in said
         assert "thing.add(1)" in text_in(bench, "src/other.py")
+
+
+async def test_an_import_is_added_to_the_draft(tmp_path: Path) -> None:
+    files = {"src/calc.py": "def add(): ...\n", "src/loud.py": "def add(): ...\n"}
+    async with indexed(tmp_path, files=files) as bench:
+        await use(bench, "write_file", path="src/new.py", content="add(1, 2)\n")
+        wanted = {"path": "src/new.py", "line": 1, "name": "add"}
+        said = await refused(bench, "add_import", **wanted, **{"from": None})
+        assert "from calc import add; from loud import add" in said
+        said = await use(bench, "add_import", **wanted, **{"from": "loud"})
+        assert "Added `from loud import add`" in said
+        assert text_in(bench, "src/new.py") == "from loud import add\n\nadd(1, 2)\n"
+
+
+async def test_unused_imports_leave_the_draft(tmp_path: Path) -> None:
+    async with indexed(tmp_path) as bench:
+        content = "import os\nimport a.b\nimport sys\n\nprint(sys)\n"
+        await use(bench, "write_file", path="src/new.py", content=content)
+        said = await use(bench, "remove_unused_imports", path="src/new.py")
+        assert text_in(bench, "src/new.py") == "import a.b\nimport sys\n\nprint(sys)\n"
+        assert "src/new.py:2" in said
+        assert "no import that is surely" in await refused(bench, "remove_unused_imports", path="src/new.py")

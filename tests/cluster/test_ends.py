@@ -45,6 +45,8 @@ class Heard:
         self.events.append(event)
         self.news.set()
 
+    async def kept(self, run: JobId) -> None: ...
+
     def lost(self, run: JobId, reason: str) -> None:
         self.ends.append(f"lost: {reason}")
         self.news.set()

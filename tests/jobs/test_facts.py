@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,11 @@ from agent_ls.core.paths import RelPath
 from agent_ls.core.settings import Engine, Prompt, Settings
 from agent_ls.core.text import Span
 from agent_ls.index.facts import Anchor, Definition
+from agent_ls.jobs.importing import may_lack_import
 from agent_ls.jobs.offers import MORE, Known, hidden, offers
-from agent_ls.jobs.place import Here, name_at
+from agent_ls.jobs.place import Here, Lookout, name_at
 from agent_ls.jobs.views import FileView, JobView
+from tests.index.support import index_of
 from tests.jobs.conftest import Opener
 from tests.support.paper_editor import PaperEditor
 
@@ -93,6 +95,31 @@ def test_a_fix_stands_first_and_needs_somebody_elses_diagnostic() -> None:
     assert menu(diagnostics=[found, found], only=["quickfix"]) == ["Fix: unused name parse (and 1 more)"]
 
 
+def test_findings_of_one_kind_are_fixed_in_the_whole_file_too() -> None:
+    unused = Diagnostic(Span(4, 9), "unused name", 2, "ruff", "F841")
+    titles = menu(diagnostics=[unused, unused], only=["quickfix"])
+    assert titles == ["Fix: unused name (and 1 more)", "Fix all of this kind in this file: ruff F841"]
+    other = Diagnostic(Span(4, 9), "undefined", 1, "ruff", "F821")
+    assert menu(diagnostics=[unused, other], only=["quickfix"]) == ["Fix: undefined (and 1 more)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "stub"),
+    [
+        (b"def parse(text):\n    pass\n", True),
+        (b"def parse(text): ...\n", True),
+        (b"def parse(text):\n    raise NotImplementedError\n", True),
+        (b"fn parse() {\n    todo!()\n}\n", True),
+        (b"def parse(text):\n    passing = text\n    return passing[...]\n", False),
+    ],
+)
+def test_what_is_still_to_be_written_can_be_implemented(text: bytes, stub: bool) -> None:
+    around = replace(PARSE, span=Span(0, len(text)))
+    here = Here(Site(PATH, Span(4, 4)), text, "parse", Span(4, 9), around, None)
+    titles = [offer.title for offer in offers(Known(here, [], [], Settings(), model=True))]
+    assert ("Implement parse" in titles) == stub
+
+
 def test_a_comment_that_asks_comes_before_delegate() -> None:
     assert menu(25, anchor=ANCHOR)[:2] == ["Do: split this", "Delegate: change parse …"]
 
@@ -100,8 +127,11 @@ def test_a_comment_that_asks_comes_before_delegate() -> None:
 @pytest.mark.parametrize(
     ("view", "titles"),
     [
-        (job(JobState.READY), ["Review plan: shout", "Apply plan: shout"]),
-        (job(JobState.READY, verdict=Verdict.WORSE), ["Review plan: shout (checks got worse)"]),
+        (
+            job(JobState.READY, verdict=Verdict.VERIFIED),
+            ["Review plan: shout (1 file +1 −1, verified)", "Apply plan: shout (1 file +1 −1, verified)"],
+        ),
+        (job(JobState.READY, verdict=Verdict.WORSE), ["Review plan: shout (1 file +1 −1, checks got worse)"]),
         (job(JobState.WAITING, question=Question("q", "Which one?")), ["Answer: Which one?"]),
         (job(JobState.RUNNING), ["Cancel: shout"]),
         (job(JobState.INTERRUPTED), ["Resume: shout"]),
@@ -119,7 +149,7 @@ def test_what_does_not_fit_stands_behind_one_entry() -> None:
     titles = menu(25, jobs=jobs, diagnostics=[found], anchor=ANCHOR)
     assert titles == [
         "Answer: ?",
-        "Review plan: shout",
+        "Review plan: shout (1 file +1 −1, unverified)",
         "Fix: bad",
         "Do: split this",
         "Delegate: change parse …",
@@ -277,6 +307,11 @@ def test_every_answer_of_a_question_is_an_entry() -> None:
     assert menu(jobs=free)[:2] == ["Answer: What name?", "Answer “parse_all”: What name?"]
 
 
+def test_a_plan_that_was_merged_with_later_edits_offers_to_be_checked_again() -> None:
+    applied = job(JobState.APPLIED, verdict_note="rebased over your 2 edits, not re-checked")
+    assert titles_of(automatic=True, jobs=[applied]) == ["Undo: shout", "Check again: shout"]
+
+
 def test_a_lamp_shows_only_what_belongs_to_the_place() -> None:
     found = Diagnostic(Span(4, 9), "bad", 1, "ruff")
     assert titles_of(automatic=True) == []
@@ -314,3 +349,21 @@ def test_connecting_a_model_is_a_command_that_says_how() -> None:
         o for o in offers(Known(here, [], [], Settings(), model=False)) if o.title == "Connect a model …"
     )
     assert (entry.command, entry.arguments) == ("agentLs.connect", {})
+
+
+def test_imports_are_spoken_of_where_there_is_reason_to(tmp_path: Path) -> None:
+    text = "import os\n\nshout(1)\nshout(2)\nx.other()\n"
+    files = {"loud.py": "def shout(): ...\ndef other(): ...\n", "app.py": text}
+    index = index_of(tmp_path, {RelPath(path): data.encode() for path, data in files.items()})
+    lookout = Lookout(index, None)
+
+    def at(offset: int) -> tuple[bool, list[str]]:
+        here = lookout.look(Site(RelPath("app.py"), Span(offset, offset)), text.encode(), None)
+        lacking = may_lack_import(here, index)
+        known = Known(here, (), (), Settings(), model=False, importable=lacking)
+        return lacking, [offer.title for offer in offers(known) if offer.group == "action"]
+
+    assert at(text.index("shout(1)") + 1) == (True, ["Import shout …"])
+    assert at(text.index("shout(2)") + 1) == (False, [])  # its first place is further up
+    assert at(text.index("other") + 1) == (False, [])
+    assert at(0) == (False, ["Remove unused imports"])

@@ -49,6 +49,7 @@ async def test_menus_comments_hovers_and_settings(tmp_path: Path) -> None:
         await a_comment_is_written_for_the_task(here)
         await hovering(here)
         await renaming(here)
+        await importing(here)
         await explaining(here)
         await settings_change(here)
 
@@ -174,6 +175,24 @@ async def renaming(here: World) -> None:
     await here.operation("agentLs.apply", job)
     assert names.text == "def new_name():\n    return 1\n"
     assert uses.text == "from names import new_name\n\nprint(new_name())\n"
+
+
+async def importing(here: World) -> None:
+    here.file("loud.py", "def shout():\n    return 1\n")
+    here.file("calls.py", "import os\n\nprint(shout())\n")
+    loud, calls = here.editor.open("loud.py"), here.editor.open("calls.py")
+    here.editor.save_all()
+    for name, line, character in (("agentLs.addImport", 2, 7), ("agentLs.removeUnusedImports", 0, 0)):
+        place = {"line": line, "character": character}
+        argument = {"uri": calls.uri, "range": {"start": place, "end": place}}
+        for _ in range(100):  # the index hears of the new files within a moment
+            job = (await here.editor.command(name, argument))["jobId"]
+            if await here.until_state(job, "ready", "failed") == "ready":
+                break
+            await asyncio.sleep(0.1)
+        await here.operation("agentLs.apply", job)
+    assert calls.text == "from loud import shout\n\nprint(shout())\n"
+    assert loud.text == "def shout():\n    return 1\n"
 
 
 async def explaining(here: World) -> None:

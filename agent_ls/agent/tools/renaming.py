@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from agent_ls.agent.bench import Bench
@@ -25,7 +26,7 @@ _LINES = 12
 async def rename_symbol(bench: Bench, args: Json) -> str:
     path, data = existing(bench, args["path"])
     text_of(path, data)
-    plan = _plan(bench, path, _place(path, data, args["name"], args["line"]), args["new_name"])
+    plan = _plan(bench, path, place(path, data, args["name"], args["line"]), args["new_name"])
     if not plan.changes:
         raise ToolRefusedError(
             plan.reason or "The index resolves no symbol there",
@@ -38,17 +39,23 @@ async def rename_symbol(bench: Bench, args: Json) -> str:
 
 
 def _plan(bench: Bench, path: RelPath, offset: int, new_name: str) -> RenamePlan:
+    also = sorted(bench.draft.changes().paths | bench.draft.base.unsaved)
+    return rename(bench.index, reader(bench), path, offset, new_name, also=also)
+
+
+def reader(bench: Bench) -> Callable[[RelPath], bytes | None]:
+    """Texts as the draft has them."""
+
     def read(wanted: RelPath) -> bytes | None:
         try:
             return bench.draft.read(wanted)
         except WorkspaceError:
             return None  # the index may still list what is hidden by now
 
-    also = sorted(bench.draft.changes().paths | bench.draft.base.unsaved)
-    return rename(bench.index, read, path, offset, new_name, also=also)
+    return read
 
 
-def _place(path: RelPath, data: bytes, name: str, line: int) -> int:
+def place(path: RelPath, data: bytes, name: str, line: int) -> int:
     """The byte offset of a name on a 1-based line."""
     index = LineIndex(data)
     if not 1 <= line <= len(index):

@@ -15,6 +15,7 @@ from agent_ls.agent.tools import (
     editing,
     ending,
     exploring,
+    importing,
     planning,
     reading,
     renaming,
@@ -39,6 +40,7 @@ TOOLS: Mapping[str, Tool] = {
         *exploring.TOOLS,
         *editing.TOOLS,
         *renaming.TOOLS,
+        *importing.TOOLS,
         *checking.TOOLS,
         *ending.TOOLS,
     )
@@ -152,6 +154,8 @@ def _step(call: ToolCall) -> str:
         "ask_user": "asking",
         "finish": "proving the draft",
         "rename_symbol": "renaming in",
+        "add_import": "importing into",
+        "remove_unused_imports": "tidying",
         "explore": "exploring",
         "propose_plan": "planning",
     }

@@ -121,6 +121,10 @@ def _room(name: str) -> Command:
             from agent_ls.faces.cli import work  # noqa: PLC0415
 
             return work.delegate if name == "delegate" else work.run
+        case "rename" | "add-import" | "remove-unused-imports":
+            from agent_ls.faces.cli import work  # noqa: PLC0415
+
+            return work.act
         case "explain" | "context" | "index":
             from agent_ls.faces.cli import looking  # noqa: PLC0415
 

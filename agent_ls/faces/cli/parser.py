@@ -18,6 +18,8 @@ JOB_ACTIONS: Final = (
     "answer",
     "tell",
     "approve",
+    "check",
+    "use",
     "apply",
     "discard",
     "undo",
@@ -65,6 +67,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argument
     )
     _delegate(commands)
     _run(commands)
+    _actions(commands)
     explain = commands.add_parser("explain", help="what a symbol is for", allow_abbrev=False)
     explain.add_argument("place", metavar="FILE:LINE[:COL]")
     _folder(explain)
@@ -115,7 +118,13 @@ def _delegate(commands: Any) -> None:
     delegate.add_argument("task", metavar="TASK", help="what should be done; - reads it from stdin")
     delegate.add_argument("--at", metavar="FILE[:LINE[:COL]]", help="the place it is about")
     delegate.add_argument("--file", action="append", default=[], metavar="F", help="a file to look at first")
-    delegate.add_argument("--attempts", type=_positive, default=1, metavar="N")
+    delegate.add_argument(
+        "--attempts",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="make N attempts and choose by running them",
+    )
     delegate.add_argument(
         "--budget-usd", type=float, metavar="X", help="ceiling of the attempt in US dollars"
     )
@@ -130,6 +139,21 @@ def _run(commands: Any) -> None:
     run = commands.add_parser("run", help="any program as the engine of a plan", allow_abbrev=False)
     _outcome(run)
     run.add_argument("argv", nargs="+", metavar="CMD", help="the program and its arguments, behind --")
+
+
+def _actions(commands: Any) -> None:
+    rename = commands.add_parser("rename", help="rename a symbol everywhere", allow_abbrev=False)
+    rename.add_argument("place", metavar="FILE:LINE:COL", help="where its name stands")
+    rename.add_argument("name", metavar="NAME", help="the name to give")
+    missing = commands.add_parser("add-import", help="add the import that a name lacks", allow_abbrev=False)
+    missing.add_argument("place", metavar="FILE:LINE:COL", help="where the name stands")
+    missing.add_argument("--from", dest="wish", default="", metavar="MODULE", help="if several can be meant")
+    tidy = commands.add_parser(
+        "remove-unused-imports", help="remove what a file imports and does not use", allow_abbrev=False
+    )
+    tidy.add_argument("place", metavar="FILE")
+    for parser in (rename, missing, tidy):
+        _outcome(parser)
 
 
 def _outcome(parser: argparse.ArgumentParser) -> None:
@@ -165,7 +189,11 @@ def _jobs(commands: Any) -> None:
     jobs.add_argument("--watch", action="store_true", help="a board of all jobs that renews itself")
     for name in JOB_ACTIONS:
         action = actions.add_parser(name, allow_abbrev=False)
-        if name != "list":
+        if name == "log":
+            action.add_argument(
+                "id", nargs="?", default="", metavar="ID", help="the job; --wire alone: all, explanations too"
+            )
+        elif name != "list":
             action.add_argument("id", metavar="ID", help="the job; its beginning is enough")
         if name == "answer":
             action.add_argument("text", metavar="TEXT", help="the answer")
@@ -173,6 +201,11 @@ def _jobs(commands: Any) -> None:
             action.add_argument("text", metavar="TEXT", help="the agent reads it with its next turn")
         if name == "retry":
             action.add_argument("text", nargs="?", default="", metavar="TEXT", help="what to do differently")
+            action.add_argument("--hunk", action="append", metavar="H", help="do only this hunk anew")
+        if name == "diff":
+            action.add_argument("--attempt", type=_positive, metavar="K", help="what attempt K has drafted")
+        if name == "use":
+            action.add_argument("attempt", type=_positive, metavar="K", help="make attempt K the plan")
         if name == "log":
             action.add_argument("--wire", action="store_true", help="every byte sent to a model and received")
         if name == "apply":

@@ -119,7 +119,7 @@ class _Tour:
                 site=Site(path, definition.name_span),
                 site_hash=service.index.hash_of(path),
             )
-            job = service.rename(intent)
+            job = service.act(intent)
             view = await service.wait(job)
             if len(view.files) >= _FEWEST:
                 detail = service.job(job)

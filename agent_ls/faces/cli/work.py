@@ -10,13 +10,15 @@ from dataclasses import replace
 from typing import Any, Final
 
 from agent_ls.core.errors import NotTrustedError, UsageError
-from agent_ls.core.job import Intent, IntentKind, Measure
+from agent_ls.core.job import Intent, IntentKind, JobId, Measure
 from agent_ls.core.settings import Settings
 from agent_ls.core.text import content_hash
 from agent_ls.faces.cli.delivery import CANCELLED, Delivery, outcome_code
 from agent_ls.faces.cli.detaching import detach
 from agent_ls.faces.cli.following import Watcher, follow
 from agent_ls.faces.cli.session import Place, existing, opened, site_at
+from agent_ls.jobs.estimating import said
+from agent_ls.jobs.service import Service
 
 _TITLE: Final = 60
 
@@ -24,12 +26,6 @@ _TITLE: Final = 60
 async def delegate(here: Place, options: Namespace) -> int:
     """Give a task to the agent; the exit codes are those of `delivery.outcome_code`."""
     task = task_text(options.task)
-    if options.attempts > 1:
-        raise UsageError(
-            "Several attempts at one task are not possible yet",
-            kept="Nothing was started",
-            remedy="Run it without --attempts; `agent-ls jobs retry ID` tries once more",
-        )
     site, site_hash = None, ""
     if options.at:
         site, data = site_at(here.root, options.at)
@@ -68,6 +64,33 @@ async def run(here: Place, options: Namespace) -> int:
     return await _work(here, options, intent)
 
 
+async def act(here: Place, options: Namespace) -> int:
+    """A deterministic action, on the index of now."""
+    site, data = site_at(here.root, options.place)
+    kind, title, wish = _action(options)
+    intent = Intent(
+        kind,
+        _short(title),
+        new_name=wish,
+        site=site,
+        site_hash=content_hash(data),
+        checks=_checks(options.check),
+        measures=_measures(options),
+    )
+    return await _work(here, options, intent)
+
+
+def _action(options: Namespace) -> tuple[IntentKind, str, str]:
+    """Its kind, its title, and what is wished."""
+    match options.command:
+        case "rename":
+            return IntentKind.RENAME, f"Rename to {options.name}", options.name
+        case "add-import":
+            return IntentKind.ADD_IMPORT, "Add the missing import", options.wish
+        case _:
+            return IntentKind.REMOVE_IMPORTS, f"Remove unused imports of {options.place}", ""
+
+
 def task_text(given: str) -> str:
     """The task of the command line, or of stdin for ``-``.
 
@@ -90,7 +113,12 @@ async def _work(here: Place, options: Namespace, intent: Intent) -> int:
                 kept="Nothing was run and nothing was changed",
                 remedy="`agent-ls trust` says what trusting means and asks",
             )
-        job = service.delegate(intent) if intent.kind is IntentKind.DELEGATE else service.run(intent)
+        job = await _started(service, intent)
+        estimate = service.job(job).view.estimate_usd
+        if estimate is not None and not options.json_stream:
+            here.err.line(
+                f"This will probably cost {said(estimate)}; the ceiling is ${_ceiling(here, options):.2f}."
+            )
         cancelled = await follow(service, job, watcher, here.err)
         detail = service.job(job)
         if cancelled:
@@ -101,12 +129,27 @@ async def _work(here: Place, options: Namespace, intent: Intent) -> int:
         return outcome_code(detail, applied, asked=bool(intent.checks or intent.measures))
 
 
+async def _started(service: Service, intent: Intent) -> JobId:
+    match intent.kind:
+        case IntentKind.DELEGATE:
+            return service.delegate(intent)
+        case IntentKind.RUN:
+            return service.run(intent)
+        case _:
+            await service.indexer.refresh()  # the index is all that it knows
+            return service.act(intent)
+
+
 def _checks(given: list[str]) -> tuple[tuple[str, ...], ...]:
     """Each as one command line, split as a shell would split it; no shell ever runs it."""
     try:
         return tuple(tuple(shlex.split(text)) for text in given if text.strip())
     except ValueError as error:
         raise UsageError(f"--check: {error}", remedy="Close the quotes") from None
+
+
+def _ceiling(here: Place, options: Namespace) -> float:
+    return _budgeted(here.settings, options).budgets.attempt_usd * getattr(options, "attempts", 1)
 
 
 def _measures(options: Namespace) -> tuple[Measure, ...]:

@@ -24,12 +24,15 @@ KINDS: Final = (QUICKFIX, REWRITE, SOURCE_ACTION)
 DELEGATE: Final = "agentLs.delegate"
 RUN: Final = "agentLs.run"
 RENAME: Final = "agentLs.rename"
+ADD_IMPORT: Final = "agentLs.addImport"
+REMOVE_UNUSED_IMPORTS: Final = "agentLs.removeUnusedImports"
 JOBS: Final = "agentLs.jobs"
 JOB: Final = "agentLs.job"
 REVIEW: Final = "agentLs.review"
 PREVIEW: Final = "agentLs.preview"
 APPLY: Final = "agentLs.apply"
 UNDO: Final = "agentLs.undo"
+CHECK: Final = "agentLs.check"
 DISCARD: Final = "agentLs.discard"
 CANCEL: Final = "agentLs.cancel"
 RESUME: Final = "agentLs.resume"
@@ -46,12 +49,15 @@ COMMANDS: Final = (
     DELEGATE,
     RUN,
     RENAME,
+    ADD_IMPORT,
+    REMOVE_UNUSED_IMPORTS,
     JOBS,
     JOB,
     REVIEW,
     PREVIEW,
     APPLY,
     UNDO,
+    CHECK,
     DISCARD,
     CANCEL,
     RESUME,

@@ -221,6 +221,7 @@ class DaskRunner:
             logger.exception("event of job %s", job)
             raise AgentLsError(f"An event of the attempt could not be taken in: {error}") from error
         if not isinstance(event, Progressed):
+            await self._listener.kept(job)
             run.post({"type": "ack", "job": job, "seq": message.get("seq")})
         return ended
 

@@ -80,6 +80,23 @@ async def test_a_refusal_in_the_moment_of_typing_is_worth_another_try(
     assert done.stale
 
 
+async def test_an_editor_that_left_typed_text_alone_and_said_yes_is_asked_again(
+    land: Callable[..., Any],
+) -> None:
+    """As Neovim does: nothing of the plan is there, so what changed was typed."""
+    done = await land(PLAIN, BEFORE + "typed\n", applied=True)
+    assert (done.stale, len(done.landed)) == (True, 0)
+
+
+@pytest.mark.parametrize("text", ["ONEone\ntwo\n", "one\ntONEo\n", "ONE\nand two\nONE\n"])
+async def test_an_edit_in_the_wrong_place_is_never_taken_for_typing(
+    land: Callable[..., Any], text: str
+) -> None:
+    done = await land(PLAIN, text, applied=True)
+    assert not done.stale
+    assert "neither the old text nor the new one" in done.reason
+
+
 async def test_a_plan_that_landed_though_the_editor_said_no_is_there(land: Callable[..., Any]) -> None:
     done = await land(PLAIN, AFTER, applied=False)
     assert done.landed.paths == {PATH}
