@@ -185,6 +185,14 @@ class Book:
             except AgentLsError:
                 continue
 
+    def stamp(self) -> frozenset[tuple[str, int]]:
+        """A value that changes when a journal of any job does. Cost: one look at each file."""
+        found: set[tuple[str, int]] = set()
+        for job in self.ids():
+            with suppress(OSError):
+                found.add((job, (self.folder(job) / _JOURNAL).stat().st_size))
+        return frozenset(found)
+
     def purge(self, job: JobId) -> None:
         """Delete a job's folder. Raises as `own`, and `WorkspaceError` where the disk refuses.
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, final
 
 from agent_ls.core.codec import from_json
-from agent_ls.core.errors import UsageError
+from agent_ls.core.errors import AgentLsError, UsageError
 from agent_ls.core.job import JobId
 from agent_ls.core.paths import RelPath
 from agent_ls.core.steps import APPROVE, REJECT, PlanState, PlanStep, edited
@@ -92,6 +92,16 @@ class Owners:
             raise UsageError("A plan without steps cannot be approved", remedy="Reject it instead")
         answer = REJECT if not approve else APPROVE if steps is None else edited(steps)
         return await self.answer(job, state.question.id, answer)
+
+    async def look(self, job: JobId, seen: JobView) -> JobView:
+        """The job with what only its owner knows: the step under way. ``seen`` where it does not say."""
+        other = self._other(job)
+        if other is None:
+            return seen
+        try:
+            return await self._ask_for_view(other, "view", {"job": job})
+        except AgentLsError:  # it has just ended, or is of an earlier version
+            return seen
 
     async def use(self, job: JobId, attempt: int) -> JobView:
         if other := self._other(job):

@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, final
@@ -238,6 +238,14 @@ class Service:
     def jobs(self) -> list[JobView]:
         """Every job of this workspace, newest first; those of other processes included."""
         return self._board.all()
+
+    def stamp(self) -> Hashable:
+        """A value that changes when any job's journal does; cheap, for faces that look again and again."""
+        return self._book.stamp()
+
+    async def look(self, view: JobView) -> JobView:
+        """A job of another process with the step that it is at, which stands in no journal."""
+        return await self._owners.look(view.id, view)
 
     def has(self, job: JobId) -> bool:
         """Whether this workspace has the job."""

@@ -172,6 +172,8 @@ class Wishes:
                 return self.tell(job, str(params.get("text", "")))
             case "answer":
                 return to_json(self.answer(job, str(params.get("question")), str(params.get("answer"))))
+            case "view":
+                return to_json(self._view(job))
             case "use":
                 return to_json(self.use(job, int(params.get("attempt", 0))))
             case "purge":

@@ -27,7 +27,11 @@ Act = Callable[[Place, Service, JobId, Namespace], Awaitable[int]]
 
 
 async def jobs(here: Place, options: Namespace) -> int:
-    """List jobs, or act on one."""
+    """List jobs, watch them, or act on one."""
+    if options.watch:
+        from agent_ls.faces.cli.board import board  # noqa: PLC0415  (only who watches pays for it)
+
+        return await board(here, options)
     watcher = Watcher(here.err)
     async with opened(here, on_job=watcher) as service:
         if options.action == "list":

@@ -186,6 +186,7 @@ def _jobs(commands: Any) -> None:
     _json(jobs)
     actions: Any = jobs.add_subparsers(dest="action", metavar="ACTION", parser_class=_Parser)
     jobs.set_defaults(action="list")
+    jobs.add_argument("--watch", action="store_true", help="a board of all jobs that renews itself")
     for name in JOB_ACTIONS:
         action = actions.add_parser(name, allow_abbrev=False)
         if name == "log":

@@ -182,7 +182,9 @@ class LspPort:
 
     async def _ask(self, label: str, edit: dict[str, Any]) -> tuple[bool, str]:
         """What the editor answers: applied, and its reason."""
-        params = {"label": label, "edit": edit, "metadata": {"isRefactoring": True}}
+        params: dict[str, Any] = {"label": label, "edit": edit}
+        if self._editor.edit_metadata:
+            params["metadata"] = {"isRefactoring": True}
         try:
             answer = await self._peer.request("workspace/applyEdit", params, timeout_s=_ANSWER_S)
         except ClientError as error:

@@ -12,7 +12,7 @@ import pytest
 from agent_ls.core.edits import ChangeSet, FileChange
 from agent_ls.core.paths import rel_path
 from agent_ls.faces.lsp.documents import Documents
-from agent_ls.faces.lsp.editor import Editor
+from agent_ls.faces.lsp.editor import Editor, read_editor
 from agent_ls.faces.lsp.port import LspPort
 from agent_ls.faces.lsp.uris import path_to_uri
 from agent_ls.jobs.port import Order
@@ -127,3 +127,23 @@ async def test_what_was_not_ticked_is_missing(editor: Editor, missing: set[str],
     )
     done = await port.land(changes, Order("plan"))
     assert set(done.missing) == missing
+
+
+@pytest.mark.parametrize("edit", [{}, {"metadataSupport": True}])
+async def test_metadata_goes_only_to_editors_that_know_it(tmp_path: Path, edit: dict[str, Any]) -> None:
+    """eglot answers "Internal error" to any parameter of applyEdit that it does not know."""
+    capabilities = {"workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": True, **edit}}}
+    documents, uri = Documents(), path_to_uri(tmp_path / PATH)
+    documents.did_open({"textDocument": {"uri": uri, "languageId": "python", "version": 1, "text": BEFORE}})
+    asked: list[dict[str, Any]] = []
+
+    class Strict(Answering):
+        async def request(self, method: str, params: Any, *, timeout_s: float) -> Any:
+            asked.append(params)
+            return await super().request(method, params, timeout_s=timeout_s)
+
+    peer: Any = Strict(documents, uri, AFTER, applied=True)
+    editor = read_editor(capabilities, {"name": "e"}, {})
+    port = LspPort(tmp_path, documents=documents, editor=editor, peer=peer, on_job=quiet, on_notice=quiet)
+    await port.land(ChangeSet((FileChange(PATH, BEFORE.encode(), AFTER.encode()),)), Order("plan"))
+    assert [("metadata" in params) for params in asked] == [bool(edit)]
