@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The editor stage: the Neovim plugin inside real Neovims, the whole loop against the real server,
-# and the VS Code extension checked, tested and packed.
+# the terminal board in tmux, and the VS Code extension checked, tested and packed.
 #   .ci/editors.sh [CACHE]      CACHE keeps the unpacked Neovims; default: agent-ls-editors in the user's cache
-# Needs: Debian (apt-get), Node >= 20, Python with the extra "test". luacheck and the system's own
+# Needs: Debian (apt-get), tmux, Node >= 20, Python with the extra "test". luacheck and the system's own
 # Neovim are used where installed; PYTHON names another interpreter.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,8 +17,8 @@ old=$(command -v nvim || true)
 export AGENT_LS_NEOVIMS="$neovims${old:+:$old}"
 echo "$AGENT_LS_NEOVIMS"
 
-step "Neovim plugin and the loop with the real server"
-"$python" -m pytest tests/editors -q
+step "Neovim plugin and the loop with the real server; the terminal board in tmux"
+"$python" -m pytest tests/editors -q --ignore=tests/editors/other
 
 step "Lua: format and lint"
 (cd editors/tools && npm ci --no-audit --no-fund && npm run -s check-lua)

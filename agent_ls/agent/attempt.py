@@ -13,7 +13,7 @@ from agent_ls.agent.link import Link
 from agent_ls.agent.meter import Meter
 from agent_ls.agent.proof import DraftProver
 from agent_ls.agent.resources import Resources
-from agent_ls.core.attempt import AttemptRequest, Outcome
+from agent_ls.core.attempt import AttemptRequest, Checked, Outcome
 from agent_ls.core.codec import CodecError
 from agent_ls.core.errors import AgentLsError
 from agent_ls.core.job import IntentKind, JobState, Spent
@@ -57,6 +57,8 @@ class Attempt:
 
     async def _attempt(self, ground: Ground) -> Outcome:
         prover = DraftProver(ground, self._link, self._resources)
+        if self._request.check_only:
+            return _proven(await prover.prove(ground.draft))
         kind = self._request.intent.kind
         match kind:
             case IntentKind.DELEGATE:
@@ -67,6 +69,16 @@ class Attempt:
             case IntentKind.RENAME | IntentKind.ADD_IMPORT | IntentKind.REMOVE_IMPORTS | IntentKind.MOVE:
                 return await act(ground, self._link, prover)
         assert_never(kind)
+
+
+def _proven(checked: Checked) -> Outcome:
+    return Outcome(
+        JobState.READY,
+        checks=checked.reports,
+        verdict=checked.verdict,
+        tree_hash=checked.tree_hash,
+        problem=checked.reason,
+    )
 
 
 def _marks(ground: Ground) -> tuple[str, ...]:

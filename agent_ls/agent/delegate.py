@@ -9,6 +9,7 @@ from pathlib import Path
 from agent_ls.agent import context
 from agent_ls.agent.anchor import remove_anchor
 from agent_ls.agent.bench import Prover
+from agent_ls.agent.confining import confine
 from agent_ls.agent.equipment import equip
 from agent_ls.agent.ground import Ground
 from agent_ls.agent.link import Link
@@ -41,7 +42,8 @@ async def delegate(ground: Ground, link: Link, resources: Resources, prover: Pro
     try:
         talk = equip(ground, link, resources, prover, meter, opened, model)
         ending = await converse(talk)
-        departures = tuple(_departures(ground, talk.planner))
+        left_out = confine(ground) if ending.state is JobState.READY else ()
+        departures = (*left_out, *_departures(ground, talk.planner))
     finally:
         wire.close()
         await model.close()

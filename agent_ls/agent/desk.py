@@ -14,6 +14,7 @@ from agent_ls.core.attempt import (
     Asked,
     AttemptRequest,
     Event,
+    Explained,
     ExplainRequest,
     Outcome,
     Progressed,
@@ -145,17 +146,14 @@ class Desk:
             raise
 
     async def _explain(self, message: Json) -> None:
-        markdown, problem = "", ""
         try:
             request = from_json(ExplainRequest, message.get("request"))
-            markdown = await explain(request, self._resources)
+            told = await explain(request, self._resources)
         except AgentLsError as error:
-            problem = error.sentence()
+            told = Explained(problem=error.sentence())
         except CodecError as error:
-            problem = f"The request cannot be read: {error}"
-        self._out.put_nowait(
-            {"type": "explained", "id": message.get("id"), "markdown": markdown, "error": problem}
-        )
+            told = Explained(problem=f"The request cannot be read: {error}")
+        self._out.put_nowait({"type": "explained", "id": message.get("id"), "value": to_json(told)})
 
     async def _send_all(self) -> None:
         while True:

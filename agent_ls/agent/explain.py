@@ -8,8 +8,8 @@ from agent_ls.agent.caching import marked
 from agent_ls.agent.context import data_block, excerpt
 from agent_ls.agent.prompts import prompt
 from agent_ls.agent.resources import Resources
-from agent_ls.core.attempt import ExplainRequest
-from agent_ls.core.errors import ModelError
+from agent_ls.agent.wirelog import WireLog
+from agent_ls.core.attempt import Explained, ExplainRequest
 from agent_ls.core.text import Span
 from agent_ls.index.query import Index
 from agent_ls.model.configured import model_names
@@ -17,13 +17,15 @@ from agent_ls.model.protocol import TurnRequest
 from agent_ls.model.retry import RetryPolicy, ask
 from agent_ls.workspace.gate import Gate
 from agent_ls.workspace.secrets import redact
+from agent_ls.workspace.state import private_dir
 
 _MAX_TOKENS = 1500
 _CALLERS = 12
+_SILENT = "The model gave no explanation. Ask again, or select a smaller part."
 _PATIENCE = RetryPolicy(total_s=30.0, broken_answers=2)
 
 
-async def explain(request: ExplainRequest, resources: Resources) -> str:
+async def explain(request: ExplainRequest, resources: Resources) -> Explained:
     """Markdown about the symbol or selection at the request's site.
 
     The text comes from a model that has read repository text: the face that shows it takes out
@@ -32,7 +34,7 @@ async def explain(request: ExplainRequest, resources: Resources) -> str:
     Raises:
         ConfigError: no model is configured.
         WorkspaceError: the file is one that no model may see.
-        ModelError: the service failed, or had nothing to say.
+        ModelError: the service failed.
     """
     # The text comes from the editor, which opens anything: the same door as for an attempt.
     Gate(Path(request.root)).resolve(request.site.path)
@@ -43,14 +45,18 @@ async def explain(request: ExplainRequest, resources: Resources) -> str:
         messages=[{"role": "user", "content": [{"type": "text", "text": _question(request)}]}],
         max_tokens=_MAX_TOKENS,
     )
-    model = await resources.model(Path(request.root), request.models)
+    wire = WireLog(private_dir(Path(request.wire_dir))) if request.wire_dir else None
+    model = await resources.model(Path(request.root), request.models, wire)
     try:
         turn = await ask(model, turn_request, policy=_PATIENCE)
     finally:
+        if wire is not None:
+            wire.close()
         await model.close()
+    cost_usd = resources.cost_usd(turn.model, turn.usage)
     if not turn.text.strip() or turn.stop_reason == "refusal":
-        raise ModelError("The model gave no explanation", remedy="Ask again, or select a smaller part")
-    return turn.text.strip()
+        return Explained(problem=_SILENT, cost_usd=cost_usd)
+    return Explained(turn.text.strip(), cost_usd=cost_usd)
 
 
 def _question(request: ExplainRequest) -> str:

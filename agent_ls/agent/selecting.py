@@ -132,6 +132,7 @@ class Trials:
         self._deadline = deadline
         self._timeout_s = timeout_s
         self._known: dict[_Key, Tally] = {}
+        self._red: frozenset[str] = frozenset()  # the project's tests that fail without any candidate
 
     async def existing(
         self, sound: Sequence[Contender], checks: Sequence[Check], evidence: Mapping[int, Evidence]
@@ -147,6 +148,7 @@ class Trials:
             broken, mended = set[str](), 0
             for check in checks:
                 before = await self._tally(nothing, check.argv)
+                self._red |= before.failing
                 self._say(f"the project's tests on attempt {one.attempt}")
                 after = await self._tally(draft(self._ground, one.code), check.argv)
                 broken |= {f"{check.name}: {name}" for name in _broken(before, after)}
@@ -170,15 +172,30 @@ class Trials:
             TimeoutError: as `existing`.
         """
         found: dict[int, dict[int, Tally]] = {one.attempt: {} for one in sound}
+        without: dict[int, Tally] = {}
         for author in sound:
             written = sorted(texts_of_tests(author))
             commands = [argv for check in checks for argv in narrowed(check, written)] if written else []
+            if commands:
+                bare = draft(self._ground, author.tests)
+                without[author.attempt] = _sum([await self._tally(bare, argv) for argv in commands])
             for one in sound if commands else ():
                 self._say(f"the tests of attempt {author.attempt} on attempt {one.attempt}")
                 tree = draft(self._ground, one.code, author.tests)
                 tallies = [await self._tally(tree, argv) for argv in commands]
                 found[one.attempt][author.attempt] = _sum(tallies)
-        return {number: replace(evidence[number], peers=peers) for number, peers in found.items()}
+        return {
+            number: replace(
+                evidence[number], peers=peers, shown=self._shown(without.get(number), peers.get(number))
+            )
+            for number, peers in found.items()
+        }
+
+    def _shown(self, without: Tally | None, own: Tally | None) -> int:
+        """How many tests of an author's own, which the project does not have, its program makes pass."""
+        if without is None or own is None or own.failing:
+            return 0
+        return len(without.failing - self._red) if without.begun else own.total
 
     async def _tally(self, tree: Overlay, argv: tuple[str, ...]) -> Tally:
         state = tuple(sorted((c.path, c.after) for c in tree.changes()))

@@ -43,6 +43,7 @@ _TABLES = (
 )
 _SECTION = re.compile(r"^\[(?:tool:pytest|flake8|mypy[^\]]*|coverage[^\]]*)\]", re.MULTILINE)
 _PACKAGE = ("scripts", "jest", "vitest", "mocha", "eslintConfig", "ava", "c8", "nyc")
+_PROSE = frozenset({None, "markdown", "html", "json", "yaml", "toml", "text", "rst"})
 _SUPPRESSED = re.compile(
     rb"#\s*(?:noqa|type:\s*ignore|pyright:\s*ignore|pragma:\s*no cover|pylint:\s*disable)|eslint-disable|@ts-(?:ignore|nocheck|expect-error)"
     rb"|biome-ignore|#!?\[allow\(|//\s*nolint|@SuppressWarnings|istanbul ignore|c8 ignore"
@@ -138,7 +139,7 @@ def _masked(text: str) -> str:
 def _suppressions(change: FileChange) -> Iterator[str]:
     counts = [len(_SUPPRESSED.findall(text or b"")) for text in (change.before, change.after)]
     more = counts[1] - counts[0]
-    if more > 0 and language_of(change.path) is not None:
+    if more > 0 and language_of(change.path) not in _PROSE:
         yield f"silences {more} {'findings' if more > 1 else 'finding'} of checkers in {change.path}"
 
 

@@ -38,7 +38,7 @@ KEY_COMMAND: Final = "AGENT_LS_API_KEY_COMMAND"
 """The worker's variable with the command that prints the model's key, a JSON list of words."""
 
 WIRE_LOG: Final = "wire.jsonl"
-"""In a job's folder: every byte that its requests sent and received, as ``{"direction", "text"}`` lines."""
+"""In a job's folder (and in those of explanations): every byte that its requests sent and received, as ``{"direction", "text"}`` lines."""
 
 
 def wire_log(attempt: int) -> str:
@@ -106,6 +106,8 @@ class AttemptRequest:
     long a question waits for a person. ``resume``: recorded events of an earlier run of this attempt;
     ``forgiven``: how many turns of it had ended when the user last said to go on: calls that had failed by
     then are no longer held against the agent. ``attempt``: its number among those of the job, 1 is the first.
+    ``plan``: a draft to begin with. ``check_only``: prove that draft, and nothing else. ``estimate_usd``:
+    what the user was told that it will cost, from and to.
     """
 
     job: JobId
@@ -127,6 +129,8 @@ class AttemptRequest:
     plan: tuple[DraftFile, ...] = ()
     attempt: int = 1
     variation: Variation = field(default_factory=Variation)
+    check_only: bool = False
+    estimate_usd: tuple[float, float] | None = None
 
 
 @final
@@ -135,7 +139,8 @@ class ExplainRequest:
     """A place to explain, read-only: one request to the explain tier, no journal, no draft.
 
     ``text``: the file's text of now, unsaved edits included; ``site`` points into it.
-    ``index_db``: as in `AttemptRequest`.
+    ``index_db``: as in `AttemptRequest`. ``wire_dir``: the folder whose `WIRE_LOG` gets every byte
+    of it; empty: it is not written down.
     """
 
     root: str
@@ -143,6 +148,17 @@ class ExplainRequest:
     text: bytes
     index_db: str = ""
     models: ModelChoice = field(default_factory=ModelChoice)
+    wire_dir: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What came of an `ExplainRequest`. ``problem``: why there is no markdown; it may have cost all the same."""
+
+    markdown: str = ""
+    problem: str = ""
+    cost_usd: float | None = None
 
 
 # --- events: worker → owner -------------------------------------------------------------

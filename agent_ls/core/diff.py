@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
 from agent_ls.core.alignment import Gap, gaps
 from agent_ls.core.edits import ChangeSet, FileChange, Op, TextEdit
+from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span, common_prefix, common_suffix
 
 _NO_FINAL_NEWLINE = b"\\ No newline at end of file\n"
@@ -115,16 +116,23 @@ def stat(old: bytes | None, new: bytes | None) -> tuple[int, int]:
     return added, removed
 
 
-def unified(changes: ChangeSet, context: int = 3) -> str:
+Headings = Mapping[RelPath, Sequence[tuple[int, str]]]
+"""Words about places of a file's text before: 0-based line, one line of text."""
+
+
+def unified(changes: ChangeSet, context: int = 3, headings: Headings | None = None) -> str:
     r"""A patch that ``git apply`` accepts; bytes that are not UTF-8 stand in it as surrogate escapes.
 
     Write it with ``errors="surrogateescape"`` and without newline translation: ``\r`` inside it
-    belongs to the files.
+    belongs to the files. ``headings`` stand behind the ``@@`` of the hunk that holds their line,
+    where git itself puts the function's name and reads nothing.
     """
-    return b"".join(_file_patch(change, context) for change in changes).decode("utf-8", "surrogateescape")
+    words = headings or {}
+    patches = (_file_patch(change, context, words.get(change.path, ())) for change in changes)
+    return b"".join(patches).decode("utf-8", "surrogateescape")
 
 
-def _file_patch(change: FileChange, context: int) -> bytes:
+def _file_patch(change: FileChange, context: int, headings: Sequence[tuple[int, str]]) -> bytes:
     old, new = change.before, change.after
     head = [b"diff --git %s %s\n" % (_quoted("a/" + change.source), _quoted("b/" + change.path))]
     match change.op:
@@ -143,20 +151,24 @@ def _file_patch(change: FileChange, context: int) -> bytes:
     if old != new:
         mode = b" " + _MODE if change.op in (Op.EDIT, Op.MOVE) else b""
         head.append(b"index %s..%s%s\n" % (_blob_name(old), _blob_name(new), mode))
-    body = list(_hunks(_git_lines(old or b""), _git_lines(new or b""), context))
+    body = list(_hunks(_git_lines(old or b""), _git_lines(new or b""), context, headings))
     if body:
         head.append(b"--- %s\n" % (b"/dev/null" if old is None else _named("a/" + change.source)))
         head.append(b"+++ %s\n" % (b"/dev/null" if new is None else _named("b/" + change.path)))
     return b"".join(head + body)
 
 
-def _hunks(old: list[bytes], new: list[bytes], context: int) -> Iterator[bytes]:
+def _hunks(
+    old: list[bytes], new: list[bytes], context: int, headings: Sequence[tuple[int, str]]
+) -> Iterator[bytes]:
     for group in _grouped(gaps(old, new), 2 * context):
         first = max(0, group[0][0] - context)
         last = min(len(old), group[-1][1] + context)
         new_first = group[0][2] - (group[0][0] - first)
         new_last = group[-1][3] + (last - group[-1][1])
-        yield b"@@ -%s +%s @@\n" % (_range(first, last), _range(new_first, new_last))
+        said = dict.fromkeys(words for line, words in headings if group[0][0] <= line <= group[-1][1])
+        heading = "".join(f" {words}" for words in ("; ".join(said),) if words).encode("utf-8", "replace")
+        yield b"@@ -%s +%s @@%s\n" % (_range(first, last), _range(new_first, new_last), heading)
         at = first
         for start, end, new_start, new_end in group:
             yield from (_line(b" ", line) for line in old[at:start])

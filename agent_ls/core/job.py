@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NewType, final
 
 from agent_ls.core.paths import RelPath
+from agent_ls.core.rework import Part
 from agent_ls.core.text import Span
 
 JobId = NewType("JobId", str)
@@ -125,7 +126,8 @@ class Intent:
     or `ASK` (for `ADD_IMPORT`; empty: the only one there is), or the file to move to (for `MOVE`). ``site_hash`` is the
     content hash of the text that ``site`` and ``diagnostics`` point into. ``network``: the engine may use the
     network inside the sandbox. ``anchor`` is the span
-    of an ``agent:`` comment whose removal belongs to the plan.
+    of an ``agent:`` comment whose removal belongs to the plan. ``rework``: the attempt begins with a
+    plan (`AttemptRequest.plan`), of which only these parts are to be done anew.
     """
 
     kind: IntentKind
@@ -143,6 +145,7 @@ class Intent:
     attempts: int = 1
     plan_first: bool = False
     network: bool = False
+    rework: tuple[Part, ...] = ()
 
 
 @final

@@ -50,7 +50,8 @@ class Evidence:
     *as they were before*, that passed without the candidate and fail with it; ``mended``: how
     many it is the other way round. ``revised``: those of ``broken`` that the candidate rewrote, and
     passes as rewritten. ``verdict``: of its own tree, its own tests included. ``peers``: the tests
-    that another attempt wrote or changed, by its number, run on this candidate's code; its own under its own number. ``number``: what a check printed; already turned so that
+    that another attempt wrote or changed, by its number, run on this candidate's code; its own under its own number. ``shown``: how many tests it wrote or changed that fail
+    without its program and pass with it. ``number``: what a check printed; already turned so that
     more is better. ``weakened``: existing tests that it made less strict. ``likeness``: equal for
     candidates that say the same in other spacing. ``size``: changed lines.
     """
@@ -65,6 +66,7 @@ class Evidence:
     revised: frozenset[str] = frozenset()
     verdict: Verdict = Verdict.UNVERIFIED
     peers: Mapping[int, Tally] = field(default_factory=dict[int, Tally])
+    shown: int = 0
     number: float | None = None
     weakened: int = 0
     likeness: str = ""
@@ -110,7 +112,7 @@ class _Field:
     def __init__(self, evidence: Sequence[Evidence]) -> None:
         self.evidence = evidence
         self.contested = _contested(evidence)
-        self.trusted = {e.attempt: _trusted_tests(e, evidence) for e in evidence}
+        self.heard = {e.attempt: _heard(e, evidence) for e in evidence}
         self.alike = Counter(e.likeness for e in evidence if e.likeness)
         numbers = [e.number for e in evidence if e.number is not None]
         self.worst_number = min(numbers, default=0.0)
@@ -127,36 +129,44 @@ def _contested(evidence: Sequence[Evidence]) -> frozenset[str]:
     )
 
 
-def _trusted_tests(author: Evidence, evidence: Sequence[Evidence]) -> frozenset[str] | None:
-    """The failures that count of the tests that ``author`` wrote; ``None``: its tests count for nothing.
+def _heard(author: Evidence, evidence: Sequence[Evidence]) -> tuple[frozenset[str], frozenset[str]] | None:
+    """The failures that count of the tests that ``author`` wrote, shared and lone ones.
 
-    Tests that fail on their author's own code show nothing. Where there are at least two others, a
-    test that fails on all of them is its author's own opinion; with a single other, only tests that
-    at least begin are heard, since those that do not import test what the author happened to name.
+    ``None``: its tests count for nothing, since they fail on their author's own program. A test that
+    fails on everybody else is lone: its author may have seen what the others missed, or misread
+    the task, so that what several agree on comes first. With a single other every test counts as shared.
+    Tests that begin on nobody else's program test names that their author happened to choose.
     """
     own = author.peers.get(author.attempt)
     if own is None or own.failing:
         return None
     others = [e.peers[author.attempt] for e in evidence if e is not author and author.attempt in e.peers]
+    begun = [tally.failing for tally in others if tally.begun]
+    if not begun:
+        return None
     failing = frozenset[str]().union(*(tally.failing for tally in others))
     if len(others) < 2:
-        return failing - {ALL_TESTS}
-    begun = [tally.failing for tally in others if tally.begun]
-    return failing - frozenset[str].intersection(*begun) if begun else None
+        return failing, frozenset()
+    lone = frozenset[str].intersection(*begun)
+    return failing - lone, lone
 
 
-def _peers(field_of: _Field, e: Evidence) -> float:
-    """The mean share of passed tests, over the other attempts whose tests count; 1 where there are none."""
+def _peers(field_of: _Field, e: Evidence, tier: int) -> float:
+    """The mean share of passed tests, over the attempts whose tests count; 1 where there are none.
+
+    Its own are among them, or whoever wrote tests would be measured by fewer than the others.
+    ``tier``: 0 for the shared tests, 1 for the lone ones.
+    """
     shares: list[float] = []
     for author, tally in e.peers.items():
-        trusted = field_of.trusted.get(author)
-        if author == e.attempt or trusted is None:
+        heard = field_of.heard.get(author)
+        if heard is None:
             continue
-        failed = len(tally.failing & trusted)
         if not tally.begun:
-            shares.append(0.0 if ALL_TESTS in trusted else 1.0)
-        else:
-            shares.append(1.0 - failed / max(tally.total, failed, 1))
+            shares.append(0.0 if ALL_TESTS in heard[tier] else 1.0)
+            continue
+        failed = len(tally.failing & heard[tier])
+        shares.append(1.0 - failed / max(tally.total, failed, 1))
     return sum(shares) / len(shares) if shares else 1.0
 
 
@@ -177,12 +187,14 @@ CRITERIA: Final[tuple[tuple[str, _Score], ...]] = (
     ("it brings fewer new linter findings", lambda _, e: -e.findings),
     ("it mends more failing tests", lambda _, e: e.mended),
     ("its own checks went better", lambda _, e: _VERDICTS.index(e.verdict)),
-    ("it passes more of the tests that other attempts wrote", _peers),
+    ("it passes more of the tests that other attempts wrote", lambda f, e: _peers(f, e, 0)),
+    ("it does what only its own tests ask for", lambda f, e: _peers(f, e, 1)),
     (
         "a check measured the better number",
         lambda f, e: e.number if e.number is not None else f.worst_number,
     ),
     ("it leaves the existing tests as strict", lambda _, e: -e.weakened),
+    ("its own tests show more of what it does", lambda _, e: e.shown),
     ("more attempts came to the same result", lambda f, e: f.alike[e.likeness]),
     ("it changes the files that the others change, too", _kinship),
     ("it is the smallest", lambda _, e: -e.size),

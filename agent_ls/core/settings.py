@@ -4,7 +4,7 @@
 sentence: a bad value is reported and the earlier one stays. Only the user's own file and
 environment may say where requests go, what is run without a sandbox and which engines
 exist; a repository (its project file, or an editor setting that a repository can plant)
-never can.
+never can. Nor can it raise what may be spent.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from agent_ls.core.job import Measure
 Argv = tuple[str, ...]
 
 _USER_ONLY = {"user_only": True}
+_USER_RAISES = {"user_raises": True}
 
 
 class Source(StrEnum):
@@ -92,14 +93,14 @@ class Checks:
 class Budgets:
     """Ceilings; reaching one pauses the attempt with the work kept."""
 
-    attempt_usd: float = 1.0
-    """US dollars per attempt."""
+    attempt_usd: float = field(default=1.0, metadata=_USER_RAISES)
+    """US dollars per attempt; raised by the user only."""
     attempt_turns: int = 40
     """Model turns per attempt."""
     attempt_minutes: float = 15.0
     """Minutes per attempt."""
-    day_usd: float = 10.0
-    """US dollars per day, all jobs together."""
+    day_usd: float = field(default=10.0, metadata=_USER_RAISES)
+    """US dollars per day, all jobs and explanations together; raised by the user only."""
 
 
 @final
@@ -141,6 +142,23 @@ class Hover:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """Where attempts run, if not on this machine."""
+
+    scheduler: str = ""
+    """Address of a Dask scheduler, ``tls://HOST:PORT``; empty: attempts run here. User only."""
+    tls_ca: str = ""
+    """The authority's certificate, a file. User only."""
+    tls_cert: str = ""
+    """Your certificate, a file. User only."""
+    tls_key: str = ""
+    """Its key, a file. User only."""
+    resource: str = "agent-ls"
+    """The resource of Dask workers of which an attempt takes one. User only."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """A verb of the team's own in the menu."""
 
@@ -167,6 +185,8 @@ class Settings:
     """Index."""
     hover: Hover = field(default_factory=Hover)
     """Hover."""
+    cluster: Cluster = field(default_factory=Cluster, metadata=_USER_ONLY)
+    """Cluster. User only."""
     engines: tuple[Engine, ...] = field(default=(), metadata=_USER_ONLY)
     """Programs offered as engines of a plan. User only."""
     prompts: tuple[Prompt, ...] = ()
@@ -221,10 +241,18 @@ def _table(
                 f"{source}: {place!r} can only be set in the user's own config.toml; it is ignored"
             )
         else:
+            current = getattr(base, key)
             try:
-                taken[key] = _value(hints[key], getattr(base, key), value, source, place, problems)
+                read = _value(hints[key], current, value, source, place, problems)
             except ValueError as error:
-                problems.append(f"{source}: {place!r} {error}; {getattr(base, key)!r} stays")
+                problems.append(f"{source}: {place!r} {error}; {current!r} stays")
+                continue
+            if fields[key].metadata.get("user_raises") and source is not Source.USER and read > current:
+                problems.append(
+                    f"{source}: {place!r} can only be raised in the user's own config.toml; {current!r} stays"
+                )
+            else:
+                taken[key] = read
     return dataclasses.replace(base, **taken)
 
 

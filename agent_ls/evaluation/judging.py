@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,10 @@ class Judge:
         Raises:
             AgentLsError: they cannot be run at all: that says nothing about the plan.
         """
+        if foul := _foul(changes):
+            return Judgement(
+                passed=False, said=f"The plan brings {foul}, which could stand in for what judges it"
+            )
         await self._fresh()
         await asyncio.to_thread(lay, self._tree, changes)
         return await self._check()
@@ -110,6 +115,16 @@ class Judge:
                 remedy="agent-ls doctor shows what the sandbox lacks; docs/evaluation.md what a task may use",
             )
         return Judgement(proven.passed, _said(proven), proven.reports[0].sandbox)
+
+
+def _foul(changes: ChangeSet) -> str:
+    """A new file that Python would take for a module of its own: a ``unittest.py`` passes whatever it is asked."""
+    for change in changes:
+        top = change.path.partition("/")[0].removesuffix(".py")
+        hook = top in ("sitecustomize", "usercustomize")
+        if change.before is None and (hook or top in sys.stdlib_module_names) and change.path.endswith(".py"):
+            return change.path
+    return ""
 
 
 def _said(proven: Proven) -> str:

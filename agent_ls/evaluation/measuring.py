@@ -12,6 +12,9 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from functools import reduce
+from math import fsum
+from operator import add
 from pathlib import Path
 from typing import Final, Protocol, final
 
@@ -155,10 +158,11 @@ class Evaluation:
         self, task: Task, judge: Judge, workspace: Path, missing: list[tuple[Solver, Attempt]]
     ) -> None:
         settings = self._around.settings
-        # Nobody answers here, and a task's own checks are detected, as in a folder that the user has not set up.
+        # Nobody answers here, one attempt is one attempt, and a task's own checks are detected, as in a folder
+        # that the user has not set up.
         settings = replace(
             settings,
-            jobs=replace(settings.jobs, answer_minutes=0.0),
+            jobs=replace(settings.jobs, answer_minutes=0.0, attempts_after_failure=1),
             checks=replace(settings.checks, commands=()),
         )
         async with self._around.open_service(workspace, self._around.dirs, settings) as service:
@@ -230,6 +234,8 @@ def _not_measured(service: Service, solver: Solver, view: JobView) -> NotMeasure
 
 def _measured(attempt: Attempt, detail: JobDetail, changes: ChangeSet, wall_s: float) -> Result:
     view = detail.view
+    spent = [one.spent for one in detail.attempts] or [view.spent]
+    costs = [one.cost_usd for one in spent if one.cost_usd is not None]
     patch = unified(changes).encode("utf-8", "surrogateescape")
     return Result(
         attempt,
@@ -239,9 +245,9 @@ def _measured(attempt: Attempt, detail: JobDetail, changes: ChangeSet, wall_s: f
         problem=view.problem[:500],
         shape=content_hash(patch)[:_SHAPE] if changes else "",
         lines=sum(sum(stat(change.before, change.after)) for change in changes),
-        turns=view.spent.turns,
-        usage=view.spent.usage,
-        cost_usd=view.spent.cost_usd,
+        turns=sum(one.turns for one in spent),
+        usage=reduce(add, (one.usage for one in spent)),
+        cost_usd=fsum(costs) if costs else None,
         wall_s=round(wall_s, 3),
         job=view.id,
     )

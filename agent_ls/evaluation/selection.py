@@ -1,36 +1,42 @@
-"""Which of several attempts a user would have been given: by what each one's own checks said, never by hidden ones."""
+"""Which of several independent attempts would have been chosen by what each showed by itself.
+
+The rule is the product's own (`core.selection`), with the evidence that there is without running the
+attempts' tests on each other; what that adds is measured by a solver that makes several (``--best-of``).
+"""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import combinations
 from math import comb
 from typing import Final
 
 from agent_ls.core.job import JobState, Verdict
+from agent_ls.core.selection import Evidence, choose
 from agent_ls.evaluation.results import Result
 
 Select = Callable[[Sequence[Result]], Result]
 """Chooses one of several attempts at a task; must not look at ``passed`` or ``said``."""
 
-_RANK: Final = {Verdict.VERIFIED.value: 0, Verdict.UNVERIFIED.value: 1, Verdict.WORSE.value: 2}
 _MOST_SUBSETS: Final = 1000
 
 
 def by_evidence(results: Sequence[Result]) -> Result:
-    """A finished plan before a cut-off one before none; then the verdict, how many agree, the smallest diff."""
-    agreeing = Counter(result.shape for result in results if result.shape)
-    return min(
-        results,
-        key=lambda r: (
-            not r.shape,
-            r.state != JobState.READY.value,
-            _RANK.get(r.verdict, 1),
-            -agreeing[r.shape],
-            r.lines,
-            r.attempt.number,
-        ),
+    """A finished plan before a cut-off one before none; among those as `core.selection.choose` has it."""
+    plans = [result for result in results if result.shape]
+    finished = [result for result in plans if result.state == JobState.READY.value]
+    candidates = finished or plans or list(results)
+    chosen = choose([_evidence(result) for result in candidates]).attempt
+    return next(result for result in candidates if result.attempt.number == chosen)
+
+
+def _evidence(result: Result) -> Evidence:
+    return Evidence(
+        result.attempt.number,
+        idle=not result.shape,
+        verdict=Verdict(result.verdict) if result.verdict else Verdict.UNVERIFIED,
+        likeness=result.shape,
+        size=result.lines,
     )
 
 

@@ -31,18 +31,22 @@ class By(StrEnum):
 @final
 @dataclass(frozen=True, slots=True)
 class Solver:
-    """One row of the result. ``model``: what the model is called and where it is, for telling results apart."""
+    """One row of the result. ``model``: what the model is called and where it is, for telling results apart.
+
+    ``tries``: of so many attempts, compared by running them, each plan of the model's is the chosen one.
+    """
 
     name: str
     by: By
     argv: tuple[str, ...] = ()
     network: bool = False
     model: str = ""
+    tries: int = 1
 
     @property
     def digest(self) -> str:
         """Changes with what the solver is made of, and with our version: results are never mixed."""
-        parts = [__version__, self.by.value, list(self.argv), self.network, self.model]
+        parts = [__version__, self.by.value, list(self.argv), self.network, self.model, self.tries]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
     def intent(self, task: Task, number: int) -> Intent:
@@ -50,7 +54,7 @@ class Solver:
         text = task.asked.task.strip()
         title = f"{task.name}: {self.name}"[:_TITLE]
         if self.by is By.MODEL:
-            return Intent(IntentKind.DELEGATE, title, task=text)
+            return Intent(IntentKind.DELEGATE, title, task=text, attempts=self.tries)
         argv = (w.replace(_NUMBER_PLACE, str(number)).replace(_TASK_PLACE, text) for w in self.argv)
         return Intent(IntentKind.RUN, title, argv=tuple(argv), network=self.network)
 

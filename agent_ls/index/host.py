@@ -1,7 +1,7 @@
 """Process: owns the scan and the writing of one workspace's fact store.
 
 ``python -P -m agent_ls.index.host ROOT DB DEADLINE_S``. Asked ``{"type": "refresh", "id",
-"paths" (null: all), "rebuild"}``; answers ``progress {id, done, total}`` and then ``report {id,
+"paths" (null: all), "first" (what to begin with), "rebuild"}``; answers ``progress {id, done, total}`` and then ``report {id,
 report}`` or ``failed {id, what, kept, remedy}``. Leaves when its stdin ends.
 """
 
@@ -49,11 +49,13 @@ class Host:
         self._pool = Pool(root, cwd=db.parent, env=dict(os.environ), deadline_s=deadline_s)
         self._turn = asyncio.Lock()
         self._told_at = 0.0
+        self._first: frozenset[str] = frozenset()
 
     async def handle(self, ask: Mapping[str, Any]) -> None:
         """Answer one request; never raises but for cancellation."""
         try:
             async with self._turn:
+                self._first = frozenset(ask["first"])
                 report = await self._refresh(int(ask["id"]), ask["paths"], rebuild=bool(ask["rebuild"]))
             await self._send({"type": "report", "id": ask["id"], "report": report.to_json()})
         except* AgentLsError as group:
@@ -114,11 +116,22 @@ class Host:
         store.say(aliases=read_aliases((file.path for file in found.files), self._read))
         return compare(found.files, store.known()), found.skipped
 
+    def _in_order(self, jobs: Sequence[ParseJob]) -> Sequence[ParseJob]:
+        """What was asked for first, then its folders, then the rest as it lies."""
+        if not self._first:
+            return jobs
+        folders = {path.rpartition("/")[0] for path in self._first}
+        return sorted(
+            jobs, key=lambda job: (job.path not in self._first, job.path.rpartition("/")[0] not in folders)
+        )
+
     def _read(self, path: RelPath) -> bytes:
         return read_regular(f"{self._root}/{path}")[0]
 
     async def _update(self, store: Store, ask_id: int, changed: Difference) -> None:
-        jobs = [replace(job, row=row) for row, job in enumerate(changed.jobs, store.next_row())]
+        jobs = [
+            replace(job, row=row) for row, job in enumerate(self._in_order(changed.jobs), store.next_row())
+        ]
         done = 0
         told: set[asyncio.Task[None]] = set()
 

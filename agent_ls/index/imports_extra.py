@@ -1,4 +1,4 @@
-"""Imports of the languages of the extra ``all-languages``: see `imports`, whose rules hold here, too."""
+"""Imports of the languages of `names.EXTRA`: see `imports`, whose rules hold here, too."""
 
 from __future__ import annotations
 

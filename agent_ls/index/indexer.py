@@ -45,18 +45,25 @@ class Indexer:
         self._asked: dict[int, asyncio.Future[IndexReport]] = {}
         self._last_id = 0
 
-    async def refresh(self, paths: Iterable[RelPath] | None = None, *, rebuild: bool = False) -> IndexReport:
+    async def refresh(
+        self,
+        paths: Iterable[RelPath] | None = None,
+        *,
+        rebuild: bool = False,
+        first: Iterable[RelPath] = (),
+    ) -> IndexReport:
         """Bring the store up to date with the disk, wholly or for some paths (also deleted ones).
 
-        A host that dies is started again once.
+        ``first``: files that come before all others, and with them what lies in their folders. A host that dies is started again once.
 
         Raises:
             WorkspaceError: the folder or the state directory cannot be used; what was indexed stays.
         """
         wanted = None if paths is None else list(paths)
+        ahead = list(first)
         for _ in range(_TRIES):
             try:
-                return await self._ask(wanted, rebuild=rebuild)
+                return await self._ask(wanted, ahead, rebuild=rebuild)
             except ConnectionError:
                 continue
         raise WorkspaceError(
@@ -75,13 +82,14 @@ class Indexer:
             with suppress(asyncio.CancelledError):
                 await self._reading
 
-    async def _ask(self, paths: list[RelPath] | None, *, rebuild: bool) -> IndexReport:
+    async def _ask(self, paths: list[RelPath] | None, first: list[RelPath], *, rebuild: bool) -> IndexReport:
         host = await self._started()
         self._last_id += 1
         ask_id = self._last_id
         answer = self._asked[ask_id] = asyncio.get_running_loop().create_future()
         try:
-            await host.send({"type": "refresh", "id": ask_id, "paths": paths, "rebuild": rebuild})
+            ask = {"type": "refresh", "id": ask_id, "paths": paths, "first": first, "rebuild": rebuild}
+            await host.send(ask)
             return await answer
         finally:
             self._asked.pop(ask_id, None)

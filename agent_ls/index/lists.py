@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, final
@@ -40,12 +41,13 @@ class ListReader:
         self._version = -1
         self._segments: tuple[int, ...] = ()
         self._gone: frozenset[int] = frozenset()
+        self._directories: dict[Kind, list[tuple[list[bytes], list[int]]]] = {}
         self._block = lru_cache(_BLOCKS_AT_HAND)(self._read)
 
     def of(self, kind: Kind, name: str) -> list[tuple[int, int]]:
         """(file, what stands beside it) of a name.
 
-        ~20 µs per segment for a block that is not at hand.
+        ~1 µs per segment, ~100 µs for a block that is not at hand.
         """
         raw = name.encode("utf-8", "replace")
         while True:
@@ -57,12 +59,9 @@ class ListReader:
     def _of(self, kind: Kind, raw: bytes) -> list[tuple[int, int]]:
         self._refresh()
         found: list[tuple[int, int]] = []
-        for segment in self._segments:
-            rows = self._rows(
-                "SELECT rowid FROM blocks WHERE kind = ? AND segment = ? AND first <= ? ORDER BY first DESC LIMIT 1",
-                (kind, segment, raw),
-            )
-            if rows and (block := self._block(rows[0][0])) is not None:
+        for firsts, rows in self._directory(kind):
+            at = bisect_right(firsts, raw) - 1
+            if at >= 0 and (block := self._block(rows[at])) is not None:
                 found += block.find(raw)
         return [entry for entry in found if entry[0] not in self._gone] if self._gone else found
 
@@ -99,6 +98,19 @@ class ListReader:
                     found.update(self._living(block, [n for n in block.names if pattern.match(n)]))
         return found
 
+    def _directory(self, kind: Kind) -> list[tuple[list[bytes], list[int]]]:
+        """For each segment the first names of its blocks, and their rows; asked once until another writes."""
+        known = self._directories.get(kind)
+        if known is None:
+            by_segment: dict[int, tuple[list[bytes], list[int]]] = {}
+            statement = "SELECT segment, first, rowid FROM blocks WHERE kind = ? ORDER BY segment, first"
+            for segment, first, row in self._rows(statement, (kind,)):
+                firsts, rows = by_segment.setdefault(segment, ([], []))
+                firsts.append(first)
+                rows.append(row)
+            known = self._directories[kind] = list(by_segment.values())
+        return known
+
     def _living(self, block: Block, names: list[bytes]) -> Iterator[str]:
         for name in names:
             if not self._gone or any(file not in self._gone for file, _ in block.find(name)):
@@ -114,6 +126,7 @@ class ListReader:
             self._gone = frozenset(row for (row,) in self._rows("SELECT file FROM gone"))
             if segments != self._segments:
                 self._segments = segments
+                self._directories.clear()
                 self._block.cache_clear()
         return former != self._segments
 

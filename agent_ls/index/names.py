@@ -51,7 +51,7 @@ EXTRA: Mapping[str, str] = {
         )
     },
 }
-"""Languages of the extra ``all-languages``, and the module that must be installed for each."""
+"""Languages with less than the whole range of facts, and the module that must be installed for each."""
 
 DATA = frozenset({"json", "yaml", "toml", "html", "css", "markdown"})
 """Languages whose words are no code: names are defined there, but not used, and no search is ranked by them."""

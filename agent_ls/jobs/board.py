@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import final
 
 from agent_ls.core.job import JobId, JobState, Site
 from agent_ls.jobs.attempt_views import together
 from agent_ls.jobs.book import Book
+from agent_ls.jobs.claims import Claims
 from agent_ls.jobs.fleet import Fleet
 from agent_ls.jobs.fold import Job
 from agent_ls.jobs.port import EditorPort
@@ -24,10 +26,11 @@ _SEEN_S = 0.5
 class Board:
     """The views of one workspace's jobs, those of other processes included."""
 
-    def __init__(self, book: Book, runs: Runs, fleet: Fleet, port: EditorPort) -> None:
+    def __init__(self, book: Book, runs: Runs, fleet: Fleet, claims: Claims, port: EditorPort) -> None:
         self._book = book
         self._runs = runs
         self._fleet = fleet
+        self._claims = claims
         self._port = port
         self._presenter = Presenter(book.blobs)
         self._news: set[asyncio.Event] = set()
@@ -44,7 +47,9 @@ class Board:
         """Everything about one job. Cost: a diff of its plan."""
         state = self._book.get(job)
         further = self._runs.further(state)
-        return self._presenter.detail(state, self.show(state), self._book.entries(job), further)
+        entries = self._book.entries(job)
+        story = entries if state.selected is None else self._runs.story(state)
+        return self._presenter.detail(state, self.show(state), entries, further, story)
 
     def at(self, site: Site) -> list[JobView]:
         """The jobs of a file, for menus and hovers: those of other processes as of a moment ago."""
@@ -60,6 +65,8 @@ class Board:
         else:
             owner = "nobody" if self._book.holder(job.id) is None else "elsewhere"
         view = self._presenter.view(job, owner, self._fleet.progress(job.id))
+        if overlaps := self._claims.overlaps(job):
+            view = replace(view, overlaps=overlaps)
         if job.wanted == 1:
             return view
         return together(view, job, self._runs.further(job), self._fleet.progress)
@@ -67,8 +74,11 @@ class Board:
     def changed(self, job: JobId) -> None:
         """Tell everybody who waits or listens that a job is not what it was."""
         self._seen = (0.0, [])
-        if self._book.owned(job) is not None:
+        owned = self._book.owned(job)
+        if owned is not None:
             self._port.job_changed(self.view(job))
+            if owned.job.state in (JobState.QUEUED, JobState.READY):
+                self._claims.announce(owned.job)
         for news in self._news:
             news.set()
 

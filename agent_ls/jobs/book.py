@@ -11,6 +11,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -184,6 +185,14 @@ class Book:
             except AgentLsError:
                 continue
 
+    def stamp(self) -> frozenset[tuple[str, int]]:
+        """A value that changes when a journal of any job does. Cost: one look at each file."""
+        found: set[tuple[str, int]] = set()
+        for job in self.ids():
+            with suppress(OSError):
+                found.add((job, (self.folder(job) / _JOURNAL).stat().st_size))
+        return frozenset(found)
+
     def purge(self, job: JobId) -> None:
         """Delete a job's folder. Raises as `own`, and `WorkspaceError` where the disk refuses.
 
@@ -207,8 +216,12 @@ class Book:
             shutil.rmtree(rest, ignore_errors=True)
 
     def size(self, job: JobId) -> int:
-        """Bytes of a job's folder. Cost: one look at every file of it."""
-        return sum(file.lstat().st_size for file in self.folder(job).rglob("*"))
+        """Bytes of a job's folder, about. Cost: one look at every file of it."""
+        size = 0
+        for file in self.folder(job).rglob("*"):
+            with suppress(OSError):  # gone in this moment
+                size += file.lstat().st_size
+        return size
 
     def close(self) -> None:
         """Give every lease back."""

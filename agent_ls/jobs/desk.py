@@ -18,8 +18,11 @@ from agent_ls.core.job import JobId, JobState
 from agent_ls.core.paths import RelPath
 from agent_ls.index.merging import Clashing, Resolved
 from agent_ls.jobs import landing, wording
+from agent_ls.jobs.backing import Reasoned, backings, reasoned
 from agent_ls.jobs.book import Book, Owned
 from agent_ls.jobs.doubts import doubts
+from agent_ls.jobs.fold import Job
+from agent_ls.jobs.journal import Entry
 from agent_ls.jobs.landing import Step
 from agent_ls.jobs.port import EditorPort, Landing, Order
 from agent_ls.jobs.present import changed_files, conflict_views
@@ -37,9 +40,18 @@ class Desk:
     """Lands plans of owned jobs through one editor."""
 
     def __init__(
-        self, book: Book, port: EditorPort, changed: Callable[[JobId], None], resolve: Resolve
+        self,
+        book: Book,
+        port: EditorPort,
+        changed: Callable[[JobId], None],
+        resolve: Resolve,
+        story: Callable[[Job], Sequence[Entry]],
     ) -> None:
-        """``resolve`` is asked about files whose lines clash; what it does not know stays a clash."""
+        """``resolve`` is asked about files whose lines clash; what it does not know stays a clash.
+
+        ``story``: see `Runs.story`.
+        """
+        self._story = story
         self._book = book
         self._port = port
         self._changed = changed
@@ -70,6 +82,7 @@ class Desk:
             order = Order(
                 owned.job.request.intent.title,
                 notes=dict.fromkeys(step.moved, "merged with your edits"),
+                reasons=self._reasons(owned, step),
                 doubts=doubts(step.changes, owned.job.request.intent),
                 reviewed=wish.reviewed,
             )
@@ -169,8 +182,18 @@ class Desk:
             changed_files(there),
             conflict_views(step.conflicts),
             step.moved,
-            wording.outcome(step, there, missing, answer, undo=undo, unsaved=self._unsaved(there)),
+            wording.outcome(
+                *(step, there, missing, answer),
+                undo=undo,
+                unsaved=self._unsaved(there),
+                turned=[c.path for c in there if c not in step.changes.changes],
+            ),
         )
+
+    def _reasons(self, owned: Owned, step: Step) -> dict[RelPath, tuple[Reasoned, ...]]:
+        job, plan = owned.job, self._changes(owned, owned.job.plan)
+        behind = backings(job.request.intent, plan, self._story(job), owned.blobs.get)
+        return reasoned(plan, behind, step.changes)
 
     def _unsaved(self, there: ChangeSet) -> int:
         """How many changed files stand in open documents only. What a closed file became is not known."""

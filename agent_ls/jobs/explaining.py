@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import tempfile
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 from agent_ls.core.attempt import ExplainRequest
-from agent_ls.core.errors import AgentLsError
+from agent_ls.core.errors import AgentLsError, ConfigError
 from agent_ls.core.text import content_hash
 from agent_ls.jobs.place import Here
 from agent_ls.jobs.port import EditorPort
 from agent_ls.jobs.runner import Runner
 from agent_ls.jobs.views import Explanation
+from agent_ls.jobs.wirelog import read_wire_log
 from agent_ls.workspace.state import private_dir
 
 _KEPT = 500
@@ -26,10 +31,22 @@ _WINDOW = 2000
 class Explainer:
     """Cached explanations of one workspace, and those on their way."""
 
-    def __init__(self, folder: Path, runner: Runner, port: EditorPort) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        runner: Runner,
+        port: EditorPort,
+        *,
+        day_is_over: Callable[[], str],
+        clock: Callable[[], float],
+    ) -> None:
+        """``day_is_over``: a sentence where today's ceiling is reached, else ``""``."""
         self._folder = folder
+        self._wire = folder.with_name(f"{folder.name}-wire")
         self._runner = runner
         self._port = port
+        self._day_is_over = day_is_over
+        self._clock = clock
         self._under_way: dict[str, asyncio.Task[str]] = {}
         self._waited: set[str] = set()
 
@@ -40,7 +57,12 @@ class Explainer:
         return ""
 
     async def explain(self, here: Here, request: ExplainRequest, *, refresh: bool, wait: bool) -> Explanation:
-        """The cached text, else it is asked for. Raises `ModelError` (with ``wait`` only)."""
+        """The cached text, else it is asked for.
+
+        Raises:
+            ConfigError: it would cost money, and today's ceiling is reached.
+            ModelError: it failed (with ``wait`` only).
+        """
         model = request.models.explain
         known = "" if refresh else self.cached(here, model)
         if known:
@@ -48,13 +70,36 @@ class Explainer:
         key = _key(here, model)
         task = self._under_way.get(key)
         if task is None:
-            task = self._under_way[key] = asyncio.create_task(self._fetch(key, request))
+            if over := self._day_is_over():
+                raise ConfigError(over, remedy="Raise day_usd in config.toml, or ask tomorrow")
+            noted = replace(request, wire_dir=str(self._wire / self._day()))
+            task = self._under_way[key] = asyncio.create_task(self._fetch(key, noted))
             name = here.around.name if here.around is not None else here.name
             task.add_done_callback(lambda done: self._settled(key, name, done))
         if wait:
             self._waited.add(key)
             return Explanation(await asyncio.shield(task))
         return Explanation(pending=True)
+
+    def wire_log(self) -> Iterator[dict[str, Any]]:
+        """Every byte that explanations sent and received, oldest day first, as of a job."""
+        for day in self._days():
+            yield from read_wire_log(day)
+
+    def forget(self, before: float) -> None:
+        """Delete what was sent and received on days before a time (seconds since the epoch)."""
+        for day in self._days():
+            if day.name < _date(before):
+                shutil.rmtree(day, ignore_errors=True)
+
+    def _day(self) -> str:
+        return _date(self._clock())
+
+    def _days(self) -> list[Path]:
+        try:
+            return sorted(self._wire.iterdir())
+        except OSError:
+            return []
 
     async def close(self) -> None:
         for task in tuple(self._under_way.values()):
@@ -90,6 +135,10 @@ class Explainer:
         kept = sorted(self._folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
         for old in kept[_KEPT:]:
             old.unlink(missing_ok=True)
+
+
+def _date(at: float) -> str:
+    return time.strftime("%Y-%m-%d", time.localtime(at))
 
 
 def _key(here: Here, model: str) -> str:

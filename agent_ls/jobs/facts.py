@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 from agent_ls.core.attempt import ExplainRequest
 from agent_ls.core.errors import UsageError
@@ -14,6 +14,7 @@ from agent_ls.index.query import Index
 from agent_ls.jobs.board import Board
 from agent_ls.jobs.explaining import Explainer
 from agent_ls.jobs.hover import hover_facts
+from agent_ls.jobs.hunks_here import HunksHere
 from agent_ls.jobs.importing import may_lack_import
 from agent_ls.jobs.offers import Known, hidden, offers
 from agent_ls.jobs.place import Here, LiveFacts, Lookout
@@ -23,6 +24,8 @@ from agent_ls.jobs.runner import Runner
 from agent_ls.jobs.views import Explanation, HoverFacts, Offer
 from agent_ls.jobs.wishes import no_model
 from agent_ls.workspace.state import StateDirs
+
+_DAY_S = 86400.0
 
 
 @final
@@ -36,12 +39,16 @@ class Facts:
         live: LiveFacts | None,
         *,
         board: Board,
+        hunks: HunksHere,
         port: EditorPort,
         runner: Runner,
         dirs: StateDirs,
         environ: Mapping[str, str],
         settings: Callable[[], Settings],
+        day_is_over: Callable[[], str],
+        clock: Callable[[], float],
     ) -> None:
+        """``day_is_over`` and ``clock``: see `Explainer`."""
         self._root = root
         self._index = index
         self._lookout = Lookout(index, live)
@@ -50,7 +57,11 @@ class Facts:
         self._environ = environ
         self._settings = settings
         self._db = dirs.index_db(root)
-        self._explainer = Explainer(dirs.workspace(root) / "explained", runner, port)
+        self._hunks = hunks
+        self._clock = clock
+        self._explainer = Explainer(
+            dirs.workspace(root) / "explained", runner, port, day_is_over=day_is_over, clock=clock
+        )
 
     async def explain(self, site: Site, *, refresh: bool, wait: bool) -> Explanation:
         """See `Service.explain`."""
@@ -87,6 +98,14 @@ class Facts:
         known = self._known(site, ())
         return [] if known is None else hidden(known)
 
+    def wire_log(self) -> Iterator[dict[str, Any]]:
+        """See `Explainer.wire_log`."""
+        return self._explainer.wire_log()
+
+    def forget(self) -> None:
+        """Delete the wire log of explanations that are older than jobs may become."""
+        self._explainer.forget(self._clock() - self._settings().jobs.keep_days * _DAY_S)
+
     async def close(self) -> None:
         await self._explainer.close()
 
@@ -104,5 +123,7 @@ class Facts:
             return None
         settings = self._settings()
         model = model_configured(settings, self._environ)
+        views = self._board.at(site)
+        hunks = tuple(self._hunks.at(site.path, site.span, here.text, views))
         importable = may_lack_import(here, self._index)
-        return Known(here, diagnostics, self._board.at(site), settings, model, importable)
+        return Known(here, diagnostics, views, settings, model, hunks, importable)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from typing import final
 
@@ -16,6 +15,7 @@ from agent_ls.core.attempt import (
     NEEDS_MODEL,
     Asked,
     AttemptRequest,
+    Checked,
     Compacted,
     Event,
     Explored,
@@ -38,7 +38,13 @@ from agent_ls.jobs.tries import Tries
 
 MAX_DEATHS = 3
 CANCEL_S = 2.0
+_GO_ON = "The work is kept: raise day_usd in config.toml or wait until tomorrow, then resume."
+_OTHER_PLAN = "Its plan landed or changed meanwhile: check it again"
 _PAUSED = "agent-ls was closed; the work is kept up to the last whole turn"
+
+
+_Plan = tuple[object, ...]
+"""What a check is about, to be compared."""
 
 
 @final
@@ -66,6 +72,7 @@ class Fleet:
         self._progress: dict[JobId, Progressed] = {}
         self._enforcing: set[asyncio.Task[None]] = set()
         self._choice_deaths: dict[JobId, int] = {}
+        self._checks: dict[JobId, tuple[AttemptRequest, asyncio.Future[str], _Plan]] = {}
         self._tries = Tries(runs, lambda: self.settings, enqueue=self._queue.add, active=self._active)
 
     def attach(self, runner: Runner) -> None:
@@ -88,6 +95,11 @@ class Fleet:
     def running(self, run: JobId) -> bool:
         """Whether a run is under way."""
         return run in self._running
+
+    def day_is_over(self) -> str:
+        """That today's ceiling is reached, in a sentence; else ``""``."""
+        limit, spent = self.settings.budgets.day_usd, self._ledger.today()
+        return f"Today's ceiling of ${limit:.2f} is reached (${spent:.2f} spent)." if spent >= limit else ""
 
     # --- wishes -----------------------------------------------------------------------
 
@@ -114,8 +126,8 @@ class Fleet:
         """End the job with all of its runs now. A worker that does not react within two seconds is killed."""
         for other in self._runs.further(self._runs.get(job)):
             if other.state.live:
-                self._record_end(other.id, state, reason)
-        self._record_end(job, state, reason)
+                self._runs.end(other.id, Ended(state, reason))
+        self._runs.end(job, Ended(state, reason))
         for run in (*self._queue.waiting, *self._running):
             if self._runs.job_of(run) == job:
                 self._let_go(run)
@@ -133,6 +145,16 @@ class Fleet:
         self.runner.answer(run, question_id, answer)
         self._changed(self._runs.job_of(run))
 
+    async def check(self, request: AttemptRequest) -> str:
+        """Prove a plan on the texts of now; returns what prevented it, ``""`` where it was recorded."""
+        run = request.job
+        if run not in self._checks:
+            answer = asyncio.get_running_loop().create_future()
+            self._checks[run] = (request, answer, _plan_of(self._runs.get(run)))
+            self._queue.add(run)
+            self._pump()
+        return await asyncio.shield(self._checks[run][1])
+
     async def close(self, *, interrupt: bool) -> None:
         """Pause what is live, or wait for it, and end the worker."""
         while not interrupt and (self._running or self._queue):
@@ -144,18 +166,24 @@ class Fleet:
         self._queue.clear()
         for task in tuple(self._enforcing):
             task.cancel()
+        for run in tuple(self._checks):
+            self._check_over(run, "agent-ls was closed")
         await self.runner.close()
 
     # --- what the runner says ---------------------------------------------------------
 
     def happened(self, run: JobId, event: Event) -> None:
         if not self._runs.mine(run):
+            if isinstance(event, (Outcome, Selected)):
+                self._purged(run)
             return
         job = self._runs.job_of(run)
         if isinstance(event, Progressed):
             self._progress[run] = event
         elif self._runs.is_choice(run):
             self._chosen(run, event)
+        elif self._runs.is_check(run):
+            self._checked(run, event)
         else:
             state = self._runs.record(run, event, sync=False)
             if isinstance(event, Asked):
@@ -175,8 +203,14 @@ class Fleet:
         await self._runs.keep(run)
 
     def lost(self, run: JobId, reason: str) -> None:
+        if not self._runs.mine(run):
+            self._purged(run)
+            return
         self._gone(run)
         job = self._runs.job_of(run)
+        if self._runs.is_check(run):
+            self._check_over(run, reason or "The agent worker ended")
+            return
         # Ended already, or ended and resumed: then it waits in the queue, and this loss is not its own.
         state = self._runs.get(run)
         if run in self._queue or not state.state.live:
@@ -188,14 +222,23 @@ class Fleet:
         self._changed(job)
 
     def broken(self, run: JobId, reason: str) -> None:
+        if not self._runs.mine(run):
+            self._purged(run)
+            return
         job = self._runs.job_of(run)
         if self._runs.is_choice(run):
             self._gone(run)
             self._tries.choose_unrun(job, reason)
+        elif self._runs.is_check(run):
+            self._gone(run)
+            self._check_over(run, reason)
         else:
             self._stop(run, JobState.FAILED, reason)
             self._gone(run)
         self._changed(job)
+
+    def paid(self, cost_usd: float) -> None:
+        self._ledger.add(cost_usd)
 
     # --- inside -----------------------------------------------------------------------
 
@@ -212,20 +255,24 @@ class Fleet:
         while (run := self._queue.take(self._running, self.settings.jobs.parallel)) is not None:
             if self._runs.is_choice(run):
                 self._begin_choice(run)
+            elif self._runs.is_check(run):
+                self._running[run] = asyncio.Event()
+                self.runner.start(self._fresh(self._checks[run][0]))
             else:
                 self._begin(run)
             self._changed(self._runs.job_of(run))
 
     def _lane(self, run: JobId) -> bool:
         """Whether a run needs a model."""
-        return not self._runs.is_choice(run) and self._runs.get(run).request.intent.kind in NEEDS_MODEL
+        if self._runs.is_choice(run) or self._runs.is_check(run):
+            return False
+        return self._runs.get(run).request.intent.kind in NEEDS_MODEL
 
     def _begin(self, run: JobId) -> None:
         job = self._runs.job_of(run)
-        limit, spent = self.settings.budgets.day_usd, self._ledger.today()
         try:
-            if self._lane(run) and spent >= limit:
-                self._stop(run, JobState.OUT_OF_BUDGET, _day_is_over(spent, limit))
+            if self._lane(run) and (over := self.day_is_over()):
+                self._stop(run, JobState.OUT_OF_BUDGET, f"{over} {_GO_ON}")
                 return
             state = self._runs.record(run, Started())
         except AgentLsError as error:
@@ -259,6 +306,29 @@ class Fleet:
             self._gone(run)
             self._tries.choose_unrun(job, event.problem)
 
+    def _checked(self, run: JobId, event: Event) -> None:
+        _, _, plan = self._checks.get(run, (None, None, None))
+        state = self._runs.get(run)
+        same = plan == _plan_of(state)
+        if isinstance(event, Checked) and same:
+            # What the plan does to tests is as true as before, also of the part that has landed.
+            marks = tuple(dict.fromkeys((*state.warnings, *event.warnings)))
+            self._runs.record(run, replace(event, warnings=marks))
+        elif isinstance(event, Outcome):
+            self._gone(run)
+            proven = event.state is JobState.READY
+            self._check_over(run, ("" if same else _OTHER_PLAN) if proven else event.problem)
+
+    def _check_over(self, run: JobId, problem: str) -> None:
+        _, ended, _ = self._checks.pop(run, (None, None, None))
+        if ended is not None and not ended.done():
+            ended.set_result(problem)
+
+    def _purged(self, run: JobId) -> None:
+        """A run whose job was deleted meanwhile is at its end: nobody may wait for it."""
+        self._gone(run)
+        self._check_over(run, "The job was deleted")
+
     def _choice_lost(self, run: JobId, reason: str) -> None:
         deaths = self._choice_deaths[run] = self._choice_deaths.get(run, 0) + 1
         if deaths < MAX_DEATHS:
@@ -286,13 +356,13 @@ class Fleet:
         """End one run now; the others of its job go on."""
         job = self._runs.job_of(run)
         if self._runs.get(job).wanted == 1:
-            self._record_end(run, state, reason)
+            self._runs.end(run, Ended(state, reason))
             self._let_go(run)
         else:
             if run == job:  # the job itself goes on: this is the end of its first attempt only
-                self._record_outcome(run, Outcome(state, problem=reason))
+                self._runs.end(run, Outcome(state, problem=reason))
             else:
-                self._record_end(run, state, reason)
+                self._runs.end(run, Ended(state, reason))
             self._let_go(run)
             self._tries.ended(job)
 
@@ -305,6 +375,8 @@ class Fleet:
             task = asyncio.create_task(self._enforce(ended))
             self._enforcing.add(task)
             task.add_done_callback(self._enforcing.discard)
+        else:
+            self._check_over(run, "It was cancelled before it began")
 
     def _gone(self, run: JobId) -> None:
         """The run is no longer in the worker."""
@@ -321,9 +393,11 @@ class Fleet:
             self.runner.answer(state.id, asked.question.id, known)
 
     def _count(self, state: Job, cost_usd: float | None) -> None:
-        limit = self.settings.budgets.day_usd
-        if cost_usd and self._ledger.add(cost_usd) >= limit and state.state.live:
-            self._stop(state.id, JobState.OUT_OF_BUDGET, _day_is_over(self._ledger.today(), limit))
+        if not cost_usd:
+            return
+        self._ledger.add(cost_usd)
+        if state.state.live and (over := self.day_is_over()):
+            self._stop(state.id, JobState.OUT_OF_BUDGET, f"{over} {_GO_ON}")
 
     async def _enforce(self, ended: asyncio.Event) -> None:
         try:
@@ -336,29 +410,11 @@ class Fleet:
         state = self._runs.get(job)
         for other in self._runs.further(state):
             if other.state.live:
-                self._record_end(other.id, JobState.INTERRUPTED, _PAUSED)
+                self._runs.end(other.id, Ended(JobState.INTERRUPTED, _PAUSED))
         if state.state.live:
-            self._record_end(job, JobState.INTERRUPTED, _PAUSED)
+            self._runs.end(job, Ended(JobState.INTERRUPTED, _PAUSED))
             self._changed(job)
 
-    def _record_outcome(self, run: JobId, outcome: Outcome) -> None:
-        try:
-            self._runs.record(run, outcome)
-        except AgentLsError:
-            self._runs.show_ended(run, outcome)
 
-    def _record_end(self, run: JobId, state: JobState, reason: str) -> None:
-        record = Ended(state, reason)
-        with suppress(AgentLsError):
-            self._runs.record(run, record)
-            return
-        # The disk is full: people must see the end all the same. The journal still says "running",
-        # which the next process shows as interrupted.
-        self._runs.show_ended(run, record)
-
-
-def _day_is_over(spent: float, limit: float) -> str:
-    return (
-        f"Today's ceiling of ${limit:.2f} is reached (${spent:.2f} spent). The work is kept: "
-        "raise agentLs.budgets.dayUsd or wait until tomorrow, then resume."
-    )
+def _plan_of(job: Job) -> _Plan:
+    return job.plan, job.pending, job.applied

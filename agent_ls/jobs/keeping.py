@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from agent_ls.core.errors import AgentLsError
-from agent_ls.core.job import JobState
+from agent_ls.core.job import JobId, JobState
 from agent_ls.core.settings import Jobs
 from agent_ls.jobs.book import Book
 from agent_ls.jobs.fold import Job
@@ -17,23 +18,33 @@ _DAY_S = 86400.0
 _MB = 1_000_000
 
 
-def forget(book: Book, settings: Jobs, now: float) -> None:
-    """Delete the jobs that ended long ago, then the oldest ones until the rest fits.
-
-    Never one whose plan waits, that is paused, or that somebody holds; for want of space none within its
-    first day, so that undo stays possible. Cost: one look at every file of every job.
-    """
+def forget_old(book: Book, settings: Jobs, now: float) -> None:
+    """Delete the jobs that ended long ago: never one whose plan waits, that is paused, or that somebody holds."""
     book.sweep()
-    filled = 0
-    over: list[tuple[float, int, Job]] = []
-    for job in list(book.all()):
-        size = book.size(job.id)
-        filled += size
-        if job.state in OVER and job.landing is None and book.owned(job.id) is None:
-            over.append((job.updated_at, size, job))
-    for ended_at, size, job in sorted(over, key=lambda one: one[0]):
-        age = now - ended_at
-        if age > settings.keep_days * _DAY_S or (filled > settings.keep_mb * _MB and age > _DAY_S):
-            with suppress(AgentLsError):  # another process has it at this moment
-                book.purge(job.id)
-                filled -= size
+    for job in _over(book):
+        if now - job.updated_at > settings.keep_days * _DAY_S:
+            _purge(book, job)
+
+
+def make_room(book: Book, sizes: Mapping[JobId, int], settings: Jobs, now: float) -> None:
+    """Delete the oldest jobs that are over until the rest fits; ``sizes``: what `Book.size` says of every job.
+
+    None goes within its first day, so that undo stays possible.
+    """
+    filled = sum(sizes.values())
+    for job in sorted(_over(book), key=lambda job: (job.updated_at, job.id)):
+        if filled <= settings.keep_mb * _MB or now - job.updated_at <= _DAY_S:
+            return
+        _purge(book, job)
+        filled -= sizes.get(job.id, 0)
+
+
+def _over(book: Book) -> list[Job]:
+    return [
+        job for job in book.all() if job.state in OVER and job.landing is None and book.owned(job.id) is None
+    ]
+
+
+def _purge(book: Book, job: Job) -> None:
+    with suppress(AgentLsError):  # another process has it at this moment
+        book.purge(job.id)

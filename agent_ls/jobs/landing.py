@@ -168,9 +168,20 @@ def settle(step: Step, landing: Landing, read: Read) -> tuple[ChangeSet, tuple[R
     The face's word is taken where it saw the change land; everything else is looked up.
     """
     told = {change.path for change in landing.landed}
-    there = [c for c in step.changes if c.path in told or contained(c, read)]
+    there = [c for c in step.changes if c.path in told or contained(c, read) or turned(c, read) is not None]
     missing = tuple(c.path for c in step.changes if c not in there)
-    return ChangeSet.of(there), missing
+    return ChangeSet.of(turned(c, read) or c for c in there), missing
+
+
+def turned(change: FileChange, read: Read) -> FileChange | None:
+    """A file's creation as it really is, where the editor gave it its own line ends; else ``None``.
+
+    A buffer that is a list of lines has no others, and an undo must know the text that it takes back.
+    """
+    now = read(change.path) if change.before is None else None
+    if now is None or now == change.after or now.splitlines() != (change.after or b"").splitlines():
+        return None
+    return FileChange(change.path, None, now)
 
 
 def contained(change: FileChange, read: Read) -> bool:

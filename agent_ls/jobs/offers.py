@@ -7,6 +7,7 @@ Each producer is a function from what is known to entries; ranks are given at th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import final
@@ -16,16 +17,24 @@ from agent_ls.core.settings import Settings
 from agent_ls.core.text import Span
 from agent_ls.index.actions import MOVABLE
 from agent_ls.index.names import is_test, language_of
+from agent_ls.jobs.hunks_here import HunksAt
 from agent_ls.jobs.importing import on_import
 from agent_ls.jobs.place import Here
-from agent_ls.jobs.views import JobView, Offer
+from agent_ls.jobs.views import JobView, Offer, plan_size
 
 MOST = 6
 QUICKFIX, REWRITE, SOURCE = "quickfix.agent", "refactor.rewrite.agent", "source.agent"
 MORE = "Agent jobs here …"
 _TITLE = 60
+_STUB_BYTES = 2000
+_STUB = re.compile(
+    rb"NotImplemented|not implemented|^[ \t]*(?:pass|\.\.\.)[ \t]*(?:#.*)?$|\btodo!\(|\bunimplemented!\(|UnsupportedOperationException"
+    rb"|\A[^\n]*:[ \t]*(?:pass|\.\.\.)\s*\Z",
+    re.MULTILINE | re.IGNORECASE,
+)
 _CHOICES = 3
-_PLACED = frozenset({"question", "job", "fix", "anchor"})
+_OF_JOBS = frozenset({"question", "job", "hunk"})
+_PLACED = _OF_JOBS | {"fix", "anchor"}
 _TESTABLE = frozenset({"function", "method", "class", "struct"})
 _DOCUMENTED = frozenset({"function", "method", "class", "struct", "interface", "enum", "type"})
 _RENAMED = _DOCUMENTED | {"constant", "variable", "field"}
@@ -34,7 +43,7 @@ _RENAMED = _DOCUMENTED | {"constant", "variable", "field"}
 @final
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a menu is made from. ``jobs``: those that touch the file, newest first.
+    """What a menu is made from. ``jobs``: those that touch the file, newest first; ``hunks``: of their plans, here.
 
     ``importable``: the name under the cursor may lack its import.
     """
@@ -44,6 +53,7 @@ class Known:
     jobs: Sequence[JobView]
     settings: Settings
     model: bool
+    hunks: Sequence[HunksAt] = ()
     importable: bool = False
 
 
@@ -86,7 +96,8 @@ def _few_jobs(made: Sequence[Offer]) -> list[Offer]:
     """Few entries about jobs, questions first: they must not push the work that is to be started out of sight."""
     questions = [offer for offer in made if offer.group == "question"]
     jobs = [offer for offer in made if offer.group == "job"][: max(0, 2 - len(questions))]
-    return [*questions, *jobs, *(offer for offer in made if offer.group not in ("question", "job"))]
+    hunks = [offer for offer in made if offer.group == "hunk"][:1]
+    return [*questions, *jobs, *hunks, *(offer for offer in made if offer.group not in _OF_JOBS)]
 
 
 def _wanted(kind: str, only: Collection[str] | None) -> bool:
@@ -101,9 +112,9 @@ def _job_offers(known: Known) -> Iterator[Offer]:
             case JobState.WAITING if view.question is not None:
                 yield from _answers(view.id, view.question)
             case JobState.READY | JobState.PARTLY_APPLIED:
-                doubt = " (checks got worse)" if view.verdict is Verdict.WORSE else ""
-                yield _job(f"Review plan: {title}{doubt}", "agentLs.review", {"jobId": view.id})
-                yield _job(f"Apply plan: {title}{doubt}", "agentLs.apply", {"jobId": view.id})
+                size = f"{plan_size(view)}, {_VERDICTS[view.verdict]}"
+                yield _job(f"Review plan: {title} ({size})", "agentLs.review", {"jobId": view.id})
+                yield _job(f"Apply plan: {title} ({size})", "agentLs.apply", {"jobId": view.id})
                 if view.state is JobState.READY:
                     yield _job(f"Discard plan: {title}", "agentLs.discard", {"jobId": view.id})
                 else:
@@ -116,7 +127,12 @@ def _job_offers(known: Known) -> Iterator[Offer]:
                 yield _job(f"Undo: {title}", "agentLs.undo", {"jobId": view.id})
             case _:
                 continue
+        if view.verdict_note and view.state in _CHECKABLE:
+            yield _job(f"Check again: {title}", "agentLs.check", {"jobId": view.id})
 
+
+_CHECKABLE = frozenset({JobState.READY, JobState.PARTLY_APPLIED, JobState.APPLIED})
+"""A merge with later edits made a tree that nothing was proven on: the offer to prove the plan on it."""
 
 _JOB_ORDER = {
     JobState.WAITING: 0,
@@ -129,6 +145,29 @@ _JOB_ORDER = {
     JobState.QUEUED: 4,
     JobState.APPLIED: 5,
 }
+
+
+_VERDICTS = {
+    Verdict.VERIFIED: "verified",
+    Verdict.UNVERIFIED: "unverified",
+    Verdict.WORSE: "checks got worse",
+}
+
+
+def _hunk_offers(known: Known) -> Iterator[Offer]:
+    """A part of a plan, where an editor has no review of its own: just what is at this place."""
+    views = {view.id: view for view in known.jobs if view.state in _REVIEWED}
+    for here in known.hunks:
+        view = views.get(here.job)
+        if view is not None:
+            count = len(here.ids)
+            some = "this change" if count == 1 else f"these {count} changes"
+            title = f"Apply only {some} (of {here.of} in this file): {_short(view.title)}"
+            arguments = {"jobId": view.id, "hunks": list(here.ids)}
+            yield Offer(title, REWRITE, "agentLs.apply", arguments, group="hunk")
+
+
+_REVIEWED = frozenset({JobState.READY, JobState.PARTLY_APPLIED})
 
 
 def _answers(job: JobId, question: Question) -> Iterator[Offer]:
@@ -170,6 +209,28 @@ def _fix_offers(known: Known) -> Iterator[Offer]:
     )
 
 
+def _fix_all_offers(known: Known) -> Iterator[Offer]:
+    """Where all that is reported at a place is of one kind: the same in the whole file."""
+    theirs = [d for d in known.diagnostics if d.source != "agent-ls"]
+    kinds = {f"{d.source} {d.code}".strip() for d in theirs if d.code}
+    if not known.model or len(kinds) != 1 or not all(d.code for d in theirs):
+        return
+    (kind,) = kinds
+    path = known.here.site.path
+    yield Offer(
+        f"Fix all of this kind in this file: {_short(kind)}",
+        QUICKFIX,
+        "agentLs.delegate",
+        {
+            "task": f"Fix every finding of the kind {kind} in `{path}`, such as: {theirs[0].message}",
+            "kind": "fix",
+        },
+        group="fix",
+        site=known.here.site,
+        diagnostics=tuple(theirs),
+    )
+
+
 def _anchor_offers(known: Known) -> Iterator[Offer]:
     anchor = known.here.anchor
     if known.model and anchor is not None:
@@ -203,10 +264,17 @@ def _verb_offers(known: Known) -> Iterator[Offer]:
     explain = f"Explain {around.name}"
     yield Offer(explain, REWRITE, "agentLs.explain", {}, group="verb", site=site)
     whole = replace(site, span=around.span)
+    if _is_stub(known.here.text[around.span.start : around.span.end]):
+        yield _verb(f"Implement {around.name}", f"Implement `{around.path}`.", whole)
     if around.kind in _TESTABLE and not is_test(site.path):
         yield _verb(f"Write tests for {around.name}", f"Write tests for `{around.path}`.", whole)
     elif around.kind in _DOCUMENTED and not around.doc:
         yield _verb(f"Document {around.name}", f"Document `{around.path}`.", whole)
+
+
+def _is_stub(text: bytes) -> bool:
+    """Whether a definition says itself that its body is still to be written."""
+    return len(text) < _STUB_BYTES and _STUB.search(text) is not None
 
 
 def _verb(title: str, task: str, site: Site) -> Offer:
@@ -288,7 +356,9 @@ def _connect_offers(known: Known) -> Iterator[Offer]:
 
 _PRODUCERS: tuple[Callable[[Known], Iterator[Offer]], ...] = (
     _job_offers,
+    _hunk_offers,
     _fix_offers,
+    _fix_all_offers,
     _anchor_offers,
     _delegate_offers,
     _verb_offers,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, final
 
 from agent_ls.core.codec import from_json
-from agent_ls.core.errors import UsageError
+from agent_ls.core.errors import AgentLsError, UsageError
 from agent_ls.core.job import JobId
 from agent_ls.core.paths import RelPath
 from agent_ls.core.steps import APPROVE, REJECT, PlanState, PlanStep, edited
@@ -19,7 +19,7 @@ from agent_ls.jobs.wishes import Wishes, wish_params
 from agent_ls.jobs.wording import Wish
 
 _ASK_S = 5.0
-_EDITOR_S = 300.0  # a preview waits for a person
+_EDITOR_S = 300.0  # a preview waits for a person, checks take their time
 
 
 @final
@@ -48,6 +48,11 @@ class Owners:
         if other := self._other(job):
             return from_json(Applied, await self._ask(other, "undo", {"job": job}))
         return await self._wishes.undo(job)
+
+    async def check(self, job: JobId) -> JobView:
+        if other := self._other(job):
+            return await self._ask_for_view(other, "check", {"job": job})
+        return await self._wishes.check(job)
 
     async def discard(self, job: JobId) -> JobView:
         if other := self._other(job):
@@ -88,6 +93,16 @@ class Owners:
         answer = REJECT if not approve else APPROVE if steps is None else edited(steps)
         return await self.answer(job, state.question.id, answer)
 
+    async def look(self, job: JobId, seen: JobView) -> JobView:
+        """The job with what only its owner knows: the step under way. ``seen`` where it does not say."""
+        other = self._other(job)
+        if other is None:
+            return seen
+        try:
+            return await self._ask_for_view(other, "view", {"job": job})
+        except AgentLsError:  # it has just ended, or is of an earlier version
+            return seen
+
     async def use(self, job: JobId, attempt: int) -> JobView:
         if other := self._other(job):
             return await self._ask_for_view(other, "use", {"job": job, "attempt": attempt})
@@ -104,7 +119,7 @@ class Owners:
         return self._book.holder(job)
 
     async def _ask(self, other: Holder, method: str, params: Mapping[str, Any]) -> Any:
-        deadline = _EDITOR_S if method in ("apply", "undo") else _ASK_S
+        deadline = _EDITOR_S if method in ("apply", "undo", "check") else _ASK_S
         return await ask(other.socket, method, params, timeout_s=deadline)
 
     async def _ask_for_view(self, other: Holder, method: str, params: Mapping[str, Any]) -> JobView:

@@ -7,7 +7,7 @@ from typing import final
 
 from agent_ls.core.edits import ChangeSet
 from agent_ls.core.errors import UsageError
-from agent_ls.core.job import JobId
+from agent_ls.core.job import Intent, JobId
 from agent_ls.core.merge import Rebased
 from agent_ls.core.paths import RelPath
 from agent_ls.jobs import landing
@@ -16,6 +16,7 @@ from agent_ls.jobs.doubts import doubts
 from agent_ls.jobs.fold import Draft, Job
 from agent_ls.jobs.port import EditorPort
 from agent_ls.jobs.preview import FilePreview, preview
+from agent_ls.jobs.rework import rework
 from agent_ls.jobs.runs import Runs
 
 
@@ -51,6 +52,12 @@ class Plans:
     def review(self, job: JobId, hunks: Collection[str] | None) -> list[FilePreview]:
         pending = self._pending(job)
         return preview(pending, landing.texts_of(pending.paths, self._port.read), hunks)
+
+    def rework(self, job: JobId, hunks: Collection[str], words: str) -> tuple[Intent, ChangeSet]:
+        """See `rework.rework`."""
+        pending = self._pending(job)
+        now = landing.texts_of(pending.paths, self._port.read)
+        return rework(self._book.get(job).request.intent, pending, now, hunks, words)
 
     def doubts(self, job: JobId) -> dict[RelPath, str]:
         return doubts(self._pending(job), self._book.get(job).request.intent)

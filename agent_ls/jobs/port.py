@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, final
 
 from agent_ls.core.edits import ChangeSet
 from agent_ls.core.paths import RelPath
+from agent_ls.jobs.backing import Reasoned
 from agent_ls.jobs.views import JobView
 
 
@@ -44,12 +45,14 @@ class Landing:
 class Order:
     """How a change set is to be put before the user.
 
-    ``label``: what it is about. ``notes``: remarks per file. ``doubts``: files that need a yes of
+    ``label``: what it is about. ``notes``: remarks per file. ``reasons``: why, by lines of the
+    texts before. ``doubts``: files that need a yes of
     their own, and why. ``reviewed``: the user has just looked at exactly this and said yes.
     """
 
     label: str
     notes: Mapping[RelPath, str] = field(default_factory=dict[RelPath, str])
+    reasons: Mapping[RelPath, Sequence[Reasoned]] = field(default_factory=dict[RelPath, "Sequence[Reasoned]"])
     doubts: Mapping[RelPath, str] = field(default_factory=dict[RelPath, str])
     reviewed: bool = False
 

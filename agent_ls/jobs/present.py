@@ -28,6 +28,8 @@ from agent_ls.core.job import JobId, JobState, Progress
 from agent_ls.core.merge import Conflict
 from agent_ls.core.steps import Planned
 from agent_ls.jobs.attempt_views import attempts
+from agent_ls.jobs.backing import backings
+from agent_ls.jobs.estimating import said
 from agent_ls.jobs.fold import Job
 from agent_ls.jobs.journal import Entry
 from agent_ls.jobs.landing import from_draft
@@ -76,7 +78,8 @@ class Presenter:
             title=intent.title,
             created_at=job.created_at,
             updated_at=job.updated_at,
-            progress=progress.progress if progress is not None and state.live else Progress(),
+            progress=_progress(job, state, progress),
+            estimate_usd=job.request.estimate_usd,
             spent=job.spent,
             verdict=job.verdict,
             verdict_note=job.verdict_note,
@@ -92,11 +95,17 @@ class Presenter:
         )
 
     def detail(
-        self, job: Job, view: JobView, entries: Sequence[Entry], further: Sequence[Job] = ()
+        self,
+        job: Job,
+        view: JobView,
+        entries: Sequence[Entry],
+        further: Sequence[Job] = (),
+        story: Sequence[Entry] | None = None,
     ) -> JobDetail:
-        """Everything about a job. A text that is lost leaves the patch empty and says so.
+        """Everything about one job. A text that is lost leaves the patch empty and says so.
 
-        ``further``: its attempts after the first.
+        ``further``: its attempts after the first. ``story``: the record of the attempt that is the plan,
+        where it is not the job's own.
         """
         get = self._blobs(job.id).get
         try:
@@ -111,6 +120,7 @@ class Presenter:
             summary=job.summary,
             task=job.request.intent.task,
             hunks=tuple(pieces),
+            backing=backings(job.request.intent, plan, story or entries, get),
             pending=frozenset(hunk.id for hunk in left),
             patch=unified(plan),
             checks=job.checks,
@@ -143,6 +153,16 @@ class Presenter:
         except AgentLsError:
             return 0, 0  # a list of jobs must not fail for one lost text; `detail` says it
         return stat(before, after)
+
+
+def _progress(job: Job, state: JobState, progress: Progressed | None) -> Progress:
+    """Where a live job is; before it has said anything, what it will probably cost."""
+    if not state.live:
+        return Progress()
+    if progress is not None:
+        return progress.progress
+    estimate = job.request.estimate_usd
+    return Progress() if estimate is None or job.spent.turns else Progress(f"will cost {said(estimate)}")
 
 
 def changed_files(changes: ChangeSet) -> tuple[FileView, ...]:

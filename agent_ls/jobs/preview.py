@@ -6,11 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import final
 
-from agent_ls.core.diff import LineHunk, line_hunks
 from agent_ls.core.edits import ChangeSet, FileChange
 from agent_ls.core.hunks import Hunk, hunks
 from agent_ls.core.merge import Conflict
 from agent_ls.jobs.landing import Texts, plan_apply
+from agent_ls.jobs.shifting import shifts
 
 
 @final
@@ -54,11 +54,11 @@ def _carried(
     """The hunks with their lines in the text of now and in the text that the chosen ones make of it."""
     if change.before is None or before is None:
         return tuple(pieces)
-    theirs = line_hunks(change.before, before)
+    shift = shifts(change.before, before)
     grown = 0
     found: list[Hunk] = []
     for piece in pieces:
-        start = piece.old_start_line + _shift(theirs, piece.old_start_line)
+        start = piece.old_start_line + shift(piece.old_start_line)
         is_in = piece.id in chosen
         found.append(
             replace(
@@ -70,12 +70,3 @@ def _carried(
         )
         grown += piece.new_lines - piece.old_lines if is_in else 0
     return tuple(found)
-
-
-def _shift(theirs: list[LineHunk], line: int) -> int:
-    """By how much a line of the planner's text has moved in the text of now."""
-    return sum(
-        (hunk.new_end - hunk.new_start) - (hunk.old_end - hunk.old_start)
-        for hunk in theirs
-        if hunk.old_end <= line
-    )

@@ -19,6 +19,7 @@ from agent_ls.core.attempt import (
     EVENT_TYPES,
     AttemptRequest,
     Event,
+    Explained,
     ExplainRequest,
     Outcome,
     Progressed,
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 IDLE_S = 600.0
 _EXPLAIN_S = 120.0
+_DISK_S = 0.5
 
 
 class Listener(Protocol):
@@ -58,6 +60,10 @@ class Listener(Protocol):
 
     def broken(self, run: JobId, reason: str) -> None:
         """An event could not be taken in; the attempt cannot go on."""
+        ...
+
+    def paid(self, cost_usd: float) -> None:
+        """Something outside of any attempt was paid for: an explanation, also one nobody waits for any more."""
         ...
 
 
@@ -156,7 +162,8 @@ class LocalRunner:
             with suppress(asyncio.CancelledError):
                 await self._serving
             self._serving = None
-        await asyncio.gather(*self._keeping, return_exceptions=True)
+        if self._keeping:  # for a disk that hangs nobody waits
+            await asyncio.wait(self._keeping, timeout=_DISK_S)
 
     def _about(self, job: JobId, message: dict[str, Any]) -> None:
         if job in self._attempts:
@@ -230,7 +237,7 @@ class LocalRunner:
         if run is None or message.get("run") != run:
             return  # of a run that is over, whose worker still had something to say
         try:
-            event = _read_event(message)
+            event = read_event(message)
             if isinstance(event, (Outcome, Selected)):  # first: the listener may begin the same job again
                 del self._attempts[job]
                 self._rest()
@@ -266,14 +273,19 @@ class LocalRunner:
         self._listener.broken(job, reason)
 
     def _explained(self, message: dict[str, Any]) -> None:
+        try:
+            told = from_json(Explained, message.get("value"))
+        except CodecError as error:
+            told = Explained(problem=f"The worker's explanation does not read: {error}")
+        if told.cost_usd:
+            self._listener.paid(told.cost_usd)
         answer = self._explaining.get(str(message.get("id")))
         if answer is None or answer.done():
             return
-        problem = str(message.get("error") or "")
-        if problem:
-            answer.set_exception(ModelError(problem))
+        if told.problem:
+            answer.set_exception(ModelError(told.problem))
         else:
-            answer.set_result(str(message.get("markdown", "")))
+            answer.set_result(told.markdown)
 
     def _rest(self) -> None:
         """With nothing to do, end the worker in a while."""
@@ -284,7 +296,7 @@ class LocalRunner:
         self._idle = loop.call_later(self._idle_s, self._serving.cancel)
 
 
-def _read_event(message: dict[str, Any]) -> Event:
+def read_event(message: dict[str, Any]) -> Event:
     """Raises `ModelError` for what is no event of the protocol."""
     kind = EVENT_TYPES.get(str(message.get("event")))
     if kind is None:

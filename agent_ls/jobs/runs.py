@@ -3,12 +3,14 @@
 The record of a job's first attempt is the job's own journal, under the job's own id. Further
 attempts have a journal each in ``attempts/`` below it, of the same kinds of records, so that
 they resume as any job does; their texts lie in the job's blobs. The choice between them is
-a run as well, whose one record is `Selected` in the job's journal.
+a run as well, whose one record is `Selected` in the job's journal; so is a check of the plan on the
+texts of now, whose one record is `Checked`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import final
 
 from agent_ls.core.attempt import AttemptRequest, Outcome
@@ -21,7 +23,9 @@ from agent_ls.jobs.journal import Entry
 from agent_ls.jobs.lease import Holder
 from agent_ls.jobs.records import Record
 
-_CHOICE = 0
+_CHOICE, _CHECK = 0, 9
+_OF_THE_JOB = (_CHOICE, 1, _CHECK)
+"""Runs whose records stand in the job's own journal."""
 
 
 @final
@@ -47,6 +51,13 @@ class Runs:
         """What the choice between a job's attempts is called."""
         return self.name(job, _CHOICE)
 
+    def check(self, job: JobId) -> JobId:
+        """What a check of a job's plan on the texts of now is called."""
+        return self.name(job, _CHECK)
+
+    def is_check(self, run: JobId) -> bool:
+        return self.number(run) == _CHECK
+
     def job_of(self, run: JobId) -> JobId:
         return self._known.get(run, (run, 1))[0]
 
@@ -63,12 +74,12 @@ class Runs:
     def get(self, run: JobId) -> Job:
         """The run as its journal tells it; the job itself for its first attempt and for the choice."""
         job, number = self._known.get(run, (run, 1))
-        return self._book.get(job) if number in (_CHOICE, 1) else self._folder(job).get(run)
+        return self._book.get(job) if number in _OF_THE_JOB else self._folder(job).get(run)
 
     def record(self, run: JobId, record: Record, *, sync: bool = True) -> Job:
         """Append to the run's journal. Raises as `Book.record`."""
         job, number = self._known.get(run, (run, 1))
-        if number in (_CHOICE, 1):
+        if number in _OF_THE_JOB:
             return self._book.record(job, record, sync=sync)
         below = self._folder(job)
         below.own(run)
@@ -77,20 +88,31 @@ class Runs:
     async def keep(self, run: JobId) -> None:
         """Wait until the run's journal is on the disk. Raises as `Book.keep`."""
         job, number = self._known.get(run, (run, 1))
-        if number in (_CHOICE, 1):
+        if number in _OF_THE_JOB:
             await self._book.keep(job)
         elif job in self._below:
             await self._below[job].keep(run)
 
-    def show_ended(self, run: JobId, record: Record) -> None:
-        """Let people see an end that the disk did not take."""
+    def end(self, run: JobId, record: Record) -> None:
+        """Append an end. Where the disk is full people see it all the same.
+
+        The journal still says "running" then, which the next process shows as interrupted.
+        """
+        with suppress(AgentLsError):
+            self.record(run, record)
+            return
         job, number = self._known.get(run, (run, 1))
-        owned = self._book.own(job) if number in (_CHOICE, 1) else self._folder(job).own(run)
+        owned = self._book.own(job) if number in _OF_THE_JOB else self._folder(job).own(run)
         owned.show(record)
 
     def entries(self, run: JobId) -> Sequence[Entry]:
         job, number = self._known.get(run, (run, 1))
         return self._book.entries(job) if number == 1 else self._folder(job).entries(run)
+
+    def story(self, job: Job) -> Sequence[Entry]:
+        """The record of the attempt whose draft is the job's plan. Cost: reads its journal."""
+        number = job.selected.attempt if job.selected is not None else 1
+        return self.entries(self.name(job.id, number))
 
     def create(self, request: AttemptRequest) -> None:
         """Begin the journal of a further attempt, whose name is the request's."""

@@ -16,14 +16,15 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, final
 
 from agent_ls.core.attempt import AttemptRequest
 from agent_ls.core.edits import ChangeSet
 from agent_ls.core.errors import AgentLsError, WorkspaceError
-from agent_ls.core.job import Diagnostic, Intent, JobId, Site
+from agent_ls.core.job import Diagnostic, Intent, JobId, JobState, Site
 from agent_ls.core.merge import Rebased
 from agent_ls.core.paths import RelPath
 from agent_ls.core.settings import Settings
@@ -33,11 +34,13 @@ from agent_ls.index.merging import SyntaxMerge
 from agent_ls.index.query import Index
 from agent_ls.jobs.board import Board
 from agent_ls.jobs.book import Book
+from agent_ls.jobs.claims import Claims
 from agent_ls.jobs.control import Listening, listen
 from agent_ls.jobs.desk import Desk
 from agent_ls.jobs.environment import indexer_environment, worker_environment
 from agent_ls.jobs.facts import Facts
 from agent_ls.jobs.fleet import Fleet
+from agent_ls.jobs.hunks_here import HunksHere
 from agent_ls.jobs.lease import Holder
 from agent_ls.jobs.ledger import Ledger
 from agent_ls.jobs.owners import Owners
@@ -45,11 +48,12 @@ from agent_ls.jobs.place import LiveFacts
 from agent_ls.jobs.plans import Plans
 from agent_ls.jobs.port import EditorPort
 from agent_ls.jobs.preview import FilePreview
+from agent_ls.jobs.rechecking import Rechecker
 from agent_ls.jobs.requests import model_configured
-from agent_ls.jobs.runner import LocalRunner
+from agent_ls.jobs.runners import choose_runner
 from agent_ls.jobs.runs import Runs
 from agent_ls.jobs.starting import Starter
-from agent_ls.jobs.status import index_wire, jobs_wire, model_wire
+from agent_ls.jobs.status import status_wire
 from agent_ls.jobs.trust import Trust
 from agent_ls.jobs.upkeep import Upkeep
 from agent_ls.jobs.views import Applied, Explanation, HoverFacts, JobDetail, JobView, Offer
@@ -86,22 +90,20 @@ class Service:
         self._trust = Trust(dirs.trust_file(), clock)
         self._ledger = Ledger(dirs.base / "spent", clock)
         self._book = book = Book(dirs.jobs(root), holder, clock)
-        self._runs = Runs(book, holder, clock)
-        self._fleet = Fleet(
-            *(self._runs, self._ledger, settings), changed=self._changed, fresh=self._up_to_date
-        )
-        self._runner = LocalRunner(
+        runs = self._runs = Runs(book, holder, clock)
+        self._fleet = Fleet(runs, self._ledger, settings, changed=self._changed, fresh=self._up_to_date)
+        self._runner = choose_runner(
+            settings.cluster,
             module=worker_module,
             environ=worker_environment(environ, settings),
             folder=dirs.base / "worker",
             listener=self._fleet,
         )
         self._fleet.attach(self._runner)
-        self._board = Board(book, self._runs, self._fleet, port)
+        self._claims = Claims(book, self.index, port.notice)
+        self._board = Board(book, runs, self._fleet, self._claims, port)
         self._starter = Starter(
-            root,
-            book,
-            self._fleet,
+            *(root, book, self._fleet),
             port=port,
             trust=self._trust,
             dirs=dirs,
@@ -109,24 +111,28 @@ class Service:
             settings=lambda: self.settings,
         )
         resolve = SyntaxMerge(dirs.base / "worker", indexer_environment(environ))
-        self._desk = Desk(book, port, self._board.changed, resolve)
+        self._desk = Desk(book, port, self._board.changed, resolve, self._runs.story)
         self._wishes = Wishes(
-            *(book, self._runs, self._fleet, self._desk),
+            *(book, runs, self._fleet, self._desk, self._claims),
+            Rechecker(self._desk, runs, self._fleet, port),
             view=self._board.view,
             changed=self._board.changed,
             model=lambda: model_configured(self.settings, environ),
         )
         self._owners = Owners(book, self._wishes)
-        self._plans = Plans(book, self._runs, port)
+        self._plans = Plans(book, runs, port)
         self._upkeep = Upkeep(book, self._desk, port, clock)
         self._facts = Facts(
             *(root, self.index, live),
             board=self._board,
+            hunks=HunksHere(book),
             port=port,
             runner=self._runner,
             dirs=dirs,
             environ=environ,
             settings=lambda: self.settings,
+            day_is_over=self._fleet.day_is_over,
+            clock=clock,
         )
         self._listening: Listening | None = None
 
@@ -182,6 +188,7 @@ class Service:
         asked.append(service._wishes)
         service._listening = listening
         await service._upkeep.begin(settings)
+        await asyncio.to_thread(service._facts.forget)
         return service
 
     async def close(self, *, interrupt: bool = True) -> None:
@@ -190,6 +197,7 @@ class Service:
         Live jobs are paused as ``interrupted`` at their last whole turn. With ``interrupt`` false
         they are waited for instead, without a deadline.
         """
+        self._upkeep.close()
         await self._wishes.close()
         await self._facts.close()
         await asyncio.gather(self._fleet.close(interrupt=interrupt), self.indexer.close())
@@ -216,15 +224,28 @@ class Service:
         """Queue a deterministic action at ``intent.site``: a rename, an import."""
         return self._starter.act(intent)
 
-    def retry(self, job: JobId, instruction: str = "") -> JobId:
-        """Queue the same intent again as a new job, on the texts of now; ``instruction`` is added to its task."""
-        return self._starter.retry(job, instruction)
+    def retry(self, job: JobId, instruction: str = "", hunks: Collection[str] | None = None) -> JobId:
+        """Queue the same intent again as a new job, on the texts of now; ``instruction`` is added to its task.
+
+        With ``hunks`` only these are done anew, as ``instruction`` says: the new job begins with what is
+        pending of the plan, and takes its place when it is ready.
+        """
+        begun = None if hunks is None else self._plans.rework(job, hunks, instruction)
+        return self._starter.retry(job, instruction, begun)
 
     # --- looking ----------------------------------------------------------------------
 
     def jobs(self) -> list[JobView]:
         """Every job of this workspace, newest first; those of other processes included."""
         return self._board.all()
+
+    def stamp(self) -> Hashable:
+        """A value that changes when any job's journal does; cheap, for faces that look again and again."""
+        return self._book.stamp()
+
+    async def look(self, view: JobView) -> JobView:
+        """A job of another process with the step that it is at, which stands in no journal."""
+        return await self._owners.look(view.id, view)
 
     def has(self, job: JobId) -> bool:
         """Whether this workspace has the job."""
@@ -264,6 +285,12 @@ class Service:
         self._book.get(job)
         return read_wire_log(self._book.folder(job))
 
+    def whole_wire_log(self) -> Iterator[dict[str, Any]]:
+        """The same of this whole workspace, each line with ``of``: a job's id, oldest first, then ``explanation``."""
+        for job in reversed(self._book.ids()):
+            yield from ({"of": job, **line} for line in read_wire_log(self._book.folder(job)))
+        yield from ({"of": "explanation", **line} for line in self._facts.wire_log())
+
     async def wait(self, job: JobId, *, for_question: bool = False) -> JobView:
         """Wait until the job is no longer live; with ``for_question`` also until it asks something."""
         return await self._board.wait(job, for_question=for_question)
@@ -290,6 +317,13 @@ class Service:
     async def undo(self, job: JobId) -> Applied:
         """Take back what landed; whatever was edited since stays. `apply` does it again."""
         return await self._owners.undo(job)
+
+    async def check(self, job: JobId) -> JobView:
+        """Prove the plan again, on the texts of now; a verdict is about one tree, and a merge makes another.
+
+        Raises `CheckError` where the checks came to no end.
+        """
+        return await self._owners.check(job)
 
     async def discard(self, job: JobId) -> JobView:
         """Put a plan aside. The user's texts are not touched."""
@@ -330,8 +364,8 @@ class Service:
     async def explain(self, site: Site, *, refresh: bool = False, wait: bool = False) -> Explanation:
         """What the symbol at a place is for; the cached text, or at once with ``pending``.
 
-        With ``wait`` the text is waited for. Raises `ConfigError` where no model is configured, and
-        `ModelError` with ``wait``; without it a failure is a notice.
+        With ``wait`` the text is waited for. Raises `ConfigError` where no model is configured or
+        today's ceiling is reached, and `ModelError` with ``wait``; without it a failure is a notice.
         """
         return await self._facts.explain(site, refresh=refresh, wait=wait)
 
@@ -376,21 +410,22 @@ class Service:
 
     def status(self) -> dict[str, Any]:
         """What ``agentLs.status`` answers: model, trust, jobs by state, spending of today, index."""
-        return {
-            "model": model_wire(self.settings, self._environ),
-            "trusted": self.trusted(),
-            "trustDoubt": self._trust.doubt(self.root),
-            "jobs": jobs_wire(self.jobs()),
-            "spentTodayUsd": round(self._ledger.today(), 4),
-            "dayCeilingUsd": self.settings.budgets.day_usd,
-            "workerPid": self._runner.pid,
-            "index": index_wire(self.index),
-        }
+        return status_wire(
+            *(self.settings, self._environ, self.jobs()),
+            index=self.index,
+            trust_doubt=self._trust.doubt(self.root),
+            spent_usd=self._ledger.today(),
+            worker_pid=self._runner.pid,
+        )
 
     # --- inside -----------------------------------------------------------------------
 
     def _changed(self, job: JobId) -> None:
         self._board.changed(job)
+        owned = self._book.owned(job)
+        if owned is not None and owned.job.request.intent.rework and owned.job.state is JobState.READY:
+            with suppress(AgentLsError):  # of another process, or in the user's files already
+                self._wishes.discard(JobId(owned.job.retry_of))
 
     def _up_to_date(self, request: AttemptRequest) -> AttemptRequest:
         return self._starter.up_to_date(request)

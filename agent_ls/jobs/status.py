@@ -12,6 +12,29 @@ from agent_ls.jobs.requests import model_choice, model_configured
 from agent_ls.jobs.views import JobView
 
 
+def status_wire(
+    settings: Settings,
+    environ: Mapping[str, str],
+    jobs: Iterable[JobView],
+    *,
+    index: Index,
+    trust_doubt: str,
+    spent_usd: float,
+    worker_pid: int | None,
+) -> dict[str, Any]:
+    """All of it, for one workspace folder. ``trust_doubt``: why it is not trusted, ``""`` where it is."""
+    return {
+        "model": model_wire(settings, environ),
+        "trusted": not trust_doubt,
+        "trustDoubt": trust_doubt,
+        "jobs": jobs_wire(jobs),
+        "spentTodayUsd": round(spent_usd, 4),
+        "dayCeilingUsd": settings.budgets.day_usd,
+        "workerPid": worker_pid,
+        "index": index_wire(index),
+    }
+
+
 def model_wire(settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
     """Who would be asked. Keys are never among it."""
     models = model_choice(settings, environ)

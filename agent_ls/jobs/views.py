@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -26,32 +27,11 @@ from agent_ls.core.job import (
 from agent_ls.core.paths import RelPath
 from agent_ls.core.steps import Planned
 from agent_ls.core.text import Span
+from agent_ls.jobs.backing import Backing, hunk_wire
 from agent_ls.jobs.check_views import check_result, check_wire
+from agent_ls.jobs.part_views import AttemptView, EventView, FileView, OverlapView
 
 Json = dict[str, Any]
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class FileView:
-    """One file of a plan. ``op``: edit, create, delete or move. ``landed``: it is in the user's texts."""
-
-    path: RelPath
-    op: str
-    added: int
-    removed: int
-    moved_from: RelPath | None = None
-    landed: bool = False
-
-    def wire(self) -> Json:
-        made: Json = {
-            "path": self.path,
-            "op": self.op,
-            "added": self.added,
-            "removed": self.removed,
-            "landed": self.landed,
-        }
-        return made | ({"movedFrom": self.moved_from} if self.moved_from else {})
 
 
 @final
@@ -86,7 +66,8 @@ class JobView:
     are passed on), ``nobody``. ``problem``: why there is no plan, or what it lacks. ``site`` is the
     place the job was started at, in the text of then. ``warnings``: how the plan weakens what it is
     proven by. ``landing`` is set while an apply or undo is
-    under way in an editor.
+    under way in an editor. ``overlaps``: other jobs that are at the same places.
+    ``estimate_usd``: what it was expected to cost, from and to.
     """
 
     id: JobId
@@ -106,6 +87,8 @@ class JobView:
     files: tuple[FileView, ...] = ()
     owner: str = "here"
     landing: str = ""
+    overlaps: tuple[OverlapView, ...] = ()
+    estimate_usd: tuple[float, float] | None = None
 
     @property
     def has_plan(self) -> bool:
@@ -145,56 +128,9 @@ class JobView:
             "files": [f.wire() for f in self.files],
             "owner": self.owner,
             "landing": self.landing,
+            "overlaps": [other.wire() for other in self.overlaps],
+            "estimateUsd": self.estimate_usd and list(self.estimate_usd),
         }
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class AttemptView:
-    """One attempt of a job.
-
-    ``chosen``: its draft is the job's plan. ``how``: in what it differs from the first one.
-    ``found``: what running it beside the others has shown, in words.
-    """
-
-    number: int
-    state: JobState
-    chosen: bool = False
-    verdict: Verdict = Verdict.UNVERIFIED
-    summary: str = ""
-    problem: str = ""
-    how: str = ""
-    files: tuple[FileView, ...] = ()
-    spent: Spent = field(default_factory=Spent)
-    found: tuple[str, ...] = ()
-
-    def wire(self) -> Json:
-        return {
-            "attempt": self.number,
-            "state": self.state.value,
-            "chosen": self.chosen,
-            "verdict": self.verdict.value,
-            "plan": self.summary,
-            "problem": self.problem,
-            "how": self.how,
-            "files": [f.wire() for f in self.files],
-            "turns": self.spent.turns,
-            "costUsd": self.spent.cost_usd,
-            "found": list(self.found),
-        }
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class EventView:
-    """One line of a job's log for people. ``at``: seconds since the epoch."""
-
-    at: float
-    kind: str
-    text: str
-
-    def wire(self) -> Json:
-        return {"at": self.at, "kind": self.kind, "text": self.text}
 
 
 @final
@@ -203,8 +139,9 @@ class JobDetail:
     """Everything about one job.
 
     ``hunks`` and ``patch`` are those of the whole plan, against the texts it was made from;
-    `Service.preview` gives them against the texts of now. ``pending`` are the ids of hunks that
-    have not landed. ``attempts``: one or more, in their order; ``runs``: how many there are, or how often
+    `Service.preview` gives them against the texts of now. ``backing``: what stands behind each hunk, by
+    its id. ``pending`` are the ids of hunks that have not landed. ``attempts``: one or more, in their
+    order; ``runs``: how many there are, or how often
     the only one was begun (resumes included). ``selection``: why the chosen one is the plan. ``evidence``:
     notes for people, such as "scripted turns, no model was called", or a file that deserves a
     second look with the reason. ``steps``: what the agent announced it would do, if it did.
@@ -214,6 +151,7 @@ class JobDetail:
     summary: str = ""
     task: str = ""
     hunks: tuple[Hunk, ...] = ()
+    backing: Mapping[str, Backing] = field(default_factory=dict[str, Backing])
     pending: frozenset[str] = frozenset()
     patch: str = ""
     checks: tuple[CheckReport, ...] = ()
@@ -230,7 +168,10 @@ class JobDetail:
         return self.view.wire() | {
             "plan": self.summary,
             "task": self.task,
-            "hunks": [hunk_wire(hunk, landed=hunk.id not in self.pending) for hunk in self.hunks],
+            "hunks": [
+                hunk_wire(hunk, self.backing.get(hunk.id), landed=hunk.id not in self.pending)
+                for hunk in self.hunks
+            ],
             "patch": _utf8(self.patch),
             "checks": [check_wire(report) for report in self.checks],
             "treeHash": self.tree_hash,
@@ -260,7 +201,6 @@ class JobDetail:
             "evidence": list(self.evidence),
             "warnings": list(view.warnings),
             "attempts": self.runs,
-            "selection": self.selection,
             "turns": view.spent.turns,
             "usage": {
                 "input": view.spent.usage.input,
@@ -269,6 +209,8 @@ class JobDetail:
                 "cache_write": view.spent.usage.cache_write,
             },
             "cost_usd": view.spent.cost_usd,
+            "estimate_usd": view.estimate_usd and list(view.estimate_usd),
+            "selection": self.selection,
         }
 
 
@@ -361,6 +303,13 @@ class Offer:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
+def plan_size(view: JobView) -> str:
+    """``3 files +40 −12``."""
+    count = len(view.files)
+    added, removed = sum(f.added for f in view.files), sum(f.removed for f in view.files)
+    return f"{count} {'file' if count == 1 else 'files'} +{added} −{removed}"
+
+
 def usage_wire(usage: Usage) -> Json:
     return {
         "input": usage.input,
@@ -378,22 +327,6 @@ def question_wire(question: Question | None) -> Json | None:
         "text": question.text,
         "choices": list(question.choices),
         "default": question.default,
-    }
-
-
-def hunk_wire(hunk: Hunk, *, landed: bool) -> Json:
-    return {
-        "id": hunk.id,
-        "path": hunk.path,
-        "op": hunk.op.value,
-        "oldStartLine": hunk.old_start_line,
-        "oldLines": hunk.old_lines,
-        "newStartLine": hunk.new_start_line,
-        "newLines": hunk.new_lines,
-        "added": hunk.added,
-        "removed": hunk.removed,
-        "excerpt": hunk.excerpt,
-        "landed": landed,
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any, final
 
 from agent_ls.core.attempt import NEEDS_MODEL, Selected
@@ -16,8 +17,10 @@ from agent_ls.core.job import JobId, JobState
 from agent_ls.core.paths import RelPath
 from agent_ls.jobs.attempt_views import own_id, questions
 from agent_ls.jobs.book import Book
+from agent_ls.jobs.claims import Claims, said
 from agent_ls.jobs.desk import Desk
 from agent_ls.jobs.fleet import Fleet
+from agent_ls.jobs.rechecking import Rechecker
 from agent_ls.jobs.records import Discarded
 from agent_ls.jobs.runs import Runs
 from agent_ls.jobs.views import Applied, JobView
@@ -37,6 +40,8 @@ class Wishes:
         runs: Runs,
         fleet: Fleet,
         desk: Desk,
+        claims: Claims,
+        rechecker: Rechecker,
         *,
         view: Callable[[JobId], JobView],
         changed: Callable[[JobId], None],
@@ -46,16 +51,26 @@ class Wishes:
         self._runs = runs
         self._fleet = fleet
         self._desk = desk
+        self._claims = claims
+        self._rechecker = rechecker
         self._view = view
         self._changed = changed
         self._model = model
         self._landings: set[asyncio.Task[Applied]] = set()
 
     async def apply(self, job: JobId, wish: Wish) -> Applied:
-        return await self._landing(self._desk.apply(job, wish))
+        others = self._claims.overlaps(self._book.get(job))
+        done = await self._landing(self._desk.apply(job, wish))
+        if not done.landed or not others:
+            return done
+        return replace(done, message=f"{done.message} Mind that {said(others[0])}.".strip())
 
     async def undo(self, job: JobId) -> Applied:
         return await self._landing(self._desk.undo(job))
+
+    async def check(self, job: JobId) -> JobView:
+        await self._rechecker.check(job)
+        return self._view(job)
 
     def cancel(self, job: JobId) -> JobView:
         """A job that has ended stays as it is: cancelling twice, or too late, is no error."""
@@ -145,6 +160,8 @@ class Wishes:
                 return to_json(await self.apply(job, _wish(params)))
             case "undo":
                 return to_json(await self.undo(job))
+            case "check":
+                return to_json(await self.check(job))
             case "cancel":
                 return to_json(self.cancel(job))
             case "resume":
@@ -155,6 +172,8 @@ class Wishes:
                 return self.tell(job, str(params.get("text", "")))
             case "answer":
                 return to_json(self.answer(job, str(params.get("question")), str(params.get("answer"))))
+            case "view":
+                return to_json(self._view(job))
             case "use":
                 return to_json(self.use(job, int(params.get("attempt", 0))))
             case "purge":

@@ -97,13 +97,26 @@ def settled(step: Step) -> str:
 
 
 def outcome(
-    step: Step, there: ChangeSet, missing: Sequence[RelPath], answer: Landing, *, undo: bool, unsaved: int = 0
+    step: Step,
+    there: ChangeSet,
+    missing: Sequence[RelPath],
+    answer: Landing,
+    *,
+    undo: bool,
+    unsaved: int = 0,
+    turned: Sequence[RelPath] = (),
 ) -> str:
-    """What an apply or undo did. ``unsaved``: how many of the files wait in their editor to be saved."""
+    """What an apply or undo did.
+
+    ``unsaved``: how many of the files wait in their editor to be saved. ``turned``: new files to which
+    the editor gave its own line ends.
+    """
     count = "1 file" if len(there) == 1 else f"{len(there)} files"
     parts = [f"{'Taken back in' if undo else 'Applied to'} {count}"] if there else ["It is so already"]
     if unsaved:
         parts.append("1 file unsaved" if unsaved == 1 else f"{unsaved} files unsaved")
+    if turned:
+        parts.append(f"{_names(turned)} got your editor's own line ends")
     if step.moved:
         parts.append(f"your later edits were kept{settled(step)}" if undo else rebased(step))
     if step.conflicts:

@@ -83,6 +83,11 @@ class BlobStore:
     def has(self, digest: str) -> bool:
         return bool(_HASH.match(digest)) and self._path(digest).exists()
 
+    def digests(self) -> list[str]:
+        """The hashes of everything that is kept."""
+        found = (path.parent.name + path.name for path in self._folder.glob("??/*"))
+        return sorted(digest for digest in found if _HASH.match(digest))
+
     def _path(self, digest: str) -> Path:
         # Digests come from journals and pipes: anything else than a hash could name another file.
         if not _HASH.match(digest):

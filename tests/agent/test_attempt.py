@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+from agent_ls.core.attempt import DraftFile
 from agent_ls.core.job import JobState, Verdict
+from agent_ls.core.paths import RelPath
 from tests.agent.attempts import call, finish, stage, turn
 from tests.agent.kit import PROJECT, OwnersEnd, tree
 
@@ -48,3 +51,14 @@ async def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     outcome = await set_up.run(OwnersEnd())
     assert outcome.state is JobState.FAILED
     assert "cannot be read as a folder" in outcome.problem
+
+
+async def test_a_plan_alone_can_be_proven_on_the_files_of_now(tmp_path: Path) -> None:
+    set_up, owner = stage(tmp_path, trusted=True, allow_unsandboxed=True), OwnersEnd()
+    mended = set_up.blobs.put(PROJECT["src/calc.py"].replace("a - b", "a + b").encode())
+    before = set_up.blobs.put(PROJECT["src/calc.py"].encode())
+    plan = (DraftFile(RelPath("src/calc.py"), before, mended),)
+    set_up.request = replace(set_up.request, plan=plan, check_only=True)
+    outcome = await set_up.run(owner)
+    assert (outcome.state, outcome.verdict) == (JobState.READY, Verdict.VERIFIED), outcome
+    assert owner.names() == ["Checked", "Outcome"]

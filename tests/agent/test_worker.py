@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from agent_ls.core.attempt import ExplainRequest
-from agent_ls.core.codec import to_json
+from agent_ls.core.attempt import Explained, ExplainRequest
+from agent_ls.core.codec import from_json, to_json
 from agent_ls.core.job import Intent, IntentKind, JobState, Site
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
@@ -269,10 +269,32 @@ async def test_explain_is_one_request_without_tools(tmp_path: Path) -> None:
     async with owner_of(set_up) as owner:
         await owner.worker.send({"type": "explain", "id": 7, "request": request})
         answer = await owner.until(lambda m: m["type"] == "explained")
-        assert (answer["id"], answer["markdown"], answer["error"]) == (7, "It adds **two** numbers.", "")
+        told = from_json(Explained, answer["value"])
+        assert (answer["id"], told) == (7, Explained("It adds **two** numbers."))
         await owner.worker.send({"type": "explain", "id": 8, "request": {}})
         answer = await owner.until(lambda m: m["type"] == "explained")
-        assert "cannot be read" in answer["error"]
+        assert "cannot be read" in answer["value"]["problem"]
+
+
+async def test_an_explanation_has_a_price_and_its_bytes_are_written_down(tmp_path: Path) -> None:
+    set_up = stage(tmp_path)
+    site, wire = Site(RelPath("src/calc.py"), Span(4, 4)), tmp_path / "wire" / "today"
+    text = PROJECT["src/calc.py"].encode()
+    request = to_json(ExplainRequest(str(set_up.root), site, text, wire_dir=str(wire)))
+    turns = [turn(say("It adds two numbers."))]
+    async with (
+        MessagesServer([{"turns": turns}]) as server,
+        owner_of(set_up, service(set_up, server)) as owner,
+    ):
+        await owner.worker.send({"type": "explain", "id": 7, "request": request})
+        answer = await owner.until(lambda m: m["type"] == "explained")
+    told = from_json(Explained, answer["value"])
+    assert (told.markdown, told.problem) == ("It adds two numbers.", "")
+    assert told.cost_usd
+    log = wire / "wire.jsonl"
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert "a - b" in log.read_text()
+    assert KEY not in log.read_text()
 
 
 @pytest.mark.parametrize("path", [".env", "local.txt", "outside.txt"])
@@ -287,8 +309,9 @@ async def test_what_no_attempt_may_read_is_not_explained_either(tmp_path: Path, 
     async with owner_of(set_up) as owner:
         await owner.worker.send({"type": "explain", "id": 1, "request": request})
         answer = await owner.until(lambda m: m["type"] == "explained")
-    assert answer["markdown"] == ""
-    assert path in answer["error"]
+    told = from_json(Explained, answer["value"])
+    assert told.markdown == ""
+    assert path in told.problem
 
 
 async def test_a_command_becomes_a_plan(tmp_path: Path) -> None:

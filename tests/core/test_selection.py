@@ -56,13 +56,19 @@ def test_tests_that_fail_on_their_authors_own_program_say_nothing() -> None:
     assert chosen(author, Evidence(2, peers={1: fails("y")}, size=1)) == 2
 
 
-def test_a_test_that_nobody_else_passes_is_its_authors_own_opinion() -> None:
-    overfitted = Evidence(1, peers={1: Tally(4), 2: Tally(4)}, size=5)
+def test_a_test_that_nobody_else_passes_counts_after_those_that_somebody_does() -> None:
+    seen = Evidence(1, peers={1: Tally(4)}, size=5)
+    others = [Evidence(n, peers={1: fails("edge")}, size=3) for n in (2, 3)]
+    assert chosen(seen, *others) == 1, "the others missed something"
+    overfitted = Evidence(1, peers={1: Tally(4), 2: fails("a")}, size=5)
     others = [Evidence(n, peers={1: fails("odd"), 2: Tally(4)}, size=3) for n in (2, 3)]
-    assert chosen(overfitted, *others) == 2
+    assert chosen(overfitted, *others) in (2, 3)
+
+
+def test_tests_that_begin_on_nobody_elses_program_test_a_name_of_their_author() -> None:
     unborn = [Evidence(n, peers={1: fails(ALL_TESTS)}, size=3) for n in (2, 3)]
     assert chosen(Evidence(1, peers={1: Tally(4)}, size=5), *unborn) == 2
-    assert chosen(Evidence(1, peers={1: Tally(4)}, size=5), unborn[0]) == 2, "it tests a name of its own"
+    assert chosen(Evidence(1, peers={1: Tally(4)}, size=5), unborn[0]) == 2
 
 
 def test_of_those_that_are_left_the_number_then_the_same_result_then_the_smallest_wins() -> None:

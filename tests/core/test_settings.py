@@ -12,8 +12,8 @@ from agent_ls.core.settings import Settings, Source, parse
 
 
 def test_both_spellings_and_nested_tables() -> None:
-    tree, problems = parse({"budgets": {"attemptUsd": 2, "attempt_turns": 7}}, Source.EDITOR)
-    assert (tree.budgets.attempt_usd, tree.budgets.attempt_turns, problems) == (2.0, 7, ())
+    tree, problems = parse({"budgets": {"attemptUsd": 0.5, "attempt_turns": 7}}, Source.EDITOR)
+    assert (tree.budgets.attempt_usd, tree.budgets.attempt_turns, problems) == (0.5, 7, ())
 
 
 def test_later_sources_lie_over_earlier_ones() -> None:
@@ -37,6 +37,18 @@ def test_a_repository_cannot_redirect_or_unlock(source: Source, values: dict[str
     assert tree == Settings()
     assert len(problems) == 1 and "user's own config.toml" in problems[0]
     assert parse(values, Source.USER)[0] != Settings()
+
+
+@pytest.mark.parametrize("source", [Source.PROJECT, Source.EDITOR])
+@pytest.mark.parametrize("key", ["attempt_usd", "dayUsd"])
+def test_what_may_be_spent_is_lowered_by_anyone_and_raised_by_the_user_only(source: Source, key: str) -> None:
+    users, _ = parse({"budgets": {"attempt_usd": 5, "day_usd": 5}}, Source.USER)
+    raised, problems = parse({"budgets": {key: 6, "attempt_turns": 3}}, source, users)
+    assert raised.budgets == dataclasses.replace(users.budgets, attempt_turns=3)
+    assert len(problems) == 1 and "only be raised in the user's own config.toml; 5.0 stays" in problems[0]
+    lowered, problems = parse({"budgets": {key: 4}}, source, users)
+    assert not problems and 4 in (lowered.budgets.attempt_usd, lowered.budgets.day_usd)
+    assert parse({"budgets": {"day_usd": 100}}, Source.USER, users)[0].budgets.day_usd == 100
 
 
 @pytest.mark.parametrize(

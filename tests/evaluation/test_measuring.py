@@ -97,7 +97,10 @@ def test_no_solver_sees_the_hidden_files(shell: Shell, suite: Path) -> None:
 def test_a_solver_cannot_bring_its_own_hidden_check(shell: Shell, suite: Path) -> None:
     make_task(suite, "a")
     cheat = "cheat=sh -c 'echo import unittest > test_hidden.py'"
-    assert rate(rows(evaluate(shell, suite, "--engine", cheat, "--json"))["cheat"]) == 0.0
+    fake = "fake=sh -c 'echo > unittest.py'"
+    found = rows(evaluate(shell, suite, "--engine", cheat, "--engine", fake, "--json"))
+    assert (rate(found["cheat"]), rate(found["fake"])) == (0.0, 0.0)
+    assert "unittest.py" in found["fake"]["tasks"][0]["each"][0]["said"]
 
 
 def test_nothing_is_measured_twice_and_a_changed_task_is(shell: Shell, suite: Path) -> None:

@@ -48,6 +48,22 @@ async def test_a_model_beside_an_engine(shell: Shell, suite: Path) -> None:
     assert (half["turns"], half["cost_usd"]) == (0, None)
 
 
+async def test_best_of_is_what_the_selection_chose(shell: Shell, suite: Path) -> None:
+    """The first of three breaks the project's own test, the others do not: one of those is the plan."""
+    folder = make_task(suite, "a")
+    test = "import unittest\nimport answer\n\n\nclass Odd(unittest.TestCase):\n    def test(self):\n        assert answer.value != 43\n"
+    (folder / "workspace" / "test_answer.py").write_text(test)
+    ways = ("the way with the fewest", "First write a test")  # what the further attempts are told
+    scripts = [*({"match": way, "turns": turns(42)} for way in ways), conversation("a", 43)]
+    async with MessagesServer(scripts) as server:
+        said = await asyncio.to_thread(
+            evaluate, shell, suite, "--best-of", "3", "--json", env=model_env(server)
+        )
+    row = rows(said)
+    assert (rate(row["claude-test"]), row["claude-test"]["turns"]) == (0.0, 2)
+    assert (rate(row["claude-test, best of 3"]), row["claude-test, best of 3"]["turns"]) == (1.0, 6)
+
+
 async def test_a_killed_evaluation_repeats_no_turn(shell: Shell, suite: Path) -> None:
     make_task(suite, "a")
     script = conversation("a", 42)

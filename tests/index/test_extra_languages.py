@@ -1,4 +1,4 @@
-"""Languages of the extra `all-languages`: their imports, and what is not claimed of them."""
+"""Languages of `names.EXTRA`: their imports, and what is not claimed of them."""
 
 from __future__ import annotations
 

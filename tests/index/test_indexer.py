@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import signal
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -134,7 +136,6 @@ async def test_a_damaged_store_is_made_anew(start: Start, db: Path, damage: byte
 
 
 async def test_another_version_is_made_anew(start: Start, db: Path) -> None:
-    import sqlite3
 
     async with start() as indexer:
         await indexer.refresh()
@@ -222,7 +223,6 @@ async def test_a_missing_folder_is_a_clear_error(tmp_path: Path) -> None:
 
 
 async def test_a_full_disk_is_said(tmp_path: Path, root: Path, db: Path) -> None:
-    import sqlite3
 
     from agent_ls.index.store import Store, _said
 
@@ -235,3 +235,20 @@ async def test_a_full_disk_is_said(tmp_path: Path, root: Path, db: Path) -> None
     store.say(small=1)
     assert store.meta()["small"] == 1
     store.close()
+
+
+async def test_open_files_and_their_folders_come_first(root: Path, db: Path) -> None:
+    for i in range(40):
+        for folder in ("a", "m", "z"):
+            (root / folder).mkdir(exist_ok=True)
+            (root / folder / f"f{i}.py").write_text(f"def f{i}(): pass\n")
+    indexer = Indexer(root, db, db.parent, os.environ)
+    try:
+        await indexer.refresh(first=[RelPath("m/f7.py")])
+    finally:
+        await indexer.close()
+    with contextlib.closing(sqlite3.connect(db)) as store:
+        paths = [path for (path,) in store.execute("SELECT path FROM files ORDER BY id LIMIT 41")]
+    assert paths[0] == "m/f7.py"
+    assert {path.partition("/")[0] for path in paths[:40]} == {"m"}
+    assert paths[40] == "a/f0.py"

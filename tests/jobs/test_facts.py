@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -96,6 +96,31 @@ def test_a_fix_stands_first_and_needs_somebody_elses_diagnostic() -> None:
     assert menu(diagnostics=[found, found], only=["quickfix"]) == ["Fix: unused name parse (and 1 more)"]
 
 
+def test_findings_of_one_kind_are_fixed_in_the_whole_file_too() -> None:
+    unused = Diagnostic(Span(4, 9), "unused name", 2, "ruff", "F841")
+    titles = menu(diagnostics=[unused, unused], only=["quickfix"])
+    assert titles == ["Fix: unused name (and 1 more)", "Fix all of this kind in this file: ruff F841"]
+    other = Diagnostic(Span(4, 9), "undefined", 1, "ruff", "F821")
+    assert menu(diagnostics=[unused, other], only=["quickfix"]) == ["Fix: undefined (and 1 more)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "stub"),
+    [
+        (b"def parse(text):\n    pass\n", True),
+        (b"def parse(text): ...\n", True),
+        (b"def parse(text):\n    raise NotImplementedError\n", True),
+        (b"fn parse() {\n    todo!()\n}\n", True),
+        (b"def parse(text):\n    passing = text\n    return passing[...]\n", False),
+    ],
+)
+def test_what_is_still_to_be_written_can_be_implemented(text: bytes, stub: bool) -> None:
+    around = replace(PARSE, span=Span(0, len(text)))
+    here = Here(Site(PATH, Span(4, 4)), text, "parse", Span(4, 9), around, None)
+    titles = [offer.title for offer in offers(Known(here, [], [], Settings(), model=True))]
+    assert ("Implement parse" in titles) == stub
+
+
 def test_a_comment_that_asks_comes_before_delegate() -> None:
     assert menu(25, anchor=ANCHOR)[:2] == ["Do: split this", "Delegate: change parse …"]
 
@@ -103,8 +128,11 @@ def test_a_comment_that_asks_comes_before_delegate() -> None:
 @pytest.mark.parametrize(
     ("view", "titles"),
     [
-        (job(JobState.READY), ["Review plan: shout", "Apply plan: shout"]),
-        (job(JobState.READY, verdict=Verdict.WORSE), ["Review plan: shout (checks got worse)"]),
+        (
+            job(JobState.READY, verdict=Verdict.VERIFIED),
+            ["Review plan: shout (1 file +1 −1, verified)", "Apply plan: shout (1 file +1 −1, verified)"],
+        ),
+        (job(JobState.READY, verdict=Verdict.WORSE), ["Review plan: shout (1 file +1 −1, checks got worse)"]),
         (job(JobState.WAITING, question=Question("q", "Which one?")), ["Answer: Which one?"]),
         (job(JobState.RUNNING), ["Cancel: shout"]),
         (job(JobState.INTERRUPTED), ["Resume: shout"]),
@@ -122,7 +150,7 @@ def test_what_does_not_fit_stands_behind_one_entry() -> None:
     titles = menu(25, jobs=jobs, diagnostics=[found], anchor=ANCHOR)
     assert titles == [
         "Answer: ?",
-        "Review plan: shout",
+        "Review plan: shout (1 file +1 −1, unverified)",
         "Fix: bad",
         "Do: split this",
         "Delegate: change parse …",
@@ -279,6 +307,11 @@ def test_every_answer_of_a_question_is_an_entry() -> None:
     ]
     free = [job(JobState.WAITING, question=Question("q", "What name?", (), "parse_all"))]
     assert menu(jobs=free)[:2] == ["Answer: What name?", "Answer “parse_all”: What name?"]
+
+
+def test_a_plan_that_was_merged_with_later_edits_offers_to_be_checked_again() -> None:
+    applied = job(JobState.APPLIED, verdict_note="rebased over your 2 edits, not re-checked")
+    assert titles_of(automatic=True, jobs=[applied]) == ["Undo: shout", "Check again: shout"]
 
 
 def test_a_lamp_shows_only_what_belongs_to_the_place() -> None:

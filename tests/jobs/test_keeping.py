@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +13,13 @@ from agent_ls.core.attempt import AttemptRequest, DraftFile, Outcome
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.job import JobId, JobState
 from agent_ls.core.paths import RelPath
-from agent_ls.core.settings import Jobs
+from agent_ls.core.settings import Jobs, Settings
 from agent_ls.jobs.book import Book
-from agent_ls.jobs.keeping import OVER, forget
+from agent_ls.jobs.keeping import OVER, forget_old, make_room
 from agent_ls.jobs.lease import Holder
 from agent_ls.jobs.records import Ended, Landed, LandingStarted, Record, Started
-from tests.jobs.conftest import task
+from agent_ls.workspace.state import StateDirs
+from tests.jobs.conftest import Opener, close, task
 
 DAY = 86400.0
 DRAFT = (DraftFile(RelPath("a.py"), None, "0" * 64),)
@@ -63,6 +65,12 @@ def later(folder: Path, time: Time) -> Iterator[Book]:
     book = Book(folder, Holder(os.getpid()), time)
     yield book
     book.close()
+
+
+def forget(book: Book, settings: Jobs, now: float) -> None:
+    """Both, as a service does when it opens."""
+    forget_old(book, settings, now)
+    make_room(book, {job: book.size(job) for job in book.ids()}, settings, now)
 
 
 def written(folder: Path, time: Time, *records: Record, kilobytes: int = 0) -> JobId:
@@ -130,3 +138,23 @@ def test_a_crash_in_the_middle_of_deleting_leaves_no_half_of_a_job(
     assert len(list(folder.iterdir())) == 1
     forget(later, Jobs(), time.now)
     assert list(folder.iterdir()) == []
+
+
+async def test_a_service_makes_room_when_it_opens(opener: Opener, root: Path, dirs: StateDirs) -> None:
+    now = [1_800_000_000.0]
+    first = await opener(clock=lambda: now[0])
+    steps = {"turn": 1, "files": {"a.py": "x" * 3_000_000}}
+    jobs = [first.delegate(task(steps, {"outcome": "failed"})) for _ in range(2)]
+    for job in jobs:
+        await first.wait(job)
+    waiting = first.delegate(task(steps, {"outcome": "ready"}))
+    await first.wait(waiting)
+    await close(first)
+    now[0] += 2 * DAY
+    filled = sum(file.stat().st_size for file in dirs.jobs(root).rglob("*"))  # three jobs, alike
+    room = Jobs(keep_mb=round(filled * 0.8 / 1e6))
+    again = await opener(settings=Settings(jobs=room), clock=lambda: now[0])
+    async with asyncio.timeout(20):
+        while len(again.jobs()) > 2:
+            await asyncio.sleep(0.01)
+    assert [view.id for view in again.jobs()] == [waiting, jobs[1]]

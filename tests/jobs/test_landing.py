@@ -366,3 +366,18 @@ async def test_a_notice_counts_what_waits_to_be_saved(opener: Opener, root: Path
     service = await opener(editor)
     job = await plan(service)
     assert (await service.apply(job)).message == "Applied to 3 files; 1 file unsaved."
+
+
+async def test_a_new_file_with_the_editors_own_line_ends_is_told_and_taken_back(
+    opener: Opener, root: Path
+) -> None:
+    editor = PaperEditor(root)
+    service = await opener(editor)
+    job = service.delegate(task({"turn": 1, "files": {"new.py": "1\r\n2\r\n"}}, {"outcome": "ready"}))
+    await service.wait(job)
+    editor.turn_line_ends = True
+    done = await service.apply(job)
+    assert editor.read(RelPath("new.py")) == b"1\n2\n"
+    assert "new.py got your editor's own line ends" in done.message
+    assert (await service.undo(job)).state is JobState.UNDONE
+    assert editor.read(RelPath("new.py")) is None

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_ls.core.edits import ChangeSet, FileChange, Op
-from agent_ls.core.job import Intent, IntentKind, Site
+from agent_ls.core.job import Intent, IntentKind, JobState, Site
 from agent_ls.core.paths import RelPath, rel_path
 from agent_ls.core.text import Span
 from agent_ls.jobs.doubts import doubts
 from agent_ls.jobs.preview import FilePreview, preview
+from tests.jobs.conftest import Opener, task
+from tests.support.paper_editor import PaperEditor
 
 A = rel_path("a.py")
 BASE = b"zero\none\ntwo\nthree\nfour\nfive\nsix\nseven\neight\n"
@@ -120,3 +125,29 @@ def test_what_deserves_a_yes_of_its_own() -> None:
     named = doubts(changes, intent("c.py"))
     assert sorted(named) == ["b.py", "c.py", "conftest.py"]
     assert named[RelPath("b.py")] == "not one of the files that you named"
+
+
+async def test_the_menu_offers_the_hunks_at_the_cursor_and_no_others(opener: Opener, root: Path) -> None:
+    editor = PaperEditor(root)
+    editor.type(A, BASE)
+    service = await opener(editor)
+    job = service.delegate(task({"turn": 1, "files": {"a.py": PLAN.decode()}}, {"outcome": "ready"}))
+    await service.wait(job)
+
+    def menu(start: int, end: int | None = None) -> dict[str, Any]:
+        site = Site(A, Span(start, start if end is None else end))
+        return {o.title: o.arguments for o in service.offers(site) if o.group == "hunk"}
+
+    text = BASE.replace(b"six\n", b"six\nmine\n")
+    editor.type(A, text)
+    assert menu(0) == {}
+    ((title, arguments),) = menu(text.index(b"four")).items()
+    assert title == "Apply only this change (of 3 in this file): a task"
+    (both,) = menu(text.index(b"three"), len(text))
+    assert both.startswith("Apply only these 2 changes (of 3")
+    done = await service.apply(job, None, arguments["hunks"])
+    assert done.state is JobState.PARTLY_APPLIED
+    assert editor.read(A) == text.replace(b"four\n", b"FOUR\nand more\n")
+    assert menu(text.index(b"four")) == {}
+    (title,) = menu((editor.read(A) or b"").index(b"eight"))
+    assert title == "Apply only this change (of 2 in this file): a task"

@@ -17,6 +17,7 @@ from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
 from agent_ls.jobs.runner import LocalRunner
 from tests.jobs.conftest import WORKER, Opener, close, task
+from tests.support.fake_worker import EXPLAINED_USD
 
 READY = {"outcome": "ready"}
 
@@ -26,6 +27,7 @@ class Heard:
         self.events: list[Event] = []
         self.news = asyncio.Event()
         self.gone: list[str] = []
+        self.bill: list[float] = []
         self.on_disk = asyncio.Event()
         self.on_disk.set()
         self.refuses = False
@@ -45,6 +47,9 @@ class Heard:
 
     def broken(self, job: JobId, reason: str) -> None:
         self.lost(job, reason)
+
+    def paid(self, cost_usd: float) -> None:
+        self.bill.append(cost_usd)
 
     async def until(self, kind: type) -> None:
         async with asyncio.timeout(20):
@@ -102,6 +107,7 @@ async def test_a_worker_at_work_is_never_idle(tmp_path: Path) -> None:
     local.start(request(tmp_path, {"ask": "q"}, READY))
     site = Site(RelPath("a.py"), Span(0, 0))
     assert await local.explain(ExplainRequest("/", site, b"x")) == "explained 4"
+    assert heard.bill == [EXPLAINED_USD]
     pid = local.pid
     await asyncio.sleep(0.1)
     assert local.pid == pid

@@ -29,11 +29,13 @@ from pathlib import Path
 from typing import Any
 
 from agent_ls.core.attempt import (
+    WIRE_LOG,
     Answered,
     Asked,
     AttemptRequest,
     Checked,
     DraftFile,
+    Explained,
     Opened,
     Outcome,
     Progressed,
@@ -47,6 +49,8 @@ from agent_ls.core.job import CheckReport, JobState, Progress, Question, Spent, 
 from agent_ls.core.paths import RelPath
 from agent_ls.workspace.blobs import BlobStore
 from agent_ls.workspace.process import worker_pipes
+
+EXPLAINED_USD = 0.25
 
 
 @dataclass
@@ -87,6 +91,9 @@ class Attempt:
         return tuple(made)
 
     async def run(self) -> None:
+        if self.request.check_only:
+            await self.check_only()
+            return
         recorded = [r["event"] for r in self.request.resume]
         turns = [r["value"] for r in self.request.resume if r["event"] == "TurnDone"]
         self.turns = len(turns)
@@ -96,7 +103,8 @@ class Attempt:
         checked = recorded.count("Checked")
         if "Opened" not in recorded:
             await self.event(Opened([], [], {"role": "user", "content": self.request.intent.task}, "fake"))
-        steps = json.loads(self.request.intent.task)
+        # A retry adds words to the task: they are for nobody here.
+        steps, _ = json.JSONDecoder().raw_decode(self.request.intent.task)
         if isinstance(steps, dict):
             steps = steps["attempts"][str(self.request.attempt)] if "attempts" in steps else steps["steps"]
         for step in steps:
@@ -158,6 +166,18 @@ class Attempt:
         )
         await self.event(done)
 
+    async def check_only(self) -> None:
+        """Verified, where the tree of now with the plan on it says so: its a.py has no BAD."""
+        blobs = BlobStore(Path(self.request.job_dir) / "blobs")
+        plan = {f.path: f.after for f in self.request.plan}
+        digest = plan.get(RelPath("a.py"), self.request.buffers.get(RelPath("a.py")))
+        text = blobs.get(digest) if digest else (Path(self.request.root) / "a.py").read_bytes()
+        if b"DIE" in text:
+            self.die("in the check", 1)
+        verdict = Verdict.WORSE if b"BAD" in text else Verdict.VERIFIED
+        await self.event(Checked((CheckReport("again", "passed"),), verdict, "tree of now"))
+        await self.event(Outcome(JobState.READY))
+
     async def choose(self, asked: SelectRequest) -> None:
         step = json.loads(self.request.intent.task)["choose"]
         found = {c.attempt: c.outcome for c in asked.candidates}
@@ -191,7 +211,9 @@ async def main() -> None:
         match message["type"]:
             case "start":
                 request = from_json(AttemptRequest, message["request"])
-                attempt = attempts[request.job] = Attempt(request, send, message["run"])
+                attempt = attempts[request.job] = Attempt(
+                    request, send, message.get("run", 0)
+                )  # on a cluster each has a worker of its own
                 tasks[request.job] = asyncio.create_task(attempt.run())
             case "select":
                 asked = from_json(SelectRequest, message["request"])
@@ -205,7 +227,7 @@ async def main() -> None:
                 task.cancel()
                 if not deaf:
                     tasks[job] = asyncio.create_task(attempt.finish(JobState.CANCELLED, {"summary": ""}))
-            case "ack" if job in attempts and message["run"] == attempts[job].run_id:
+            case "ack" if job in attempts and message.get("run", 0) == attempts[job].run_id:
                 attempts[job].acks[message["seq"]].set()
             case "answer" if job in attempts:
                 attempts[job].answers.put_nowait((message["question"], message["answer"]))
@@ -213,7 +235,12 @@ async def main() -> None:
                 attempts[job].told.append(message["text"])
             case "explain":
                 text = f"explained {len(message['request']['text'])}"
-                await send({"type": "explained", "id": message["id"], "markdown": text, "error": ""})
+                if folder := message["request"].get("wire_dir"):
+                    Path(folder).mkdir(parents=True, exist_ok=True)
+                    line = json.dumps({"direction": "sent", "text": folder})
+                    (Path(folder) / WIRE_LOG).write_text(f"{line}\n")
+                told = to_json(Explained(text, cost_usd=EXPLAINED_USD))
+                await send({"type": "explained", "id": message["id"], "value": told})
     for task in tasks.values():
         task.cancel()
 

@@ -22,6 +22,7 @@ class PaperEditor:
         self.typed_meanwhile: Callable[[], None] | None = None
         self.views: list[JobView] = []
         self.notices: list[str] = []
+        self.turn_line_ends = False
         self.asked = 0
         self.orders: list[Order] = []
         self.hanging = asyncio.Event()
@@ -77,6 +78,8 @@ class PaperEditor:
             (self.root / change.path).unlink()
         elif change.path in self.open:
             self.type(change.path, change.after)
+        elif self.turn_line_ends:
+            self.write(change.path, change.after.replace(b"\r\n", b"\n"))
         else:
             self.write(change.path, change.after)
 

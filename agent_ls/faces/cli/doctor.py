@@ -166,7 +166,7 @@ async def _grammars(here: Place) -> Finding:
         return bad("grammars", f"not loadable: {', '.join(missing)}", "Reinstall agent-ls")
     words = [f"no {what} in {', '.join(found)}" for what, found in lacking.items() if what != "all"]
     if "all" in lacking:
-        words.append(f"not installed: {', '.join(lacking['all'])} (pip install 'agent-ls[all-languages]')")
+        words.append(f"not installed: {', '.join(lacking['all'])} (install agent-ls again)")
     return good("grammars", "; ".join(["all load", *words]))
 
 

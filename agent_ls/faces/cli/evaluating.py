@@ -97,11 +97,13 @@ def _solvers(here: Place, options: Namespace) -> tuple[Solver, ...]:
     found = [engine(text, here.settings) for text in options.engine]
     if options.bounds:
         found += BOUNDS
-    if options.model or not (found or options.validate):
+    if options.model or options.best_of or not (found or options.validate):
         work = model_choice(here.settings, here.environ).work
         script = here.environ.get("AGENT_LS_SCRIPT", "")
         where = here.settings.models.base_url or here.environ.get("ANTHROPIC_BASE_URL", "")
-        found.insert(0, Solver(work or "model", By.MODEL, model=f"{work} {where} {script}"))
+        model = Solver(work or "model", By.MODEL, model=f"{work} {where} {script}")
+        best = replace(model, name=f"{model.name}, best of {options.best_of}", tries=options.best_of or 1)
+        found = [model, *([best] if options.best_of else []), *found]
     return distinct(found)
 
 
@@ -186,7 +188,8 @@ def table(summary: Summary) -> list[str]:
     rows += [_cells(row, summary) for row in summary.rows]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return [f"{head}, {summary.attempts} attempts each", *(line.rstrip() for line in lines)]
+    times = "1 attempt" if summary.attempts == 1 else f"{summary.attempts} attempts"
+    return [f"{head}, {times} each", *(line.rstrip() for line in lines)]
 
 
 def _many(summary: Summary) -> list[str]:

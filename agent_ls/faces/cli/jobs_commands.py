@@ -6,9 +6,11 @@ import json
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
+from agent_ls.core.diff import unified
 from agent_ls.core.errors import UnknownJobError, UsageError
 from agent_ls.core.job import JobId, JobState, Verdict
 from agent_ls.core.steps import outline
@@ -16,18 +18,28 @@ from agent_ls.faces.cli.delivery import CANCELLED, CHECKS_FAILED, NO_PLAN, outco
 from agent_ls.faces.cli.following import Watcher, follow
 from agent_ls.faces.cli.progress import progress_text
 from agent_ls.faces.cli.session import Place, inside, opened
+from agent_ls.jobs.backing import noted_patch
+from agent_ls.jobs.claims import said
 from agent_ls.jobs.service import Service
-from agent_ls.jobs.views import Applied, JobView
+from agent_ls.jobs.views import Applied, JobDetail, JobView
 
 Act = Callable[[Place, Service, JobId, Namespace], Awaitable[int]]
 
 
 async def jobs(here: Place, options: Namespace) -> int:
-    """List jobs, or act on one."""
+    """List jobs, watch them, or act on one."""
+    if options.watch:
+        from agent_ls.faces.cli.board import board  # noqa: PLC0415  (only who watches pays for it)
+
+        return await board(here, options)
     watcher = Watcher(here.err)
     async with opened(here, on_job=watcher) as service:
         if options.action == "list":
             return _list(here, service, options)
+        if options.action == "log" and options.wire and not options.id:
+            return _wire(
+                here, service.whole_wire_log(), "Nothing was sent: no model's service was called here."
+            )
         if not options.id:
             raise UsageError(
                 f"`jobs {options.action}` needs the ID of a job", remedy="`agent-ls jobs` lists them"
@@ -37,7 +49,9 @@ async def jobs(here: Place, options: Namespace) -> int:
             await service.resume(job)
             return await _to_its_end(here, service, job, options, watcher)
         if options.action == "retry":
-            return await _to_its_end(here, service, service.retry(job, options.text), options, watcher)
+            return await _to_its_end(
+                here, service, service.retry(job, options.text, options.hunk), options, watcher
+            )
         return await _ACTIONS[options.action](here, service, job, options)
 
 
@@ -87,8 +101,11 @@ async def _show(here: Place, service: Service, job: JobId, options: Namespace) -
         here.out.line(f"steps ({detail.steps.state.value}):")
         for line in outline(detail.steps.steps).splitlines():
             here.out.line(f"  {line}")
+    _attempts(here, detail)
     for check in detail.checks:
         here.out.line(f"check {check.name}: {check.status} {f'({check.sandbox})' if check.sandbox else ''}")
+    for other in detail.view.overlaps:
+        here.out.line(f"note: {said(other)}", "yellow")
     for warning in detail.view.warnings:
         here.out.line(f"warning: the plan {warning}", "yellow")
     for note in detail.evidence:
@@ -103,36 +120,66 @@ async def _show(here: Place, service: Service, job: JobId, options: Namespace) -
         here.out.line(
             f"  hunk {hunk.id}  {hunk.path}:{hunk.new_start_line + 1}  +{hunk.added} -{hunk.removed}"
         )
+        if hunk.id in detail.backing and (words := detail.backing[hunk.id].words):
+            here.out.line(f"       {words}", "dim")
     return 0
+
+
+def _attempts(here: Place, detail: JobDetail) -> None:
+    """The attempts beside each other, where there are several, and why one of them is the plan."""
+    if len(detail.attempts) < 2:
+        return
+    for attempt in detail.attempts:
+        files = f"{len(attempt.files)} files" if len(attempt.files) != 1 else "1 file"
+        cost = "" if attempt.spent.cost_usd is None else f", ${attempt.spent.cost_usd:.4f}"
+        here.out.line(
+            f"{'*' if attempt.chosen else ' '} attempt {attempt.number}: {attempt.state.value.replace('_', ' ')}, "
+            f"{attempt.verdict.value}, {files}{cost}{f'  ({attempt.how})' if attempt.how else ''}"
+        )
+        for note in (attempt.problem, *attempt.found):
+            if note:
+                here.out.line(f"    {note}")
+    if detail.selection:
+        here.out.line(f"chosen: {detail.selection}")
 
 
 async def _diff(here: Place, service: Service, job: JobId, options: Namespace) -> int:
     detail = service.job(job)
+    plan = service.plan(job, options.attempt)
+    if options.attempt is not None:
+        detail = replace(detail, patch=unified(plan))
     if options.json:
         _print(detail.result())
-    elif here.out.tty:
-        here.out.diff(detail.patch)
+        return 0 if detail.patch else 1
+    noted = noted_patch(plan, detail.backing) if detail.patch else ""
+    if here.out.tty:
+        here.out.diff(noted)
     else:
-        sys.stdout.buffer.write(detail.patch.encode("utf-8", "surrogateescape"))
+        sys.stdout.buffer.write(noted.encode("utf-8", "surrogateescape"))
         sys.stdout.flush()
-    return 0 if detail.patch else 1
+    return 0 if noted else 1
 
 
 async def _log(here: Place, service: Service, job: JobId, options: Namespace) -> int:
     if options.wire:
-        empty = True
-        for value in service.wire_log(job):
-            _print(value)
-            empty = False
-        if empty:
-            here.err.line("Nothing was sent: this job has called no model's service.")
-        return 0
+        nothing = "Nothing was sent: this job has called no model's service."
+        return _wire(here, service.wire_log(job), nothing)
     detail = service.job(job)
     if options.json:
         _print({"events": [event.wire() for event in detail.events]})
         return 0
     for event in detail.events:
         here.out.line(f"{time.strftime('%H:%M:%S', time.localtime(event.at))}  {event.kind}  {event.text}")
+    return 0
+
+
+def _wire(here: Place, lines: Iterable[dict[str, Any]], nothing: str) -> int:
+    empty = True
+    for line in lines:
+        _print(line)
+        empty = False
+    if empty:
+        here.err.line(nothing)
     return 0
 
 
@@ -174,6 +221,21 @@ def _landed(here: Place, options: Namespace, applied: Applied) -> None:
     here.err.line(applied.message)
     for clash in applied.conflicts:
         here.err.line(f"  {clash.path}:{clash.line}: {clash.reason}", "yellow")
+
+
+async def _check(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+    view = await service.check(job)
+    if options.json:
+        _print(service.job(job).result())
+    else:
+        here.out.line(_row(view))
+        for check in service.job(job).checks:
+            here.out.line(f"check {check.name}: {check.status}")
+    return CHECKS_FAILED if view.verdict is Verdict.WORSE else 0
+
+
+async def _use(here: Place, service: Service, job: JobId, options: Namespace) -> int:
+    return _told(here, options, await service.use(job, options.attempt))
 
 
 async def _discard(here: Place, service: Service, job: JobId, options: Namespace) -> int:
@@ -227,6 +289,8 @@ _ACTIONS: dict[str, Act] = {
     "approve": _approve,
     "apply": _apply,
     "undo": _undo,
+    "check": _check,
+    "use": _use,
     "discard": _discard,
     "cancel": _cancel,
     "purge": _purge,

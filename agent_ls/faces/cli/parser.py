@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, final
 
 from agent_ls import __version__
+from agent_ls.core.attempt import MOST_ATTEMPTS
 from agent_ls.core.errors import UsageError
 
 JOB_ACTIONS: Final = (
@@ -17,6 +18,8 @@ JOB_ACTIONS: Final = (
     "answer",
     "tell",
     "approve",
+    "check",
+    "use",
     "apply",
     "discard",
     "undo",
@@ -115,7 +118,13 @@ def _delegate(commands: Any) -> None:
     delegate.add_argument("task", metavar="TASK", help="what should be done; - reads it from stdin")
     delegate.add_argument("--at", metavar="FILE[:LINE[:COL]]", help="the place it is about")
     delegate.add_argument("--file", action="append", default=[], metavar="F", help="a file to look at first")
-    delegate.add_argument("--attempts", type=_positive, default=1, metavar="N")
+    delegate.add_argument(
+        "--attempts",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="make N attempts and choose by running them",
+    )
     delegate.add_argument(
         "--budget-usd", type=float, metavar="X", help="ceiling of the attempt in US dollars"
     )
@@ -182,9 +191,14 @@ def _jobs(commands: Any) -> None:
     _json(jobs)
     actions: Any = jobs.add_subparsers(dest="action", metavar="ACTION", parser_class=_Parser)
     jobs.set_defaults(action="list")
+    jobs.add_argument("--watch", action="store_true", help="a board of all jobs that renews itself")
     for name in JOB_ACTIONS:
         action = actions.add_parser(name, allow_abbrev=False)
-        if name != "list":
+        if name == "log":
+            action.add_argument(
+                "id", nargs="?", default="", metavar="ID", help="the job; --wire alone: all, explanations too"
+            )
+        elif name != "list":
             action.add_argument("id", metavar="ID", help="the job; its beginning is enough")
         if name == "answer":
             action.add_argument("text", metavar="TEXT", help="the answer")
@@ -192,6 +206,11 @@ def _jobs(commands: Any) -> None:
             action.add_argument("text", metavar="TEXT", help="the agent reads it with its next turn")
         if name == "retry":
             action.add_argument("text", nargs="?", default="", metavar="TEXT", help="what to do differently")
+            action.add_argument("--hunk", action="append", metavar="H", help="do only this hunk anew")
+        if name == "diff":
+            action.add_argument("--attempt", type=_positive, metavar="K", help="what attempt K has drafted")
+        if name == "use":
+            action.add_argument("attempt", type=_positive, metavar="K", help="make attempt K the plan")
         if name == "log":
             action.add_argument("--wire", action="store_true", help="every byte sent to a model and received")
         if name == "apply":
@@ -216,6 +235,9 @@ def _evaluate(commands: Any) -> None:
         "--engine", action="append", default=[], metavar="NAME=CMD", help="measure this program, too"
     )
     evaluate.add_argument("--model", action="store_true", help="the configured model beside the engines")
+    evaluate.add_argument(
+        "--best-of", type=_tries, metavar="N", help="the model with N attempts, of which one is chosen, too"
+    )
     evaluate.add_argument("--bounds", action="store_true", help="the reference solutions, and doing nothing")
     evaluate.add_argument("--validate", action="store_true", help="only look whether the tasks hold")
     evaluate.add_argument("--task", action="append", default=[], metavar="NAME", help="only these tasks")
@@ -236,6 +258,13 @@ def _folder(parser: argparse.ArgumentParser, default: Any = Path()) -> None:
 
 def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+
+def _tries(text: str) -> int:
+    value = int(text)
+    if not 2 <= value <= MOST_ATTEMPTS:
+        raise ValueError(text)
+    return value
 
 
 def _positive(text: str) -> int:

@@ -61,10 +61,15 @@ async def opened(
     here: Place,
     *,
     on_job: Callable[[JobView], None] = lambda _view: None,
+    on_notice: Callable[[str, str], None] | None = None,
     settings: Settings | None = None,
 ) -> AsyncGenerator[Service]:
-    """The folder's service, closed behind the command; live jobs are then paused."""
-    port = DiskPort(here.root, on_job=on_job, on_notice=lambda text, _severity: here.err.line(text))
+    """The folder's service, closed behind the command; live jobs are then paused. Notices go to stderr."""
+
+    def to_stderr(text: str, _severity: str) -> None:
+        here.err.line(text)
+
+    port = DiskPort(here.root, on_job=on_job, on_notice=on_notice or to_stderr)
     service = await Service.open(
         here.root, port=port, settings=settings or here.settings, dirs=here.dirs, environ=here.environ
     )

@@ -17,6 +17,7 @@ from agent_ls.faces.cli.delivery import CANCELLED, Delivery, outcome_code
 from agent_ls.faces.cli.detaching import detach
 from agent_ls.faces.cli.following import Watcher, follow
 from agent_ls.faces.cli.session import Place, existing, inside, opened, site_at
+from agent_ls.jobs.estimating import said
 from agent_ls.jobs.service import Service
 
 _TITLE: Final = 60
@@ -25,12 +26,6 @@ _TITLE: Final = 60
 async def delegate(here: Place, options: Namespace) -> int:
     """Give a task to the agent; the exit codes are those of `delivery.outcome_code`."""
     task = task_text(options.task)
-    if options.attempts > 1:
-        raise UsageError(
-            "Several attempts at one task are not possible yet",
-            kept="Nothing was started",
-            remedy="Run it without --attempts; `agent-ls jobs retry ID` tries once more",
-        )
     site, site_hash = None, ""
     if options.at:
         site, data = site_at(here.root, options.at)
@@ -122,6 +117,11 @@ async def _work(here: Place, options: Namespace, intent: Intent) -> int:
                 remedy="`agent-ls trust` says what trusting means and asks",
             )
         job = await _started(service, intent)
+        estimate = service.job(job).view.estimate_usd
+        if estimate is not None and not options.json_stream:
+            here.err.line(
+                f"This will probably cost {said(estimate)}; the ceiling is ${_ceiling(here, options):.2f}."
+            )
         cancelled = await follow(service, job, watcher, here.err)
         detail = service.job(job)
         if cancelled:
@@ -149,6 +149,10 @@ def _checks(given: list[str]) -> tuple[tuple[str, ...], ...]:
         return tuple(tuple(shlex.split(text)) for text in given if text.strip())
     except ValueError as error:
         raise UsageError(f"--check: {error}", remedy="Close the quotes") from None
+
+
+def _ceiling(here: Place, options: Namespace) -> float:
+    return _budgeted(here.settings, options).budgets.attempt_usd * getattr(options, "attempts", 1)
 
 
 def _measures(options: Namespace) -> tuple[Measure, ...]:

@@ -29,6 +29,8 @@ class Editor:
     """Takes change annotations; without a quirk row they only label."""
     previews: bool = False
     """Opens a preview before applying when one edit asks for confirmation."""
+    edit_metadata: bool = False
+    """Takes ``metadata`` with ``workspace/applyEdit``; eglot answers an error to what it does not know."""
     apply_edit: bool = False
     resolve_edit: bool = False
     show_document: bool = False
@@ -99,6 +101,7 @@ def read_editor(said: Json, info: Json, options: Json) -> Editor:
         document_changes=edit.get("documentChanges") is True,
         resource_operations=frozenset(_strings(edit.get("resourceOperations"))),
         annotations="changeAnnotationSupport" in edit,
+        edit_metadata=edit.get("metadataSupport") is True,
         apply_edit=workspace.get("applyEdit") is True,
         resolve_edit="edit" in _strings(_at(action, "resolveSupport").get("properties")),
         show_document=_at(window, "showDocument").get("support") is True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -110,8 +111,7 @@ class Folders:
         )
         folder = self._folders[real] = Folder(real, port, service, live)
         live.on_facts = partial(self._facts_came, folder)
-        for view in service.jobs():
-            self._report.seen(view)
+        self._report.reopened(service.jobs(), settings.budgets.attempt_usd, time.time())
         await live.start()
         self._feed_open()
         self._run(self._refresh(folder, None))
@@ -241,7 +241,10 @@ class Folders:
 
     async def _refresh(self, folder: Folder, paths: set[RelPath] | None) -> None:
         try:
-            await folder.service.indexer.refresh(paths)
+            first = [
+                found[1] for d in self._documents if (found := self.of_path(d.path)) and found[0] is folder
+            ]
+            await folder.service.indexer.refresh(paths, first=first if paths is None else ())
         except AgentLsError as error:
             _log.warning("the index was not refreshed: %s", error.sentence())
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast, final
 
+from agent_ls.core.diff import text_edits
 from agent_ls.core.edits import ChangeSet, FileChange, Op
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.paths import RelPath, rel_path
@@ -123,6 +124,7 @@ class LspPort:
             uri_of=self.uri,
             label=order.label,
             notes=order.notes,
+            reasons=order.reasons,
             doubts=order.doubts,
             asks=asks,
         )
@@ -180,7 +182,9 @@ class LspPort:
 
     async def _ask(self, label: str, edit: dict[str, Any]) -> tuple[bool, str]:
         """What the editor answers: applied, and its reason."""
-        params = {"label": label, "edit": edit, "metadata": {"isRefactoring": True}}
+        params: dict[str, Any] = {"label": label, "edit": edit}
+        if self._editor.edit_metadata:
+            params["metadata"] = {"isRefactoring": True}
         try:
             answer = await self._peer.request("workspace/applyEdit", params, timeout_s=_ANSWER_S)
         except ClientError as error:
@@ -207,11 +211,10 @@ class LspPort:
         landed = ChangeSet(tuple(c for c in changes if c not in missing))
         if not applied and not landed:
             return Landing(applied=False, reason=reason or "the editor did not apply the edit")
-        if foreign := [c.path for c in missing if watch.is_foreign(c)]:
-            reason = (
-                f"{', '.join(foreign)} now holds neither the old text nor the new one: look at it;"
-                " the editor's own undo takes the edit back"
-            )
+        strange, typed = watch.changed_otherwise(missing)
+        if not landed and self._policy.ask is not Ask.PREVIEW and len(typed) == len(missing):
+            return _stale(typed[0])  # as Neovim does: it leaves newer texts alone and says that all went well
+        reason = _doubts(strange, typed) or reason
         return Landing(applied=applied, landed=landed, missing=tuple(c.path for c in missing), reason=reason)
 
     def _patience_s(
@@ -248,10 +251,15 @@ class _Watch:
     def look(self) -> None:
         self.unseen = [change for change in self.unseen if not self._there(change)]
 
-    def is_foreign(self, change: FileChange) -> bool:
-        """Whether the text is neither the one before nor the one after."""
-        now = self._read(change.path)
-        return change.op is Op.EDIT and now is not None and now != change.before
+    def changed_otherwise(self, missing: Sequence[FileChange]) -> tuple[list[RelPath], list[RelPath]]:
+        """The texts that are neither the one before nor the one after: nobody knows why, or only typed in."""
+        strange: list[RelPath] = []
+        typed: list[RelPath] = []
+        for change in missing:
+            now = self._read(change.path)
+            if change.op is Op.EDIT and now is not None and now != change.before:
+                (typed if _only_typed(change, now) else strange).append(change.path)
+        return strange, typed
 
     def _there(self, change: FileChange) -> bool:
         now = self._read(change.path)
@@ -261,6 +269,26 @@ class _Watch:
             return False
         self._seen_last[change.path] = now
         return contained(change, self._read) or contained(without_mark(change), self._read)
+
+
+def _doubts(strange: Sequence[RelPath], typed: Sequence[RelPath]) -> str:
+    if strange:
+        return (
+            f"{', '.join(strange)} now holds neither the old text nor the new one: look at it;"
+            " the editor's own undo takes the edit back"
+        )
+    return f"{', '.join(typed)} was typed in at that very moment; apply again" if typed else ""
+
+
+def _only_typed(change: FileChange, now: bytes) -> bool:
+    """Whether nothing of an edit is in a text that has changed: then somebody typed, and the editor left it.
+
+    Strict: an edit in the wrong place must never be taken for typing. Where nothing tells, it is strange.
+    """
+    before = change.before or b""
+    planned = [edit.new for edit in text_edits(before, change.after or b"")]
+    found = [edit.new for edit in text_edits(before, now)]
+    return all(planned) and not any(part in text for part in planned for text in found)
 
 
 def read_regular(path: Path) -> bytes | None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast, final
 
+from agent_ls.core.attempt import NEEDS_MODEL
+from agent_ls.core.errors import AgentLsError
 from agent_ls.core.job import JobId, JobState
 from agent_ls.faces.lsp import wire
 from agent_ls.faces.lsp.client import ClientError
@@ -19,11 +21,13 @@ from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.markdown import plain
 from agent_ls.faces.lsp.peer import Peer
 from agent_ls.faces.lsp.policy import policy
-from agent_ls.jobs.views import JobView
+from agent_ls.jobs.views import JobView, plan_size
 
 _log = logging.getLogger(__name__)
 
 _EVERY_S: Final = 0.25
+_FRESH_S: Final = 7 * 86400.0
+_LISTED: Final = 5
 _CREATE_S: Final = 5.0
 _CHOICE_S: Final = 3600.0
 _TYPES: Final = {"error": 1, "warning": 2, "info": 3}
@@ -75,9 +79,29 @@ class Report:
         """A job that was there before this editor: no notice, no progress for how it stands."""
         self._shown.setdefault(view.id, _Shown()).state = view.state
 
+    def reopened(self, views: Sequence[JobView], attempt_usd: float, now: float) -> None:
+        """A folder was opened that has jobs of before: one notice for all that wait for their user."""
+        for view in views:
+            self.seen(view)
+        waiting = [v for v in views if v.owner != "elsewhere" and now - v.updated_at < _FRESH_S]
+        lines = [line for view in waiting if (line := left_line(view, attempt_usd))]
+        if lines:
+            more = f"; and {len(lines) - _LISTED} more" if len(lines) > _LISTED else ""
+            self.notice(
+                f"From before: {'; '.join(lines[:_LISTED])}{more}."
+                " Go on from the code-action menu of their files, or with the job list."
+            )
+
     def notice(self, text: str, severity: str = "info") -> None:
         """One message for the user, without anything that acts or hides."""
         self._peer.notify("window/showMessage", {"type": _TYPES.get(severity, 3), "message": plain(text)})
+
+    async def quietly(self, work: Awaitable[object]) -> None:
+        """Wait for work that nobody waits for; an error of ours becomes a notice."""
+        try:
+            await work
+        except AgentLsError as error:
+            self.notice(error.sentence(), "warning")
 
     def job_of_token(self, token: object) -> JobId | None:
         """The job whose progress the editor names."""
@@ -216,6 +240,22 @@ def progress_line(view: JobView) -> str:
     return plain(f"{where}{step}{cost}")
 
 
+def left_line(view: JobView, attempt_usd: float) -> str:
+    """How a job of before stands and what going on costs; ``""`` where it waits for nobody."""
+    match view.state:
+        case JobState.READY | JobState.PARTLY_APPLIED:
+            left = "is ready" if view.state is JobState.READY else "is applied in part"
+            return f"“{view.title}” {left} ({plan_size(view)}, {view.verdict.value})"
+        case JobState.INTERRUPTED | JobState.OUT_OF_BUDGET:
+            turns = "1 turn" if view.spent.turns == 1 else f"{view.spent.turns} turns"
+            spent = f", ${view.spent.cost_usd:.2f} spent" if view.spent.cost_usd else ""
+            cost = f", resuming costs ${attempt_usd:.2f} at most" if view.kind in NEEDS_MODEL else ""
+            how = "was interrupted" if view.state is JobState.INTERRUPTED else "reached its ceiling"
+            return f"“{view.title}” {how} after {turns}{spent}{cost}"
+        case _:
+            return ""
+
+
 def outcome_line(view: JobView) -> str:
     """How a job ended, what was kept and what to do next, in one line."""
     size = plan_size(view)
@@ -241,13 +281,6 @@ def outcome_line(view: JobView) -> str:
             return f"{view.title} was interrupted; its work is kept. Resume it from the code-action menu."
         case _:
             return f"{view.title}: {progress_line(view)}"
-
-
-def plan_size(view: JobView) -> str:
-    """``3 files +40 −12``."""
-    count = len(view.files)
-    added, removed = sum(f.added for f in view.files), sum(f.removed for f in view.files)
-    return f"{count} {'file' if count == 1 else 'files'} +{added} −{removed}"
 
 
 def _percentage(view: JobView) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from codecs import BOM_UTF8
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any, Final, final
 
 from agent_ls.core.errors import UsageError
@@ -16,12 +16,13 @@ from agent_ls.faces.lsp.folders import Folder
 from agent_ls.faces.lsp.markdown import plain
 from agent_ls.faces.lsp.peer import Peer
 from agent_ls.faces.lsp.policy import Ask, Show, policy, question
-from agent_ls.faces.lsp.report import chosen_title, plan_size
+from agent_ls.faces.lsp.report import chosen_title
 from agent_ls.faces.lsp.shown import Shown
 from agent_ls.faces.lsp.uris import path_to_uri
+from agent_ls.jobs.backing import Backing, hunk_wire, noted_patch
 from agent_ls.jobs.check_views import check_wire
 from agent_ls.jobs.preview import FilePreview
-from agent_ls.jobs.views import hunk_wire
+from agent_ls.jobs.views import plan_size
 
 Json = dict[str, Any]
 Run = Callable[[Coroutine[Any, Any, None]], object]
@@ -51,7 +52,8 @@ class Reviews:
         detail = folder.service.job(job)
         if not detail.patch:
             raise UsageError("This job has no plan to show", remedy="agentLs.job tells how it stands")
-        path = self._shown.write(f"{job}.diff", detail.patch.encode("utf-8", "surrogateescape"))
+        noted = noted_patch(folder.service.plan(job), detail.backing)
+        path = self._shown.write(f"{job}.diff", noted.encode("utf-8", "surrogateescape"))
         if self._policy.show is Show.PLUGIN:
             self._peer.notify(wire.SHOW_PLAN, {"jobId": job})
         else:
@@ -72,7 +74,7 @@ class Reviews:
             "verdict": detail.view.verdict.value,
             "verdictNote": detail.view.verdict_note,
             "checks": [check_wire(report) for report in detail.checks],
-            "files": [_file_wire(folder, file) for file in files],
+            "files": [_file_wire(folder, file, detail.backing) for file in files],
         }
 
     async def agreed(self, folder: Folder, job: JobId, *, reviewed: bool) -> bool:
@@ -98,7 +100,7 @@ class Reviews:
         return title == "Apply"
 
 
-def _file_wire(folder: Folder, file: FilePreview) -> Json:
+def _file_wire(folder: Folder, file: FilePreview, backing: Mapping[str, Backing]) -> Json:
     change = file.change
     made: Json = {
         "path": change.path,
@@ -107,7 +109,10 @@ def _file_wire(folder: Folder, file: FilePreview) -> Json:
         "before": _text(file.before),
         "after": _text(file.after),
         "conflicts": [f"line {c.line + 1}: {c.reason}" for c in file.conflicts],
-        "hunks": [hunk_wire(h, landed=False) | {"chosen": h.id in file.chosen} for h in file.hunks],
+        "hunks": [
+            hunk_wire(h, backing.get(h.id), landed=False) | {"chosen": h.id in file.chosen}
+            for h in file.hunks
+        ],
     }
     if change.moved_from is not None:
         made |= {"movedFrom": change.moved_from, "movedFromUri": folder.port.uri(change.moved_from)}

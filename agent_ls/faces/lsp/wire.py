@@ -33,6 +33,7 @@ REVIEW: Final = "agentLs.review"
 PREVIEW: Final = "agentLs.preview"
 APPLY: Final = "agentLs.apply"
 UNDO: Final = "agentLs.undo"
+CHECK: Final = "agentLs.check"
 DISCARD: Final = "agentLs.discard"
 CANCEL: Final = "agentLs.cancel"
 RESUME: Final = "agentLs.resume"
@@ -58,6 +59,7 @@ COMMANDS: Final = (
     PREVIEW,
     APPLY,
     UNDO,
+    CHECK,
     DISCARD,
     CANCEL,
     RESUME,

@@ -7,7 +7,7 @@ only as the editor takes them. What it cannot take is a value, not a surprise.
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, final
 
@@ -15,15 +15,13 @@ from agent_ls.core.diff import text_edits
 from agent_ls.core.edits import ChangeSet, FileChange, Op, TextEdit
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
+from agent_ls.faces.lsp.annotations import ASK, Annotations
 from agent_ls.faces.lsp.convert import Encoding, to_range
 from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.rope import Rope
+from agent_ls.jobs.backing import Reasoned
 
 Json = dict[str, Any]
-
-_PLAIN = "agent-ls"
-_ASK = "agent-ls.review"
-_DOUBT = "agent-ls.doubt:"
 
 
 @final
@@ -58,12 +56,13 @@ def workspace_edit(
     uri_of: Callable[[RelPath], str],
     label: str,
     notes: Mapping[RelPath, str] | None = None,
+    reasons: Mapping[RelPath, Sequence[Reasoned]] | None = None,
     doubts: Mapping[RelPath, str] | None = None,
     asks: bool = False,
 ) -> EditRequest:
     """Build the edit. ``changes`` must be against the texts of now (the open buffers where open).
 
-    ``notes`` say per file why it changes; editors that show annotations show them. ``asks``: the
+    Editors that show annotations show the edits grouped by ``reasons``, and ``notes`` about files. ``asks``: the
     editor's preview opens, with everything ticked but the files of ``doubts``.
     """
     left_out = tuple(change.path for change in changes if not _needs(change) <= _can(editor))
@@ -78,15 +77,15 @@ def workspace_edit(
         return EditRequest({"changes": edits}, left_out, not_text)
     annotated = editor.annotations
     doubtful = dict(doubts or {}) if asks and annotated else {}
+    notebook = Annotations(label, notes or {}, reasons or {}, doubtful) if annotated else None
     operations: list[Json] = []
     for change in possible:
         if editor.ends_lines and change.op is Op.CREATE:
             change = _without_last_line_end(change)  # noqa: PLW2901  (the editor puts it back)
-        note = _note(change, doubtful) if annotated else {}
-        operations += _operations(change, encoding, open_documents, uri_of, note)
+        operations += _operations(change, encoding, open_documents, uri_of, notebook)
     edit: Json = {"documentChanges": operations}
-    if annotated and operations:
-        edit["changeAnnotations"] = _annotations(label, notes or {}, doubtful, asks=asks)
+    if notebook is not None and operations:
+        edit["changeAnnotations"] = notebook.wire(asks=asks)
         if asks:
             operations.append(_question(possible[0], open_documents, uri_of))
     return EditRequest(edit, left_out, not_text)
@@ -137,15 +136,19 @@ def _operations(
     encoding: Encoding,
     documents: Mapping[RelPath, Open],
     uri_of: Callable[[RelPath], str],
-    note: Json,
+    notebook: Annotations | None,
 ) -> list[Json]:
     """File operation first, then the text edits at the path where the file then is."""
     uri = _uri(change, documents, uri_of)
     known = documents.get(change.path) if change.op is Op.EDIT else None
     text: Json = {
         "textDocument": {"uri": uri, "version": known.version if known else None},
-        "edits": [{**edit, **note} for edit in _text_edits(change, encoding)],
+        "edits": [
+            {**edit, **(notebook.of_edit(change, edit["range"]["start"]["line"]) if notebook else {})}
+            for edit in _text_edits(change, encoding)
+        ],
     }
+    note = notebook.of_file(change) if notebook else {}
     match change.op:
         case Op.EDIT:
             return [text]
@@ -206,24 +209,6 @@ def _line_end(text: bytes) -> bytes:
     return next((end for end in (b"\r\n", b"\n", b"\r") if text.endswith(end)), b"")
 
 
-def _note(change: FileChange, doubts: Mapping[RelPath, str]) -> Json:
-    return {"annotationId": f"{_DOUBT}{change.path}" if change.path in doubts else _PLAIN}
-
-
-def _annotations(
-    label: str, notes: Mapping[RelPath, str], doubts: Mapping[RelPath, str], *, asks: bool
-) -> Json:
-    described = "; ".join(f"{path}: {note}" for path, note in sorted(notes.items()))
-    entries: Json = {_PLAIN: {"label": label, "needsConfirmation": False}}
-    if described:
-        entries[_PLAIN]["description"] = described
-    for path, why in doubts.items():
-        entries[f"{_DOUBT}{path}"] = {"label": f"Look twice: {why}", "needsConfirmation": True}
-    if asks:
-        entries[_ASK] = {"label": "Review before applying", "needsConfirmation": True}
-    return entries
-
-
 def _question(
     change: FileChange, documents: Mapping[RelPath, Open], uri_of: Callable[[RelPath], str]
 ) -> Json:
@@ -232,5 +217,5 @@ def _question(
     here = Rope.of(b"")
     return {
         "textDocument": {"uri": _uri(change, documents, uri_of), "version": known.version if known else None},
-        "edits": [{"range": to_range(here, Span(0, 0), Encoding.UTF8), "newText": "", "annotationId": _ASK}],
+        "edits": [{"range": to_range(here, Span(0, 0), Encoding.UTF8), "newText": "", "annotationId": ASK}],
     }

@@ -123,8 +123,8 @@ export class Window {
   }
 
   /** One of the small buttons of a job in the side bar. */
-  async act(job, title) {
-    const row = this.row("Jobs", job);
+  async act(job, title, view = "Jobs") {
+    const row = this.row(view, job);
     const button = row.locator(`.action-label[aria-label*="${title}"]`).first();
     // The buttons are there while the mouse is on the row, which moves when another job changes its group.
     await until(async () => {

@@ -8,6 +8,7 @@ import { settingsOf } from "./settings";
 import { Actions } from "./ui/act";
 import { connect } from "./ui/connect";
 import { Delegation } from "./ui/delegate";
+import type { HunkNode } from "./ui/hunk_tree";
 import { installServer, offerInstall, offerUpdate } from "./ui/install";
 import { type JobNode, JobTree } from "./ui/job_tree";
 import { pickJob } from "./ui/jobs";
@@ -118,7 +119,8 @@ export function activate(context: vscode.ExtensionContext): void {
       "agentLs.ui.job.details",
       onJob((job) => parts.actions.details(job)),
     ),
-    // Not in the palette: a hunk in the tree runs it.
+    // Not in the palette: hunks in the tree run them.
+    register("agentLs.ui.review.rework", (node: HunkNode) => review.rework(node)),
     register("agentLs.ui.review.show", (path: string, id: string) => review.show(path, id)),
     vscode.workspace.onDidChangeConfiguration((change) =>
       ["serverPath", "baseUrl"].some((name) => change.affectsConfiguration(`agentLs.${name}`))

@@ -106,7 +106,7 @@ export interface PreviewHunk {
   /** What it is for, in the agent's words. */
   reason?: string | null;
   /** The check that covers it. */
-  check?: { name: string; status: string } | null;
+  check?: { name: string; status: string; test?: string } | null;
 }
 
 /** One file on the text of now: `after` has the chosen hunks done; null means no such file. */

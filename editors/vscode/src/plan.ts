@@ -95,8 +95,9 @@ export function headline(hunk: PreviewHunk): string {
   return told?.slice(1).trim() || hunk.excerpt.trim() || "blank lines";
 }
 
-/** What a hunk is for and which check covers it: `callers pass seconds · pytest passed`. */
+/** What a hunk is for and which check covers it: `callers pass seconds · pytest tests/test_client.py passed`. */
 export function about(hunk: PreviewHunk): string {
-  const check = hunk.check ? `${hunk.check.name} ${hunk.check.status}` : "";
+  const { name, test, status } = hunk.check ?? {};
+  const check = name === undefined ? "" : [name, test ?? "", status].filter((word) => word !== "").join(" ");
   return [hunk.reason ?? "", check].filter((part) => part !== "").join(" · ");
 }

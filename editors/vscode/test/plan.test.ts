@@ -80,6 +80,8 @@ test("a hunk says what it is for and which check covers it, as far as that is kn
     check: { name: "pytest", status: "passed" },
   };
   assert.equal(about(known), "callers pass seconds · pytest passed");
+  const near = { ...known, check: { ...known.check, test: "tests/test_a.py" } };
+  assert.equal(about(near), "callers pass seconds · pytest tests/test_a.py passed");
   assert.equal(about({ ...hunk("1", 0, 0), reason: null, check: null }), "");
   assert.equal(about(hunk("1", 0, 0)), "");
 });

@@ -97,7 +97,7 @@ local otherwise = {
     review()
     support.type("]hx")
     eventually(function()
-      return vim.wo[0].winbar:find("4 of 5 hunks", 1, true)
+      return vim.wo[0].winbar:find("5 of 6 hunks", 1, true)
     end, "a rejected hunk")
     seen.review = support.text(0)
     support.type("a")
@@ -118,6 +118,7 @@ local otherwise = {
   end,
   share = function()
     reach("ready")
+    support.type("Go# unsaved here<Esc>")
     vim.fn.writefile({ seen.job }, vim.env.AGENT_LS_JOB)
     eventually(function()
       return vim.tbl_contains(seen.states, "applied")

@@ -10,6 +10,8 @@ local root = support.workspace({ ["a.py"] = BEFORE, ["dos.txt"] = "x\r\ny\r\n", 
 local function hunk(id, old_line, removed, new_line, added)
   return {
     id = id,
+    reason = "",
+    check = vim.NIL,
     oldStartLine = old_line,
     oldLines = removed,
     newStartLine = new_line,
@@ -190,6 +192,40 @@ return {
         return #fake.calls("agentLs.discard") == 1
       end)
       equal("zero", vim.api.nvim_buf_get_lines(bufnr, 0, 1, false)[1])
+    end,
+  },
+  {
+    "each hunk says why it is there and which check stood on it",
+    function()
+      fake.answers["agentLs.preview"] = function(argument)
+        local plan = preview(argument)
+        local hunks = plan.files[1].hunks
+        hunks[1].reason = "Two is too quiet."
+        hunks[1].check = { name = "pytest", status = "passed", test = "tests/test_a.py" }
+        hunks[2].check = { name = "ruff", status = "failed", test = "" }
+        return plan
+      end
+      local _, right = open()
+      equal({ { 1, "  Two is too quiet. · pytest passed (tests/test_a.py)" }, { 11, "  ruff failed" } }, marks(right))
+      fake.answers["agentLs.preview"] = preview
+      support.type("q")
+    end,
+  },
+  {
+    "words for a hunk send it back alone; no words change nothing",
+    function()
+      open()
+      support.type("]h")
+      support.input("  ")
+      support.type("r")
+      equal(0, #fake.calls("agentLs.retry"))
+      support.input("spell it out")
+      support.type("r")
+      eventually(function()
+        return #fake.calls("agentLs.retry") == 1
+      end)
+      equal({ jobId = "j1", hunks = { "h2" }, instruction = "spell it out" }, fake.calls("agentLs.retry")[1])
+      equal(1, #vim.api.nvim_list_tabpages())
     end,
   },
   {

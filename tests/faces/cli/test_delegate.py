@@ -169,11 +169,28 @@ def test_detach_says_at_once_why_it_cannot(shell: Shell) -> None:
     assert said.out == ""
 
 
-def test_what_is_not_there_yet_does_not_pretend(shell: Shell) -> None:
+def test_attempts_are_compared_and_another_one_can_be_used(shell: Shell) -> None:
     shell.script([EDIT, FINISH])
-    said = shell("delegate", "x", "--attempts", "2")
+    said = shell("delegate", "make two loud", "--attempts", "2", "--json")
+    assert said.code == 0, said.err
+    assert (said.json["attempts"], said.json["state"]) == (2, "ready")
+    assert "nothing tells it from attempt 2" in said.json["selection"].lower()
+    shown = shell("jobs", "show", said.json["job"]).out
+    assert "* attempt 1: ready" in shown
+    assert "  attempt 2: ready" in shown
+    diff = shell("jobs", "diff", said.json["job"], "--attempt", "2")
+    assert diff.out == said.json["patch"]
+    assert shell("jobs", "use", said.json["job"], "2").code == 0
+    assert "* attempt 2: ready" in shell("jobs", "show", said.json["job"]).out
+    assert shell("jobs", "apply", said.json["job"]).code == 0
+    assert shell.read("a.py") == AFTER
+
+
+def test_more_attempts_than_there_may_be_start_nothing(shell: Shell) -> None:
+    shell.script([EDIT, FINISH])
+    said = shell("delegate", "x", "--attempts", "9")
     assert said.code == 2
-    assert "Several attempts" in said.err
+    assert "1 to 8 attempts" in said.err
     assert jobs(shell) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,10 @@ def test_looking_at_a_plan(ready: tuple[Shell, str]) -> None:
     patch.write_text(diff.out)
     shell.git("init", "-q")
     shell.git("apply", "--check", str(patch))
-    assert shell("jobs", "diff", job, "--json").json["patch"] == diff.out
+    plain = re.sub(r"(?m)^(@@ .* @@).*$", r"\1", diff.out)
+    assert shell("jobs", "diff", job, "--json").json["patch"] == plain
+    assert plain != diff.out, "each hunk says what it is for"
+    assert shown.out.count("Run: sh") == 3, "the title, and what each hunk is for"
     log = shell("jobs", "log", job)
     assert "an attempt began" in log.out
     kinds = [event["kind"] for event in shell("jobs", "log", job, "--json").json["events"]]

@@ -100,7 +100,7 @@ def test_json_is_one_object_of_the_documented_shape(shell: Shell) -> None:
     made = said.json
     assert list(made) == [
         *("job", "state", "summary", "verdict", "files", "patch", "checks", "evidence"),
-        *("warnings", "attempts", "turns", "usage", "cost_usd"),
+        *("warnings", "attempts", "turns", "usage", "cost_usd", "estimate_usd", "selection"),
     ]
     assert made["state"] == "ready"
     assert made["files"] == [

@@ -12,7 +12,7 @@ import pytest
 from agent_ls.core.edits import ChangeSet, FileChange
 from agent_ls.core.paths import rel_path
 from agent_ls.faces.lsp.documents import Documents
-from agent_ls.faces.lsp.editor import Editor
+from agent_ls.faces.lsp.editor import Editor, read_editor
 from agent_ls.faces.lsp.port import LspPort
 from agent_ls.faces.lsp.uris import path_to_uri
 from agent_ls.jobs.port import Order
@@ -80,6 +80,23 @@ async def test_a_refusal_in_the_moment_of_typing_is_worth_another_try(
     assert done.stale
 
 
+async def test_an_editor_that_left_typed_text_alone_and_said_yes_is_asked_again(
+    land: Callable[..., Any],
+) -> None:
+    """As Neovim does: nothing of the plan is there, so what changed was typed."""
+    done = await land(PLAIN, BEFORE + "typed\n", applied=True)
+    assert (done.stale, len(done.landed)) == (True, 0)
+
+
+@pytest.mark.parametrize("text", ["ONEone\ntwo\n", "one\ntONEo\n", "ONE\nand two\nONE\n"])
+async def test_an_edit_in_the_wrong_place_is_never_taken_for_typing(
+    land: Callable[..., Any], text: str
+) -> None:
+    done = await land(PLAIN, text, applied=True)
+    assert not done.stale
+    assert "neither the old text nor the new one" in done.reason
+
+
 async def test_a_plan_that_landed_though_the_editor_said_no_is_there(land: Callable[..., Any]) -> None:
     done = await land(PLAIN, AFTER, applied=False)
     assert done.landed.paths == {PATH}
@@ -110,3 +127,23 @@ async def test_what_was_not_ticked_is_missing(editor: Editor, missing: set[str],
     )
     done = await port.land(changes, Order("plan"))
     assert set(done.missing) == missing
+
+
+@pytest.mark.parametrize("edit", [{}, {"metadataSupport": True}])
+async def test_metadata_goes_only_to_editors_that_know_it(tmp_path: Path, edit: dict[str, Any]) -> None:
+    """eglot answers "Internal error" to any parameter of applyEdit that it does not know."""
+    capabilities = {"workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": True, **edit}}}
+    documents, uri = Documents(), path_to_uri(tmp_path / PATH)
+    documents.did_open({"textDocument": {"uri": uri, "languageId": "python", "version": 1, "text": BEFORE}})
+    asked: list[dict[str, Any]] = []
+
+    class Strict(Answering):
+        async def request(self, method: str, params: Any, *, timeout_s: float) -> Any:
+            asked.append(params)
+            return await super().request(method, params, timeout_s=timeout_s)
+
+    peer: Any = Strict(documents, uri, AFTER, applied=True)
+    editor = read_editor(capabilities, {"name": "e"}, {})
+    port = LspPort(tmp_path, documents=documents, editor=editor, peer=peer, on_job=quiet, on_notice=quiet)
+    await port.land(ChangeSet((FileChange(PATH, BEFORE.encode(), AFTER.encode()),)), Order("plan"))
+    assert [("metadata" in params) for params in asked] == [bool(edit)]

@@ -105,6 +105,34 @@ async def test_jobs_of_before_are_not_announced() -> None:
     assert desk.wire.sent == []
 
 
+async def test_what_waits_from_before_is_one_notice_with_what_going_on_costs() -> None:
+    desk = Desk(Editor())
+    paid = Spent(turns=4, cost_usd=0.12)
+    views = [
+        at(JobState.READY, files=PLAN, verdict=Verdict.VERIFIED, title="one"),
+        at(JobState.INTERRUPTED, spent=paid, title="two"),
+        at(JobState.OUT_OF_BUDGET, kind=IntentKind.RUN, title="three"),
+        at(JobState.RUNNING, owner="elsewhere", title="theirs"),
+        at(JobState.INTERRUPTED, owner="elsewhere", title="theirs"),
+        at(JobState.APPLIED, title="done"),
+    ]
+    views = [replace(view, id=JobId(f"j{n}")) for n, view in enumerate(views)]
+    desk.report.reopened(views, attempt_usd=1.0, now=3600.0)
+    [notice] = desk.notices
+    assert notice == (
+        "From before: “one” is ready (1 file +4 −2, verified); "
+        "“two” was interrupted after 4 turns, $0.12 spent, resuming costs $1.00 at most; "
+        "“three” reached its ceiling after 0 turns."
+        " Go on from the code-action menu of their files, or with the job list."
+    )
+    await desk.hear(*views)
+    assert len(desk.notices) == 1, "nothing of it is news"
+    desk.report.reopened([at(JobState.INTERRUPTED)] * 8, attempt_usd=1.0, now=3600.0)
+    assert "; and 3 more. Go on" in desk.notices[-1]
+    desk.report.reopened(views, attempt_usd=1.0, now=30 * 86400.0)
+    assert len(desk.notices) == 2, "what waits for a month is not told every morning"
+
+
 async def test_job_changed_goes_to_those_who_asked() -> None:
     quiet, loud = Desk(Editor()), Desk(Editor(events=True))
     for desk in (quiet, loud):

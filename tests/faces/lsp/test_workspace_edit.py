@@ -16,6 +16,7 @@ from agent_ls.faces.lsp.convert import Encoding
 from agent_ls.faces.lsp.editor import Editor, read_editor
 from agent_ls.faces.lsp.policy import Ask, policy
 from agent_ls.faces.lsp.workspace_edit import EditRequest, Open, lsp_edits, workspace_edit
+from agent_ls.jobs.backing import Reasoned
 
 Json = dict[str, Any]
 TAKES_ALL = Editor(document_changes=True, resource_operations=frozenset({"create", "rename", "delete"}))
@@ -139,6 +140,29 @@ def test_only_one_edit_asks_and_only_in_vs_code() -> None:
     ids |= {e["annotationId"] for o in real for e in o.get("edits", [])}
     assert [annotations[name]["needsConfirmation"] for name in ids] == [False]
     assert annotations[ids.pop()]["description"] == "open.py: merged with your edits"
+
+
+def test_edits_are_grouped_by_why_they_are_made() -> None:
+    before = b"a\nb\nc\nd\ne\n"
+    path = PATHS["edit.py"]
+    changes = ChangeSet.of(
+        [FileChange(path, before, b"A\nb\nC\nd\nE\n"), FileChange(PATHS["new.py"], None, b"n\n")]
+    )
+    loud = Reasoned(0, 1, "Shout\u202e", "pytest passed"), Reasoned(4, 1, "Shout\u202e", "pytest passed")
+    reasons = {path: (*loud, Reasoned(2, 1, "See", ""))}
+    made = request(changes, VS_CODE, reasons=reasons, notes={path: "merged with your edits"})
+    annotations = made.edit["changeAnnotations"]
+    edits = made.edit["documentChanges"][0]["edits"]
+    told = [annotations[edit["annotationId"]] for edit in edits]
+    assert [(a["label"], a["description"]) for a in told] == [
+        ("Shout", "pytest passed; edit.py: merged with your edits"),
+        ("See", "edit.py: merged with your edits"),
+        ("Shout", "pytest passed; edit.py: merged with your edits"),
+    ]
+    assert edits[0]["annotationId"] == edits[2]["annotationId"]
+    create = made.edit["documentChanges"][1]
+    assert annotations[create["annotationId"]]["label"] == "plan"
+    assert not any(a["needsConfirmation"] for a in told)
 
 
 def test_annotations_elsewhere_only_label() -> None:

@@ -113,10 +113,10 @@ def build(context: ServerContext, dirs: StateDirs, environ: Mapping[str, str]) -
     features.notification("workspace/didChangeConfiguration")(configuration_changed)
     features.notification("workspace/didChangeWatchedFiles")(files_changed)
 
-    async def cancel_progress(params: Json) -> None:
+    def cancel_progress(params: Json) -> None:
         job = report.job_of_token(params.get("token"))
         if job is not None:
-            await commands.cancel({"jobId": job})
+            commands.act(wire.CANCEL, {"jobId": job})
 
     features.notification("window/workDoneProgress/cancel")(cancel_progress)
     if context.debug:

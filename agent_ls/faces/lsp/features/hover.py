@@ -10,8 +10,7 @@ from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.features.places import locate
 from agent_ls.faces.lsp.folders import Folders
 from agent_ls.faces.lsp.markdown import code, escape, plain, safe_markdown
-from agent_ls.faces.lsp.report import plan_size
-from agent_ls.jobs.views import HoverFacts, Place
+from agent_ls.jobs.views import HoverFacts, Place, plan_size
 
 Json = dict[str, Any]
 _SHOWN = 4

@@ -10,6 +10,7 @@ local marks_of = vim.api.nvim_create_namespace("agent_ls_review")
 local KEYS = {
   { "a", "apply", "apply what is accepted" },
   { "x", "toggle", "reject the hunk here, or accept it again" },
+  { "r", "rework", "say what is wrong with the hunk here: only it is done anew" },
   { "A", "accept_all", "accept every hunk" },
   { "X", "reject_all", "reject every hunk" },
   { "D", "discard", "discard the plan" },
@@ -91,6 +92,18 @@ local function lines_of(text)
   return lines
 end
 
+---Why a hunk is there and which check stood on it.
+---@param hunk table
+---@return string
+local function why(hunk)
+  local parts = { hunk.reason ~= "" and hunk.reason or nil }
+  if type(hunk.check) == "table" then
+    local test = hunk.check.test ~= "" and (" (%s)"):format(hunk.check.test) or ""
+    parts[#parts + 1] = hunk.check.name .. " " .. hunk.check.status .. test
+  end
+  return table.concat(parts, " · ")
+end
+
 ---@param review agent_ls.Review
 local function draw(review)
   local file, bufnr = file_of(review), review.plan_buf
@@ -100,10 +113,15 @@ local function draw(review)
   vim.api.nvim_buf_clear_namespace(bufnr, marks_of, 0, -1)
   local last = vim.api.nvim_buf_line_count(bufnr) - 1
   for _, hunk in ipairs(file.hunks) do
+    local words, text = why(hunk), {}
     if review.rejected[hunk.id] then
-      vim.api.nvim_buf_set_extmark(bufnr, marks_of, math.min(hunk.newStartLine, last), 0, {
-        virt_text = { { "  rejected", "DiagnosticVirtualTextWarn" } },
-      })
+      text[1] = { "  rejected", "DiagnosticVirtualTextWarn" }
+    end
+    if words ~= "" then
+      text[#text + 1] = { "  " .. words, "Comment" }
+    end
+    if #text > 0 then
+      vim.api.nvim_buf_set_extmark(bufnr, marks_of, math.min(hunk.newStartLine, last), 0, { virt_text = text })
     end
   end
   for _, window in ipairs(vim.fn.win_findbuf(bufnr)) do
@@ -222,6 +240,22 @@ function M.toggle(review)
   end
   review.rejected[hunk.id] = not review.rejected[hunk.id] or nil
   refresh(review)
+end
+
+---@param review agent_ls.Review
+function M.rework(review)
+  local hunk = hunk_here(review)
+  if not hunk then
+    return vim.notify("agent-ls: there is no hunk here", vim.log.levels.INFO)
+  end
+  vim.ui.input({ prompt = "What should be different: " }, function(words)
+    if not words or vim.trim(words) == "" then
+      return
+    end
+    M.close(review)
+    local argument = { jobId = review.plan.jobId, hunks = { hunk.id }, instruction = vim.trim(words) }
+    require("agent_ls.client").execute(review.client, protocol.command.retry, argument)
+  end)
 end
 
 ---@param review agent_ls.Review

@@ -34,6 +34,15 @@ export async function play(world) {
   const page = await until(() => world.ask("page", { words: "agent-ls-page" }), "the explanation");
   assert.match(page, /doubles a \*\*number\*\*/);
   await window.page.locator(".tab", { hasText: "Preview Explanation.md" }).waitFor();
+  await until(async () => {
+    const texts = window.page.frames().map((frame) =>
+      frame
+        .locator("body")
+        .textContent()
+        .catch(() => ""),
+    );
+    return (await Promise.all(texts)).some((text) => text.includes("twice doubles a number."));
+  }, "the rendered explanation");
   await window.shot("explained");
   await world.ask("command", { name: "workbench.action.closeEditorsInOtherGroups" });
 
@@ -64,12 +73,17 @@ export async function play(world) {
 /** VS Code measures loading and activating by itself; the probe, which does next to nothing, is the anchor. */
 async function activation({ window }) {
   await window.command("Developer: Show Running Extensions");
+  const rows = window.page.locator(".runtime-extensions-editor .monaco-list-row");
+  await rows.first().hover();
+  // The slowest come first, and only the rows that are in sight are there.
   const msOf = (name) =>
     until(async () => {
-      const rows = window.page.locator(".runtime-extensions-editor .monaco-list-row", { hasText: name });
-      return /Activation: (\d+)ms/.exec(await rows.first().textContent())?.[1];
+      const told = (await rows.allTextContents()).find((text) => text.startsWith(name));
+      await window.page.mouse.wheel(0, told === undefined ? 150 : -10_000);
+      return /Activation: (\d+)ms/.exec(told ?? "")?.[1];
     }, `activation time of ${name}`);
-  const [ours, anchor] = [Number(await msOf("agent-ls")), Number(await msOf("Probe"))];
+  const anchor = Number(await msOf("Probe"));
+  const ours = Number(await msOf("agent-ls"));
   await window.shot("activation");
   process.stdout.write(`        activation: ${ours} ms, of an extension that does nothing: ${anchor} ms\n`);
   assert.ok(ours <= anchor + mostMs, `activation took ${ours} ms`);

@@ -24,6 +24,7 @@ const calc = (first, second, third) =>
   );
 const before = calc(false, false, false);
 const typed = "# typed meanwhile";
+const reason = "add() subtracted";
 
 export const furniture = () => ({
   files: { "calc.py": before, "old_name.py": "OLD = 1\n", "useless.py": "pass\n" },
@@ -32,6 +33,7 @@ export const furniture = () => ({
     turn(
       ["return a - b"],
       [
+        { type: "text", text: reason },
         call("edit_file", {
           path: "calc.py",
           edits: [edit("a - b", "a + b"), edit('"minus"', '"plus"'), edit("add(1, 2)", "add(1, 3)")],
@@ -68,6 +70,11 @@ async function review(world) {
   await window.press("Review");
   await window.row("Plan", "new_name.py").waitFor();
   await until(() => window.page.locator(".multiDiffEntry, .monaco-diff-editor").count(), "diffs");
+  assert.match(
+    await window.row("Plan", "return a + b").textContent(),
+    new RegExp(reason.replace("()", "..")),
+  );
+  await window.page.locator(".monaco-diff-editor .view-line", { hasText: "return a + b" }).first().waitFor();
   await window.shot("review");
   await window.tick("Plan", "plus");
   await window.tick("Plan", "useless.py");

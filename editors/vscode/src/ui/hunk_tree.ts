@@ -3,14 +3,14 @@ import * as vscode from "vscode";
 import type { PreviewFile, PreviewHunk } from "../lsp_ext";
 import { about, headline, type Plan } from "../plan";
 
-type Node = { file: PreviewFile; hunk?: PreviewHunk };
+export type HunkNode = { file: PreviewFile; hunk?: PreviewHunk };
 
-export class HunkTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
-  readonly #tree: vscode.TreeView<Node>;
-  readonly #nodes = new vscode.EventEmitter<Node | undefined>();
+export class HunkTree implements vscode.TreeDataProvider<HunkNode>, vscode.Disposable {
+  readonly #tree: vscode.TreeView<HunkNode>;
+  readonly #nodes = new vscode.EventEmitter<HunkNode | undefined>();
   readonly #ticked: () => Promise<void>;
   /** One object per file and hunk: VS Code knows them by identity. */
-  readonly #known = new Map<string, Node>();
+  readonly #known = new Map<string, HunkNode>();
   #plan: Plan | undefined;
   #drawn = "";
   readonly onDidChangeTreeData = this.#nodes.event;
@@ -54,18 +54,18 @@ export class HunkTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     await this.#tree.reveal(this.#node(file), { select: false, focus: false, expand: true });
   }
 
-  getChildren(node?: Node): Node[] {
+  getChildren(node?: HunkNode): HunkNode[] {
     if (node === undefined) {
       return (this.#plan?.files ?? []).map((file) => this.#node(file));
     }
     return node.hunk === undefined ? node.file.hunks.map((hunk) => this.#node(node.file, hunk)) : [];
   }
 
-  getParent(node: Node): Node | undefined {
+  getParent(node: HunkNode): HunkNode | undefined {
     return node.hunk === undefined ? undefined : this.#node(node.file);
   }
 
-  getTreeItem(node: Node): vscode.TreeItem {
+  getTreeItem(node: HunkNode): vscode.TreeItem {
     return node.hunk === undefined ? this.#fileItem(node.file) : this.#hunkItem(node.file, node.hunk);
   }
 
@@ -74,7 +74,7 @@ export class HunkTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     this.#nodes.dispose();
   }
 
-  #node(file: PreviewFile, hunk?: PreviewHunk): Node {
+  #node(file: PreviewFile, hunk?: PreviewHunk): HunkNode {
     const id = hunk?.id ?? file.path;
     const node = this.#known.get(id) ?? { file };
     node.file = file;
@@ -88,6 +88,7 @@ export class HunkTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
   #fileItem(file: PreviewFile): vscode.TreeItem {
     const item = new vscode.TreeItem(vscode.Uri.parse(file.uri), vscode.TreeItemCollapsibleState.Expanded);
     item.id = file.path;
+    item.contextValue = "file";
     item.label = file.movedFrom === undefined ? file.path : `${file.movedFrom} → ${file.path}`;
     const clash = file.conflicts.length > 0 ? `clashes with your text: ${file.conflicts.join("; ")}` : "";
     item.description = [file.op === "edit" ? "" : file.op, clash].filter((part) => part !== "").join(" · ");
@@ -99,6 +100,7 @@ export class HunkTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     const item = new vscode.TreeItem(headline(hunk), vscode.TreeItemCollapsibleState.None);
     const why = about(hunk);
     item.id = hunk.id;
+    item.contextValue = "hunk";
     item.description = [`line ${hunk.oldStartLine + 1} +${hunk.added} −${hunk.removed}`, why]
       .filter((part) => part !== "")
       .join(" · ");
@@ -112,7 +114,7 @@ export class HunkTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     return item;
   }
 
-  async #tick(items: readonly (readonly [Node, vscode.TreeItemCheckboxState])[]): Promise<void> {
+  async #tick(items: readonly (readonly [HunkNode, vscode.TreeItemCheckboxState])[]): Promise<void> {
     // A file's box stands for its hunks.
     for (const [node, state] of items) {
       const ids = node.hunk === undefined ? node.file.hunks.map((hunk) => hunk.id) : [node.hunk.id];

@@ -6,10 +6,11 @@
 import * as vscode from "vscode";
 import type { Agent } from "../agent";
 import { command, type Preview, type PreviewFile } from "../lsp_ext";
-import { nameOn, Plan, type Side } from "../plan";
-import { HunkTree } from "./hunk_tree";
+import { headline, nameOn, Plan, type Side } from "../plan";
+import { type HunkNode, HunkTree } from "./hunk_tree";
 import { Notes } from "./notes";
 import { placeOf, scheme } from "./place";
+import { ask } from "./words";
 
 const reviewing = "agentLs.reviewing";
 const typingMs = 250;
@@ -26,6 +27,8 @@ export class Review implements vscode.TextDocumentContentProvider, vscode.Dispos
   #listed = "";
   /** Its tab is closed and opened anew: not by the user. */
   #opening = false;
+  /** The job that does a part of this plan anew: its plan takes the place of this one. */
+  #next: string | undefined;
   #later: NodeJS.Timeout | undefined;
   readonly onDidChange = this.#texts.event;
 
@@ -104,6 +107,23 @@ export class Review implements vscode.TextDocumentContentProvider, vscode.Dispos
     }
   }
 
+  /** Have a hunk, or all of a file's, done anew as the user says; the rest of the plan stays as it is. */
+  async rework(node: HunkNode): Promise<void> {
+    const jobId = this.#plan?.jobId;
+    const hunks = node.hunk === undefined ? node.file.hunks.map((hunk) => hunk.id) : [node.hunk.id];
+    const prompt = "What is wrong with it, or how should it be?";
+    const title = node.hunk === undefined ? node.file.path : headline(node.hunk);
+    const instruction = jobId === undefined ? undefined : await ask({ title, prompt });
+    if (instruction !== undefined) {
+      const again = await this.#agent.execute<{ jobId: string }>(command.retry, {
+        jobId,
+        instruction,
+        hunks,
+      });
+      this.#next = again?.jobId;
+    }
+  }
+
   /** One file of the plan in a diff editor, at a line. */
   async show(path: string, id: string): Promise<void> {
     const file = this.#plan?.files.find((one) => one.path === path);
@@ -117,6 +137,12 @@ export class Review implements vscode.TextDocumentContentProvider, vscode.Dispos
 
   /** The job went on: what has landed leaves the review, what has not stays. */
   async jobsChanged(): Promise<void> {
+    if (this.#next !== undefined && this.#agent.jobs.get(this.#next)?.state === "ready") {
+      const next = this.#next;
+      this.#next = undefined;
+      await this.open(next);
+      return;
+    }
     const state = this.#plan === undefined ? undefined : this.#agent.jobs.get(this.#plan.jobId)?.state;
     if (state === undefined || state === this.#state) {
       return;
@@ -208,6 +234,7 @@ export class Review implements vscode.TextDocumentContentProvider, vscode.Dispos
     const ours = this.#plan !== undefined && !this.#opening;
     const label = this.#label();
     if (ours && closed.some((tab) => tab.label.startsWith(label)) && tabsOf(label).length === 0) {
+      this.#next = undefined;
       await this.close();
     }
   }
