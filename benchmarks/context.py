@@ -1,10 +1,11 @@
 """How well context finds what a change needs, on real commits; and the fit of its weights.
 
-    python benchmarks/context.py CASES MIRROR LAB [--fit] [--ablate] [--worst N]
+    python benchmarks/context.py CASES MIRROR LAB [--train CASES] [--fit] [--ablate] [--worst N]
 
 CASES: a file with one case per line. MIRROR: bare git directories ``<owner>+<name>/repo``. LAB: a
 folder for the fact stores of the past, made when missing (~1 s per case, 10 MB each). Every row
-of the table is scored with weights fitted on the other repositories. ``--fit`` writes
+of the table is scored with weights fitted on the other repositories, and on the cases of ``--train``,
+which are not scored (``context_make.py`` makes some). ``--fit`` writes
 ``agent_ls/index/weights.toml``, fitted on all cases. ``--ablate`` fits without each file signal.
 """
 
@@ -154,6 +155,8 @@ def ablate(cases: Mapping[str, Sequence[Case]], groups: Mapping[str, Sequence[Gr
         found: list[tuple[float, float]] = []
         for repo, some in groups.items():
             weights = fit_files([g for other, rest in groups.items() if other != repo for g in rest], names)
+            if repo not in cases:
+                continue
             for case, group in zip(cases[repo], some, strict=True):
                 scores = [sum(weights[n] * row.get(n, 0.0) for n in names) for row in group.rows]
                 gold = len(case["gold_files"])
@@ -200,33 +203,36 @@ def main() -> None:
     parser.add_argument("cases", type=Path)
     parser.add_argument("mirror", type=Path)
     parser.add_argument("lab", type=Path)
+    parser.add_argument("--train", type=Path, metavar="CASES", help="cases to fit the weights on")
     parser.add_argument("--fit", action="store_true", help="write the weights fitted on all cases")
     parser.add_argument("--ablate", action="store_true", help="what each file signal is worth")
     parser.add_argument("--worst", type=int, default=0, metavar="N", help="list the N worst cases")
     chosen = parser.parse_args()
     cases = load(chosen.cases)
-    prepare(cases, chosen.mirror, chosen.lab)
+    train = load(chosen.train) if chosen.train else {}
+    prepare({**cases, **train}, chosen.mirror, chosen.lab)
     with ProcessPoolExecutor(2) as workers:
         here = (chosen.mirror, chosen.lab)
 
         def passages(jobs: Sequence[tuple[Case, Weights]]) -> list[Group]:
             return list(workers.map(partial(passage_group, *here), jobs))
 
+        def fit_on(some: Mapping[str, Sequence[Case]]) -> dict[str, dict[str, float]]:
+            return fitted(
+                [g for repo in some for g in groups[repo]], [c for cs in some.values() for c in cs], passages
+            )
+
         groups: dict[str, list[Group]] = {}
-        for repo, some in cases.items():
+        for repo, some in {**cases, **train}.items():
             found = workers.map(partial(file_signals, *here), some)
             groups[repo] = [file_group(case, signals)[1] for case, signals in zip(some, found, strict=True)]
         rows: dict[str, list[dict[str, float]]] = {}
         for repo, some in cases.items():
-            others = [other for other in cases if other != repo]
-            weights = fitted(
-                [g for o in others for g in groups[o]], [c for o in others for c in cases[o]], passages
-            )
+            weights = fit_on({other: them for other, them in {**cases, **train}.items() if other != repo})
             rows[repo] = list(workers.map(partial(figures, *here), [(case, weights) for case in some]))
-        show("Weights fitted on the other repositories", rows)
+        show("Weights fitted on other repositories", rows)
         if chosen.fit:
-            everything = [case for some in cases.values() for case in some]
-            weights = fitted([g for some in groups.values() for g in some], everything, passages)
+            weights = fit_on({**cases, **train})
             _WEIGHTS.write_text(toml(weights), "utf-8")
             print("\n" + toml(weights))
     if chosen.ablate:

@@ -207,11 +207,12 @@ def taken_away(data: bytes, statement: Statement, gone: Collection[Binding]) -> 
 
 
 def whole_lines(data: bytes, span: Span) -> Span:
-    """A span with the rest of its lines, where nothing else stands on them."""
+    """A span with the rest of its lines, where nothing else stands on them; else with its semicolon."""
     start = max(data.rfind(b"\n", 0, span.start), data.rfind(b"\r", 0, span.start)) + 1
     after = re.compile(rb"[ \t]*;?[ \t]*(\r\n|\r|\n|\Z)").match(data, span.end)
     if data[start : span.start].strip() or after is None:
-        return span
+        rest = re.compile(rb"[ \t]*;[ \t]*(?=[^\s;#/])").match(data, span.end)
+        return span if rest is None else Span(span.start, rest.end())
     return Span(start, after.end())
 
 
@@ -268,7 +269,8 @@ def _listed(data: bytes, members: Sequence[Node], left: Sequence[Node]) -> Itera
     """Lines go whole where each name has its own; else names go with their commas."""
     kept = {node.id for node in left}
     gone = [Span(*node.byte_range) for node in members if node.id not in kept]
-    lines = [_own_line(data, span) for span in gone]
+    joined = b"\\" in data[members[0].start_byte : members[-1].end_byte]  # lines that go on are no lines
+    lines = [None if joined else _own_line(data, span) for span in gone]
     whole = [line for line in lines if line is not None]
     if len(whole) == len(gone):
         if members[-1].id not in kept:

@@ -13,6 +13,7 @@ from typing import Any, final
 
 from agent_ls.core.job import Site
 from agent_ls.core.paths import RelPath
+from agent_ls.index.names import DATA, language_of
 from agent_ls.index.packing import ContextSpan, likelihoods, pack
 from agent_ls.index.passages import Passage, passages_of
 from agent_ls.index.query import Index
@@ -78,9 +79,10 @@ def best_passages(
     evidence: Evidence,
     weights: Weights,
 ) -> list[Passage]:
-    """The passages of the best files."""
+    """The passages of the best files of code: data and prose are named, not shown."""
     scores = rank(evidence, weights)
-    best = sorted(scores, key=lambda path: (-scores[path], path))[:_READ]
+    code = (path for path in scores if language_of(path) not in DATA)
+    best = sorted(code, key=lambda path: (-scores[path], path))[:_READ]
     together = evidence.signals.get("together", {})
     return passages_of(
         index, read, [(path, scores[path]) for path in best], request, evidence.words, together

@@ -102,6 +102,13 @@ def _among(data: bytes, members: Sequence[Node], item: str) -> TextEdit:
     key = next((key for key in (_as_written, _folded, _by_case) if texts == sorted(texts, key=key)), None)
     at = len(texts) if key is None else sum(key(text) <= key(item) for text in texts)
     raw = item.encode()
+    if b"\\" in data[members[0].start_byte : members[-1].end_byte] or _goes_on(data, members[0].start_byte):
+        glued = (
+            (members[at].start_byte, raw + b", ")
+            if at < len(members)
+            else (members[-1].end_byte, b", " + raw)
+        )
+        return TextEdit(Span(glued[0], glued[0]), glued[1])
     lines = len(members) > 1 and b"\n" in data[members[0].end_byte : members[1].start_byte]
     if not lines and len(members) == 1:
         start = data.rfind(b"\n", 0, members[0].start_byte) + 1
@@ -113,6 +120,12 @@ def _among(data: bytes, members: Sequence[Node], item: str) -> TextEdit:
     end = members[-1].end_byte
     between = data[data.rfind(b"\n", 0, members[-1].start_byte) : members[-1].start_byte]
     return TextEdit(Span(end, end), b"," + (between if lines and not between.strip() else b" ") + raw)
+
+
+def _goes_on(data: bytes, at: int) -> bool:
+    """Whether the line of a place goes on one that ends with a backslash."""
+    start = data.rfind(b"\n", 0, at) + 1
+    return data[:start].rstrip(b"\r\n").endswith(b"\\")
 
 
 def _as_written(text: str) -> tuple[int, str]:
@@ -169,8 +182,9 @@ def _new_statement(
     blank = newline if spaced and language == "python" else b""
     before = [s for s, group in zip(top, groups, strict=True) if group < own]
     if before:
-        end = whole_lines(data, before[-1].span).end
-        return TextEdit(Span(end, end), blank + line)
+        end = _behind(data, before[-1].span)
+        ended = data[:end].endswith((b"\n", b"\r"))
+        return TextEdit(Span(end, end), (b"" if ended else newline) + blank + line)
     start = whole_lines(data, top[0].span).start
     return TextEdit(Span(start, start), line + blank)
 
@@ -190,9 +204,18 @@ def _in_group(data: bytes, kin: Sequence[Statement], line: bytes, wanted: Wanted
                 start = whole_lines(data, later.span).start
                 return TextEdit(Span(start, start), line)
             break
-    end = whole_lines(data, kin[-1].span).end
+    end = _behind(data, kin[-1].span)
     ended = data[:end].endswith((b"\n", b"\r"))
     return TextEdit(Span(end, end), line if ended else b"\n" + line)
+
+
+def _behind(data: bytes, span: Span) -> int:
+    """Where the line after a statement begins, whatever stands behind it on its own."""
+    end = whole_lines(data, span).end
+    if data[:end].endswith((b"\n", b"\r")):
+        return end
+    following = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)").match(data, end)
+    return end if following is None else following.end()
 
 
 def _is_plain(statement: Statement, language: str) -> bool:

@@ -21,6 +21,7 @@ Weights = Mapping[str, float]
 
 _POOL, _NEAR = 120, 20
 """How many files each signal may propose; being near proposes few, as it says little by itself."""
+_FIRST = "_first"
 _FIRSTS = ("task_words", "around_words", "alike", "together", "task_history")
 """Signals whose order says something beside their size: the first one of a weak signal is still its first."""
 _HALF_PLACE = 5
@@ -84,7 +85,7 @@ def gather(index: Index, request: Request) -> Evidence:
         }
     pool = _pool(found, set(everything))
     found = {name: {p: s for p, s in scores.items() if p in pool} for name, scores in found.items()}
-    found |= {f"{name}_first": _firsts(found[name]) for name in _FIRSTS if name in found}
+    found |= {f"{name}{_FIRST}": _firsts(found[name]) for name in _FIRSTS if name in found}
     found["lively"] = history.lively(pool)
     found["test"] = {path: 1.0 for path in pool if is_test(path)}
     return Evidence(found, words)
@@ -127,11 +128,10 @@ def best_files(evidence: Evidence, weights: Weights, request: Request, most: int
 
 
 def _why(path: RelPath, evidence: Evidence, weights: Weights, request: Request) -> tuple[str, ...]:
-    gains = {
-        name: weights.get(name, 0.0) * scores[path]
-        for name, scores in evidence.signals.items()
-        if scores.get(path, 0.0) > 0
-    }
+    gains: defaultdict[str, float] = defaultdict(float)
+    for name, scores in evidence.signals.items():
+        if scores.get(path, 0.0) > 0:
+            gains[name.removesuffix(_FIRST)] += weights.get(name, 0.0) * scores[path]
     told = [name for name, gain in gains.items() if gain > _SAID or name in _ALWAYS_SAID]
     told.sort(key=lambda name: (-gains[name], name))
     reasons = [_in_words(name, path, evidence, request) for name in told]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -33,6 +33,7 @@ _EFFECTS = frozenset({"readline", "rlcompleter", "antigravity", "this", "site", 
 _NOTED = re.compile(
     rb"noqa|type:\s*ignore|pylint|pyright|nosort|isort|eslint-disable|@ts-|NOLINT|nolint|noinspection"
 )
+_CHILDREN = 500
 _RUST_TYPES = re.compile(r"std::(?:collections|path|sync|rc|cell|time|cmp|ffi|num|ops::Range)(?:::|$)")
 
 
@@ -75,6 +76,7 @@ def remove_unused_imports(
     unused = [(s, b) for s in file.imports for b in s.bindings if not _used(file, b)]
     takers = _Takers(index, read, file, also)
     doubts = {b: why for s, b in unused if (why := _doubt(file, s, b, index) or takers.doubt(b))}
+    doubts |= _emptied(file, {b for _, b in unused} - doubts.keys())
     return _plan(file, unused, doubts)
 
 
@@ -102,6 +104,22 @@ def _plan(file: _File, unused: Sequence[tuple[Statement, Binding]], doubts: dict
     return ActionPlan(
         ChangeSet.of([change]), f"Removed unused imports from {file.path}: {', '.join(removed)}.", left
     )
+
+
+def _emptied(file: _File, gone: Collection[Binding]) -> dict[Binding, str]:
+    """What must stay because without it a block of Python would be empty."""
+    if file.language != "python":
+        return {}
+    whole = {
+        s.node.id: s for s in file.imports if s.parent != "module" and gone and set(s.bindings) <= set(gone)
+    }
+    found: dict[Binding, str] = {}
+    for statement in whole.values():
+        block = statement.node.parent
+        beside = [] if block is None else [n for n in block.named_children if n.type != "comment"]
+        if all(node.id in whole for node in beside):
+            found |= dict.fromkeys(statement.bindings, "nothing else stands in its block")
+    return found
 
 
 def _hands_off(file: _File) -> str:
@@ -166,7 +184,7 @@ def _doubt(file: _File, statement: Statement, binding: Binding, index: Index) ->
         return "a note for a tool stands there"
     match file.language:
         case "python":
-            return _doubt_python(file, statement, binding)
+            return _doubt_python(file, statement, binding) or _loads(file, binding, index)
         case "go":
             return _doubt_go(binding)
         case "rust":
@@ -199,6 +217,18 @@ def _doubt_python(file: _File, statement: Statement, binding: Binding) -> str:
     return ""
 
 
+def _loads(file: _File, binding: Binding, index: Index) -> str:
+    """Whether a module of the project is loaded, which may register something."""
+    names = (binding.name,) if binding.name else ()
+    last = (binding.name or binding.module).rpartition(".")[2]
+    ends = (f"/{last}.py", f"/{last}/__init__.py")
+    if any(
+        f"/{p}".endswith(ends) and means("python", file.path, binding.module, names, p) for p in index.files()
+    ):
+        return "loading a module of the project may be meant: it has an effect"
+    return ""
+
+
 def _is_parameter(file: _File, name: str) -> bool:
     return any(p.role is Role.BOUND for p in occurrences(file.data, file.tree, name))
 
@@ -213,7 +243,11 @@ def _doubt_script(file: _File, statement: Statement, binding: Binding) -> str:
     return ""
 
 
-_GO_STANDARD = re.compile(r"[a-z][a-z0-9]*(?:/[a-z0-9]+)*$")
+_GO_STANDARD = re.compile(
+    r"(?:archive|bufio|bytes|cmp|compress|container|context|crypto|database|debug|embed|encoding|errors|expvar|flag"
+    r"|fmt|go|hash|html|image|index|io|iter|log|maps|math|mime|net|os|path|plugin|reflect|regexp|runtime|slices|sort"
+    r"|strconv|strings|structs|sync|syscall|testing|text|time|unicode|unique|unsafe|weak)(?:/[a-z0-9]+)*$"
+)
 
 
 def _doubt_go(binding: Binding) -> str:
@@ -261,9 +295,26 @@ class _Takers:
         if self._file.language not in ("python", "rust"):
             return ""
         name = binding.local.encode()
+        if self._file.language == "rust" and (child := self._child(binding.local)):
+            return f"{child} may take it from here"
         for path, data, imports in self._importers():
             if name in data and self._takes(path, data, imports, binding.local):
                 return f"{path} may take it from here"
+        return ""
+
+    def _child(self, local: str) -> str:
+        """A module below this one that takes the name: what a module imports, its children see."""
+        folder, _, last = self._file.path.rpartition("/")
+        whole = last in ("lib.rs", "main.rs", "mod.rs")
+        below = (f"{folder}/" if folder else "") if whole else f"{self._file.path.removesuffix('.rs')}/"
+        word = re.escape(local.encode())
+        taken = re.compile(
+            rb"\b(?:super|crate)\s*::\s*(?:\w+\s*::\s*)*(?:\{[^;]*?)?(?:\*|\b" + word + rb"\b)"
+        )
+        for path in dict.fromkeys([*self._index.files_with(local, _CHILDREN), *self._also]):
+            data = self._read(path) if path.startswith(below) and path.endswith(".rs") else None
+            if data is not None and path != self._file.path and local.encode() in data and taken.search(data):
+                return path
         return ""
 
     def _takes(self, path: RelPath, data: bytes, imports: Sequence[Statement], local: str) -> bool:

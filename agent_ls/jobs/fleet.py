@@ -39,7 +39,12 @@ from agent_ls.jobs.tries import Tries
 MAX_DEATHS = 3
 CANCEL_S = 2.0
 _GO_ON = "The work is kept: raise day_usd in config.toml or wait until tomorrow, then resume."
+_OTHER_PLAN = "Its plan landed or changed meanwhile: check it again"
 _PAUSED = "agent-ls was closed; the work is kept up to the last whole turn"
+
+
+_Plan = tuple[object, ...]
+"""What a check is about, to be compared."""
 
 
 @final
@@ -67,7 +72,7 @@ class Fleet:
         self._progress: dict[JobId, Progressed] = {}
         self._enforcing: set[asyncio.Task[None]] = set()
         self._choice_deaths: dict[JobId, int] = {}
-        self._checks: dict[JobId, tuple[AttemptRequest, asyncio.Future[str]]] = {}
+        self._checks: dict[JobId, tuple[AttemptRequest, asyncio.Future[str], _Plan]] = {}
         self._tries = Tries(runs, lambda: self.settings, enqueue=self._queue.add, active=self._active)
 
     def attach(self, runner: Runner) -> None:
@@ -144,7 +149,8 @@ class Fleet:
         """Prove a plan on the texts of now; returns what prevented it, ``""`` where it was recorded."""
         run = request.job
         if run not in self._checks:
-            self._checks[run] = (request, asyncio.get_running_loop().create_future())
+            answer = asyncio.get_running_loop().create_future()
+            self._checks[run] = (request, answer, _plan_of(self._runs.get(run)))
             self._queue.add(run)
             self._pump()
         return await asyncio.shield(self._checks[run][1])
@@ -168,6 +174,8 @@ class Fleet:
 
     def happened(self, run: JobId, event: Event) -> None:
         if not self._runs.mine(run):
+            if isinstance(event, (Outcome, Selected)):
+                self._purged(run)
             return
         job = self._runs.job_of(run)
         if isinstance(event, Progressed):
@@ -195,6 +203,9 @@ class Fleet:
         await self._runs.keep(run)
 
     def lost(self, run: JobId, reason: str) -> None:
+        if not self._runs.mine(run):
+            self._purged(run)
+            return
         self._gone(run)
         job = self._runs.job_of(run)
         if self._runs.is_check(run):
@@ -211,6 +222,9 @@ class Fleet:
         self._changed(job)
 
     def broken(self, run: JobId, reason: str) -> None:
+        if not self._runs.mine(run):
+            self._purged(run)
+            return
         job = self._runs.job_of(run)
         if self._runs.is_choice(run):
             self._gone(run)
@@ -293,16 +307,27 @@ class Fleet:
             self._tries.choose_unrun(job, event.problem)
 
     def _checked(self, run: JobId, event: Event) -> None:
-        if isinstance(event, Checked):
-            self._runs.record(run, event)
+        _, _, plan = self._checks.get(run, (None, None, None))
+        state = self._runs.get(run)
+        same = plan == _plan_of(state)
+        if isinstance(event, Checked) and same:
+            # What the plan does to tests is as true as before, also of the part that has landed.
+            marks = tuple(dict.fromkeys((*state.warnings, *event.warnings)))
+            self._runs.record(run, replace(event, warnings=marks))
         elif isinstance(event, Outcome):
             self._gone(run)
-            self._check_over(run, "" if event.state is JobState.READY else event.problem)
+            proven = event.state is JobState.READY
+            self._check_over(run, ("" if same else _OTHER_PLAN) if proven else event.problem)
 
     def _check_over(self, run: JobId, problem: str) -> None:
-        _, ended = self._checks.pop(run, (None, None))
+        _, ended, _ = self._checks.pop(run, (None, None, None))
         if ended is not None and not ended.done():
             ended.set_result(problem)
+
+    def _purged(self, run: JobId) -> None:
+        """A run whose job was deleted meanwhile is at its end: nobody may wait for it."""
+        self._gone(run)
+        self._check_over(run, "The job was deleted")
 
     def _choice_lost(self, run: JobId, reason: str) -> None:
         deaths = self._choice_deaths[run] = self._choice_deaths.get(run, 0) + 1
@@ -350,6 +375,8 @@ class Fleet:
             task = asyncio.create_task(self._enforce(ended))
             self._enforcing.add(task)
             task.add_done_callback(self._enforcing.discard)
+        else:
+            self._check_over(run, "It was cancelled before it began")
 
     def _gone(self, run: JobId) -> None:
         """The run is no longer in the worker."""
@@ -387,3 +414,7 @@ class Fleet:
         if state.state.live:
             self._runs.end(job, Ended(JobState.INTERRUPTED, _PAUSED))
             self._changed(job)
+
+
+def _plan_of(job: Job) -> _Plan:
+    return job.plan, job.pending, job.applied

@@ -260,6 +260,7 @@ def _selected(job: Job, selected: Selected) -> Job:
         verdict_note="",
         tree_hash=outcome.tree_hash,
         evidence=outcome.evidence,
+        warnings=outcome.warnings,
         question=None,
         selected=selected,
     )

@@ -12,7 +12,7 @@ import pytest
 from agent_ls.core.attempt import Answered, Asked, Opened, RequestStarted, TurnDone
 from agent_ls.core.errors import ModelError
 from agent_ls.core.job import Budget, JobState, Question, Usage, Verdict
-from agent_ls.model.protocol import Turn, TurnRequest
+from agent_ls.model.protocol import Limits, Turn, TurnRequest
 from agent_ls.model.script import script_from_json
 from agent_ls.model.scripted import Scripted
 from tests.agent.attempts import FIX, Json, call, edit, filled, finish, read, say, stage, turn
@@ -32,6 +32,9 @@ class Listening:
         if self.before is not None:
             await self.before(len(self.requests))
         return await self.inner.turn(request, on_text)
+
+    async def limits(self, model: str) -> Limits:
+        return await self.inner.limits(model)
 
     async def close(self) -> None: ...
 

@@ -62,6 +62,18 @@ LIMIT = 1
             "Pat$0h()",
             "import json\nfrom pathlib import Path\nfrom typing import Any\n",
         ),
+        ("import json  # why\n\n", "o$0s.x", "import json  # why\nimport os\n\n"),
+        ("import json; y = 1\n\n", "o$0s.x", "import json; y = 1\nimport os\n\n"),
+        (
+            "from __future__ import annotations  # why\n\n",
+            "o$0s.x",
+            "from __future__ import annotations  # why\n\nimport os\n\n",
+        ),
+        (
+            "from app.parsing import \\\n    alpha\n",
+            "par$0se()",
+            "from app.parsing import \\\n    alpha, parse\n",
+        ),
         (
             "from app import a\r\nx = 1\r\n",
             "par$0se()",

@@ -71,6 +71,36 @@ def test_python_keeps_what_another_file_takes_from_here(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "left"),
+    [
+        ("import os; x = 1\nprint(x)\n", "x = 1\nprint(x)\n", []),
+        ("x = 1; import os\nprint(x)\n", "x = 1; \nprint(x)\n", []),
+        ("import os; import sys; print(sys)\n", "import sys; print(sys)\n", []),
+        ("import os; import sys\nprint(1)\n", "\nprint(1)\n", []),
+        ("from a import b, \\\n    c\nprint(b)\n", "from a import b\nprint(b)\n", []),
+        ("from a import \\\n    b, \\\n    c\nprint(c)\n", "from a import \\\n    c\nprint(c)\n", []),
+        ("from a import \\\n    b, \\\n    c\nprint(b)\n", "from a import \\\n    b\nprint(b)\n", []),
+    ],
+)
+def test_what_stands_beside_an_import_still_reads(
+    tmp_path: Path, before: str, after: str, left: list[str]
+) -> None:
+    compile(after, "m.py", "exec")
+    check(tmp_path, f"-- m.py --\n{before}", after, left)
+
+
+def test_a_block_is_never_left_empty(tmp_path: Path) -> None:
+    text = "def f():\n    import json\n    import os\n\n\nif f: import re; import sys\n"
+    check(tmp_path, f"-- m.py --\n{text}", text, [f"{n}: nothing else" for n in (2, 3, 6, 6)])
+
+
+@pytest.mark.parametrize("line", ["import handlers", "from app import handlers", "from . import handlers"])
+def test_a_module_of_the_project_may_be_loaded_for_its_effect(tmp_path: Path, line: str) -> None:
+    where = "handlers.py" if line == "import handlers" else "app/handlers.py"
+    check(tmp_path, f"-- app/m.py --\n{line}\n-- {where} --\nx = 1\n", f"{line}\n", ["1: has an effect"])
+
+
 def test_an_init_file_is_left_alone(tmp_path: Path) -> None:
     check(tmp_path, "-- app/__init__.py --\nfrom app.m import parse\n", "from app.m import parse\n")
 
@@ -135,3 +165,31 @@ def test_rust(tmp_path: Path) -> None:
     before = "-- src/a.rs --\nuse std::collections::{HashMap, HashSet, hash_map::{Entry, Iter}};\nuse std::io::Write;\npub use std::rc::Rc;\n\nfn f(x: HashMap<u8, u8>) { Iter; }\n"
     after = before.replace("-- src/a.rs --\n", "").replace("HashSet, ", "").replace("Entry, ", "")
     check(tmp_path, before, after, ["2: trait", "3: passed on"])
+
+
+def test_go_leaves_a_package_whose_name_is_not_its_folders(tmp_path: Path) -> None:
+    text = 'package m\n\nimport "myapp/util"\n\nfunc f() { helpers.X() }\n'
+    check(tmp_path, f"-- m.go --\n{text}", text, ["3: another name"])
+
+
+def test_go_names_on_one_line_stay_a_list(tmp_path: Path) -> None:
+    before = 'package m\n\nimport ("os"; "fmt"; "math")\n\nfunc f() { os.X() }\n'
+    text = 'package m\n\nimport ("os"; )\n\nfunc f() { os.X() }\n'
+    check(tmp_path, f"-- m.go --\n{before}", text)
+
+
+def test_rust_keeps_what_a_child_module_takes(tmp_path: Path) -> None:
+    text = "use std::collections::HashMap;\nuse std::path::Path;\nmod child;\n"
+    child = "use super::*;\nfn f() { HashMap::new(); super::Path::new(); }\n"
+    check(
+        tmp_path,
+        f"-- src/m.rs --\n{text}-- src/m/child.rs --\n{child}",
+        text,
+        ["1: src/m/child.rs may", "2: src/m/child.rs may"],
+    )
+    check(
+        tmp_path / "again",
+        f"-- src/m.rs --\n{text}-- src/m/child.rs --\nfn f() {{ super::HashMap::new(); super::Path::new(); }}\n",
+        text,
+        ["1: src/m/child.rs may", "2: src/m/child.rs may"],
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +18,7 @@ from agent_ls.core.attempt import (
     Opened,
     Outcome,
     RequestStarted,
+    Selected,
     TurnDone,
 )
 from agent_ls.core.codec import from_json, to_json
@@ -47,6 +50,7 @@ from agent_ls.jobs.records import (
     Resumed,
     Started,
     Told,
+    Widened,
     WorkerLost,
 )
 
@@ -157,6 +161,14 @@ def test_a_merged_landing_takes_the_verdict_back() -> None:
     assert (exact.verdict, exact.landing) == (Verdict.VERIFIED, None)
     moved = Landed("op", JobState.APPLIED, (), (DRAFT,), (RelPath("a.py"),), "rebased")
     assert job_of(*ready, moved).verdict is Verdict.UNVERIFIED
+
+
+def test_the_chosen_attempt_brings_its_own_warnings() -> None:
+    first = Outcome(JobState.READY, files=DRAFT, warnings=("weakened",))
+    other = Outcome(JobState.READY, files=DRAFT, warnings=("deleted a test",), verdict=Verdict.VERIFIED)
+    begun = (Started(), Widened(2, "asked for"), first)
+    assert job_of(*begun, Selected(2, "better", other, (2, 1))).warnings == ("deleted a test",)
+    assert job_of(*begun, Selected(2, "better", replace(other, warnings=()), (2, 1))).warnings == ()
 
 
 def test_a_landing_without_an_end_is_remembered() -> None:
