@@ -22,6 +22,7 @@ from agent_ls.faces.cli.session import Place, opened
 from agent_ls.faces.cli.trust import meaning
 from agent_ls.index.context import context as find_context
 from agent_ls.index.facts import Definition
+from agent_ls.index.names import DATA, language_of
 from agent_ls.index.report import IndexReport
 from agent_ls.jobs.service import Service
 from agent_ls.verify.folder import last_line, prove_folder
@@ -89,10 +90,10 @@ class _Tour:
 
     async def _context(self, service: Service) -> None:
         self._title("The context for a commit's message, beside what that commit touched")
-        indexed = set(service.index.files())
+        indexed = {path for path in service.index.files() if language_of(path) not in DATA}
         commit = await _newest_commit(self.here, indexed)
         if commit is None:
-            self._say("No commit here touches a file that is indexed: there is nothing to compare with.")
+            self._say("No commit here touches code that is indexed: there is nothing to compare with.")
             return
         known = commit.touched & indexed
         self._say(f"{commit.name[:9]} “{commit.title}” touched {_files(len(known))} of those indexed")
@@ -234,7 +235,7 @@ class _Commit:
 
 
 async def _newest_commit(here: Place, indexed: Collection[RelPath]) -> _Commit | None:
-    """The newest commit that touched a file of the index; ``None`` without git, history or such a commit."""
+    """The newest commit that touched one of these files; ``None`` without git, history or such a commit."""
     git = find_program("git", outside=here.root, path=here.environ.get("PATH"))
     if git is None:
         return None
