@@ -42,7 +42,7 @@ class Before:
 
 def before_of(ran: Ran) -> Before:
     findings = ran.findings
-    counted = findings.failed is None or findings.failed == len(findings.failures)
+    counted = not ran.cut and (findings.failed is None or findings.failed == len(findings.failures))
     hopeless = findings.ran is not None and findings.ran == findings.failed
     return Before(ran.status, findings.identities, counted, hopeless, ran.number)
 

@@ -25,6 +25,7 @@ _NEEDS_NETWORK = re.compile(
     r"|Cannot access \S+ \([^)]*\) in offline mode|No cached version of \S+ available for offline mode"
     r"|unable to (?:update|load source for) registry|offline was specified|Network is unreachable",
 )
+_CRASHED = re.compile(r"\(signal: \d+|^Fatal Python error: |\bSegmentation fault\b", re.MULTILINE)
 _CANNOT_START = (126, 127)
 _OUTPUT_CHARS = 20_000
 _NUMBER = re.compile(r"[-+]?(?:[0-9][0-9_,]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
@@ -34,12 +35,16 @@ _MEASURED_LINES = 5000
 @final
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """``status`` as in `CheckReport`; ``output`` bounded, secrets removed."""
+    """``status`` as in `CheckReport`; ``output`` bounded, secrets removed.
+
+    ``cut``: it was killed or crashed on the way, so that there are tests of which nobody heard.
+    """
 
     status: str
     output: str
     findings: Findings
     number: float | None = None
+    cut: bool = False
 
 
 def outcome_of(check: Check, done: Finished, timeout_s: float, roots: Sequence[str]) -> Ran:
@@ -48,7 +53,9 @@ def outcome_of(check: Check, done: Finished, timeout_s: float, roots: Sequence[s
     passed = done.exit_code == 0
     findings = Findings() if passed else read_findings(text, roots)
     if done.timed_out:
-        return Ran("failed", f"{_bounded(text)}\nKilled: it took longer than {timeout_s:g} s.", findings)
+        return Ran(
+            "failed", f"{_bounded(text)}\nKilled: it took longer than {timeout_s:g} s.", findings, cut=True
+        )
     if done.exit_code in _CANNOT_START:
         return Ran("error", _bounded(text) or f"{check.argv[0]} could not be started.", findings)
     if check.kind is Kind.TESTS and _vacuous(check, text):
@@ -62,7 +69,8 @@ def outcome_of(check: Check, done: Finished, timeout_s: float, roots: Sequence[s
             why = f"Nothing that it printed matches {check.measure.number!r}."
             return Ran("error", f"{_bounded(text)}\n{why}", findings)
         return Ran("passed", _bounded(text), findings, number)
-    return Ran("passed" if passed else "failed", _bounded(text), findings)
+    cut = not passed and (done.exit_code is None or done.exit_code < 0 or _CRASHED.search(text) is not None)
+    return Ran("passed" if passed else "failed", _bounded(text), findings, cut=cut)
 
 
 def printed_number(text: str, measure: Measure) -> float | None:

@@ -14,6 +14,7 @@ from typing import Final, final
 from agent_ls.core.errors import UsageError, WorkspaceError
 from agent_ls.core.job import CheckReport, IntentKind, JobState, Verdict
 from agent_ls.faces.cli.branch import NewBranch
+from agent_ls.faces.cli.handoff import commit_message
 from agent_ls.faces.cli.session import Place
 from agent_ls.jobs.service import Service
 from agent_ls.jobs.views import Applied, JobDetail
@@ -57,8 +58,7 @@ class Delivery:
         if options.patch is not None:
             _write_patch(options.patch, detail.patch)
         elif self.branch is not None:
-            message = f"{view.title}\n\n{detail.summary}".strip()
-            await self.branch.commit(service.preview(view.id).changes, message)
+            await self.branch.commit(service.preview(view.id).changes, commit_message(detail))
         elif options.apply and (options.force or not checks_failed(detail, asked=bool(options.check))):
             return await service.apply(view.id, force=options.force)
         return None

@@ -16,6 +16,7 @@ from agent_ls.core.job import JobId, JobState, Verdict
 from agent_ls.core.steps import outline
 from agent_ls.faces.cli.delivery import CANCELLED, CHECKS_FAILED, NO_PLAN, outcome_code
 from agent_ls.faces.cli.following import Watcher, follow
+from agent_ls.faces.cli.handoff import pull_request
 from agent_ls.faces.cli.progress import progress_text
 from agent_ls.faces.cli.session import Place, inside, opened
 from agent_ls.jobs.backing import noted_patch
@@ -92,6 +93,9 @@ async def _show(here: Place, service: Service, job: JobId, options: Namespace) -
     detail = service.job(job)
     if options.json:
         _print(detail.wire())
+        return 0
+    if options.markdown:
+        here.out.line(pull_request(detail))
         return 0
     here.out.line(_row(detail.view), "bold")
     for label, text in (("task", detail.task), ("problem", detail.view.problem), ("plan", detail.summary)):

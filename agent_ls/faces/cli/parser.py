@@ -200,6 +200,8 @@ def _jobs(commands: Any) -> None:
             )
         elif name != "list":
             action.add_argument("id", metavar="ID", help="the job; its beginning is enough")
+        if name == "show":
+            action.add_argument("--markdown", action="store_true", help="as the text of a pull request")
         if name == "answer":
             action.add_argument("text", metavar="TEXT", help="the answer")
         if name == "tell":

@@ -91,10 +91,14 @@ class Reviews:
         params = {"type": 3, "message": plain(text), "actions": [{"title": title} for title in titles]}
         try:
             answer = await self._peer.request("window/showMessageRequest", params, timeout_s=_CHOICE_S)
-        except (ClientError, TimeoutError) as error:
+        except ClientError as error:
             _log.info("the editor did not ask: %s", error)
             return True  # it cannot ask after all; the plan was chosen by name
+        except TimeoutError:
+            return False  # nobody answered, which is no yes
         title = chosen_title(answer)
+        if title == "Apply" and folder.service.job(job).patch != detail.patch:
+            return await self.agreed(folder, job, reviewed=False)  # the yes was to another plan
         if title == "Review":
             self.show(folder, job)
         return title == "Apply"

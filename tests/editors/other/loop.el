@@ -65,6 +65,9 @@
         create-lockfiles nil)
   (find-file (concat root "calc.py"))
   (apply #'eglot (eglot--guess-contact))
+  ;; eglot tells its changes when Emacs has been idle for half a second; in batch it is never idle.
+  (let ((buffer (current-buffer)))
+    (run-with-timer 0.5 0.5 (lambda () (with-current-buffer buffer (eglot--signal-textDocument/didChange)))))
   (cl-letf (((symbol-function 'y-or-n-p) (lambda (prompt) (push prompt asked) t)))
     (goto-char (point-min))
     (search-forward "agent:")

@@ -6,6 +6,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -169,6 +170,28 @@ async def test_review_is_an_answer_too(stage: Stage) -> None:
 async def test_an_editor_that_cannot_ask_after_all_lands_it(stage: Stage) -> None:
     stage.wire.answer = ClientError(-32601, "Method not found")
     assert await stage.reviews(ASKS).agreed(stage.folder, stage.job, reviewed=False)
+
+
+async def test_a_question_that_nobody_answers_is_no_yes(stage: Stage) -> None:
+    stage.wire.answer = TimeoutError()
+    assert not await stage.reviews(ASKS).agreed(stage.folder, stage.job, reviewed=False)
+
+
+async def test_a_yes_to_a_plan_that_is_another_one_by_now_is_asked_for_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.wire.answer = "Apply"
+    job, seen = stage.service.job, 0
+
+    def changing(name: JobId) -> object:
+        nonlocal seen
+        seen += 1
+        detail = job(name)
+        return detail if seen == 1 else replace(detail, patch="another plan")
+
+    monkeypatch.setattr(stage.service, "job", changing)
+    assert await stage.reviews(ASKS).agreed(stage.folder, stage.job, reviewed=False)
+    assert len(stage.wire.questions) == 2
 
 
 @pytest.mark.parametrize(
