@@ -228,7 +228,7 @@ def test_schemas_are_strict_and_stable() -> None:
     assert list(TOOLS) == [
         "propose_plan", "search_text", "find_files", "read_file", "outline", "find_symbol", "references",
         "explore", "edit_file", "write_file", "delete_file", "move_path", "rename_symbol", "add_import",
-        "remove_unused_imports", "run_checks", "ask_user", "finish",
+        "move_symbol", "remove_unused_imports", "run_checks", "ask_user", "finish",
     ]  # fmt: skip
 
 
