@@ -264,10 +264,16 @@ def _is_parameter(file: _File, name: str) -> bool:
     return any(p.role is Role.BOUND for p in occurrences(file.data, file.tree, name))
 
 
+_ASSET = re.compile(r"\.(?!(?:[cm]?[jt]sx?|json)$)[a-z]+\d?(?:\?\w*)?$")
+"""What a bundler loads beside code: styles, pictures. A name like ``./user.model`` is taken for one, too."""
+
+
 def _doubt_script(file: _File, statement: Statement, binding: Binding) -> str:
     declared = rb"declare\s+module\s+[\"']" + re.escape(binding.module.encode()) + rb"[\"']"
     if re.search(declared, file.data):
         return "the file adds to that module"
+    if _ASSET.search(binding.module):
+        return "loading it may be meant: it is no code"
     others = [s for s in file.imports if s is not statement]
     if not others and not re.search(rb"^\s*export\b", file.data, re.MULTILINE):
         return "without it the file is a script and no module"

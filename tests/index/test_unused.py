@@ -129,6 +129,7 @@ def test_typescript(tmp_path: Path) -> None:
     ("path", "text", "left"),
     [
         ("a.tsx", "import React from 'react';\nexport const A = () => <div/>;\n", []),
+        ("a.ts", "import styles from './b.css';\nexport const a = 1;\n", ["1: no code"]),
         ("a.tsx", "import { Box } from './b';\nexport const A = () => <Box/>;\n", []),
         ("a.ts", "import { b } from './b';\nexport { b };\n", []),
         ("a.ts", "import { R } from 'r';\ndeclare module 'r' {}\nexport {};\n", ["1: adds to"]),
