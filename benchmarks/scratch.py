@@ -19,10 +19,10 @@ import time
 from pathlib import Path
 
 from agent_ls.core.paths import rel_path
-from agent_ls.verify.bubblewrap import NoSandbox
 from agent_ls.verify.running import run_in
 from agent_ls.verify.sandbox import detect
 from agent_ls.verify.scratch import Scratch
+from agent_ls.verify.surroundings import NoSandbox
 from agent_ls.workspace.blobs import BlobStore
 from agent_ls.workspace.overlay import Overlay
 from agent_ls.workspace.scan import scan

@@ -1,8 +1,8 @@
 """Where checks run: a constructed root that holds the programs, the scratch tree, and nothing else.
 
-`Bubblewrap` is the backend on Linux; another one (``sandbox-exec``) would offer the same `argv`
-and `env` and pass the same probe. A backend counts only after it has proved itself here, on
-this machine, by failing to do what it must prevent (see `sandbox.probe`).
+`Bubblewrap` is the backend on Linux, `Seatbelt` on macOS: the same `argv`, the same probe. A backend
+counts only after it has proved itself here, on this machine, by failing to do what it must prevent
+(see `sandbox.probe`).
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import final
+from typing import ClassVar, final
 
 from agent_ls.core.paths import RelPath
-from agent_ls.verify.toolchain import MANAGERS, SYSTEM, find_toolchain
+from agent_ls.verify.surroundings import LIMITS, OFFLINE, common
+from agent_ls.verify.toolchain import SYSTEM, find_toolchain
 from agent_ls.workspace.process import launcher
 
 _LAUNCHER = "/run/agent-ls/launcher.py"
@@ -25,42 +26,8 @@ _ETC = (
     "os-release", "debian_version", "python3", "python3.11", "python3.12", "python3.13", "nodejs", "java-17-openjdk",
     "java-21-openjdk", "crypto-policies",
 )  # fmt: skip
-_PASSED = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "GOMODCACHE", *MANAGERS)
 _SPARE_HOME = Path("/tmp/home")  # noqa: S108 - inside the sandbox, where /tmp is private
 _TMP_BYTES = 2_000_000_000
-_OFFLINE = {"CARGO_NET_OFFLINE": "true", "GOPROXY": "off", "npm_config_offline": "true"}
-"""Without a network, tools that try it first wait for it: they are told."""
-
-LIMITS: Mapping[str, int] = {"nproc": 1024, "fsize": 2_000_000_000, "core": 0}
-"""Of every check: processes (counted within the sandbox), bytes per file, no core dumps."""
-
-
-def scrubbed(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables that a check may know of: where programs and the home are, language, time zone."""
-    return {name: environ[name] for name in ("PATH", "HOME", *_PASSED) if environ.get(name)}
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class NoSandbox:
-    """Why there is none, what to do about it, and the scrubbed environment for a run without one."""
-
-    reason: str
-    remedy: str
-    environ: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    name: str = "none"
-
-    def env(self, tree: Path) -> dict[str, str]:
-        """The environment of a program that runs plainly in ``tree``: no keys, no variables of the user's."""
-        return {**_common(self.environ), "HOME": self.environ.get("HOME", "/"), "PATH": self._path(tree)}
-
-    def _path(self, tree: Path) -> str:
-        entries = self.environ.get("PATH", os.defpath).split(os.pathsep)
-        fence = os.path.realpath(tree)
-        kept = [
-            e for e in entries if e.startswith("/") and not f"{os.path.realpath(e)}/".startswith(f"{fence}/")
-        ]
-        return os.pathsep.join(kept)
 
 
 @final
@@ -77,6 +44,7 @@ class Bubblewrap:
     environ: Mapping[str, str] = field(repr=False)
     memory_bytes: int = 0
     name: str = "bwrap"
+    in_place: ClassVar[bool] = True
 
     def argv(
         self,
@@ -117,7 +85,7 @@ class Bubblewrap:
         for source, place, how in sorted(mounts, key=lambda mount: len(mount[1].parts)):
             words += [how, str(source), str(place)]
         words += ["--chdir", str(root / cwd_rel), "--clearenv"]
-        env = {**self.env(root, toolchain.path), **({} if network else _OFFLINE)}
+        env = {**self.env(root, toolchain.path), **({} if network else OFFLINE)}
         for name, value in env.items():
             words += ["--setenv", name, value]
         return [str(self.program), *words, "--", *self._launch(), *command]
@@ -126,7 +94,7 @@ class Bubblewrap:
         """The environment inside. Nothing of the host's passes but language, time zone and tool homes."""
         own = [str(root / ".venv" / "bin"), str(root / "venv" / "bin"), str(root / "node_modules" / ".bin")]
         return {
-            **_common(self.environ),
+            **common(self.environ),
             "HOME": str(self._home(root)),
             "PATH": os.pathsep.join([*own, *path]),
         }
@@ -142,10 +110,6 @@ class Bubblewrap:
         # The kernel counts no processes of root's: there the launcher stays and counts them itself.
         watch = f"+watch={LIMITS['nproc']}" if os.geteuid() == 0 else ""
         return [sys.executable, "-I", "-S", _LAUNCHER, "0", spec + watch]
-
-
-Sandbox = Bubblewrap
-"""What runs checks confined; one backend so far."""
 
 
 def _namespaces(*, network: bool) -> list[str]:
@@ -177,9 +141,3 @@ def _skeleton(home: Path) -> list[str]:
     if home == _SPARE_HOME:
         return [*words, "--dir", str(home)]
     return [*words, "--size", str(_TMP_BYTES), "--tmpfs", str(home)]
-
-
-def _common(environ: Mapping[str, str]) -> dict[str, str]:
-    passed = {name: environ[name] for name in _PASSED if environ.get(name)}
-    fixed = {"TERM": "dumb", "NO_COLOR": "1", "CI": "1", "TMPDIR": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"}  # noqa: S108
-    return {"LANG": "C.UTF-8", **passed, **fixed}

@@ -11,7 +11,6 @@ from agent_ls.core.errors import AgentLsError
 from agent_ls.core.job import CheckReport, Verdict
 from agent_ls.core.paths import RelPath
 from agent_ls.verify.baselines import Baselines, Before, before_of
-from agent_ls.verify.bubblewrap import NoSandbox, Sandbox
 from agent_ls.verify.check import Check, Kind, measured_checks, named_checks
 from agent_ls.verify.detection import Read, detect_checks
 from agent_ls.verify.findings import with_excerpts
@@ -19,7 +18,9 @@ from agent_ls.verify.judging import Judged, judge
 from agent_ls.verify.narrowing import narrowed
 from agent_ls.verify.outcome import Ran, outcome_of
 from agent_ls.verify.running import refusal, run_in
+from agent_ls.verify.sandbox import Sandbox
 from agent_ls.verify.scratch import Scratch
+from agent_ls.verify.surroundings import NoSandbox
 from agent_ls.workspace.overlay import Overlay
 
 __all__ = ["Check", "Kind", "Proof", "Read", "detect_checks", "measured_checks", "named_checks", "prove"]
@@ -89,7 +90,7 @@ async def prove(
         judged = [await proving.judge(check) for check in checks]
         judged = [await proving.compared(item, passed_too=baseline) for item in judged]
     doubt = ""
-    if isinstance(sandbox, NoSandbox):
+    if not sandbox.in_place:
         doubt = await proving.canary([item.check for item in judged if item.report.status == "passed"])
     await proving.fresh(draft)
     near = {str(path) for path in (*nearest, *draft.changes().paths)}
@@ -169,9 +170,9 @@ class _Proving:
         return replace(item, report=report, before=before)
 
     async def canary(self, passed: Sequence[Check]) -> str:
-        """Whether plain runs looked at the draft at all; the reason for doubt, or ``""``.
+        """Whether runs at another path looked at the draft at all; the reason for doubt, or ``""``.
 
-        Without a sandbox the tree lies at another path, and an editable install or a link may
+        Where the tree cannot be mounted at the workspace's own path, an editable install or a link may
         lead the tests to the user's own text. With every changed file broken they must fail.
         """
         changed = [change.path for change in self._draft.changes() if change.after is not None]

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import final
 
 from agent_ls.core.edits import ChangeSet
-from agent_ls.verify.bubblewrap import NoSandbox, Sandbox
 from agent_ls.verify.running import refusal, run_in
+from agent_ls.verify.sandbox import Sandbox
 from agent_ls.verify.scratch import Scratch
+from agent_ls.verify.surroundings import NoSandbox
 from agent_ls.workspace.secrets import redact
 
 

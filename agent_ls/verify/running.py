@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import final
 
 from agent_ls.core.errors import CheckError
-from agent_ls.verify.bubblewrap import LIMITS, NoSandbox, Sandbox
+from agent_ls.verify.sandbox import Sandbox
 from agent_ls.verify.scratch import Scratch
+from agent_ls.verify.surroundings import LIMITS, NoSandbox
 from agent_ls.workspace import process
 from agent_ls.workspace.process import Finished
 
@@ -57,6 +58,8 @@ async def run_in(
     """
     if isinstance(sandbox, NoSandbox):
         return await _plainly(scratch, argv, sandbox, timeout_s, on_output)
+    if not sandbox.in_place:
+        scratch.link_dependencies()
     command = sandbox.argv(
         argv, scratch=scratch.tree, root=scratch.root, network=network, dependencies=scratch.dependencies
     )

@@ -16,15 +16,21 @@ from pathlib import Path
 from typing import Any, cast
 
 from agent_ls.core.errors import WorkspaceError
-from agent_ls.verify import bubblewrap
-from agent_ls.verify.bubblewrap import Bubblewrap, NoSandbox, Sandbox, scrubbed
+from agent_ls.verify import bubblewrap, seatbelt
+from agent_ls.verify.bubblewrap import Bubblewrap
+from agent_ls.verify.seatbelt import Seatbelt
+from agent_ls.verify.surroundings import NoSandbox, scrubbed
 from agent_ls.workspace import process
 from agent_ls.workspace.state import private_dir
 
-__all__ = ["Bubblewrap", "NoSandbox", "Sandbox", "detect", "probe"]
+__all__ = ["Bubblewrap", "NoSandbox", "Sandbox", "Seatbelt", "detect", "probe"]
+
+Sandbox = Bubblewrap | Seatbelt
+"""What runs checks confined. ``in_place``: the tree stands at the workspace's own path inside."""
 
 _TIMEOUT_S = 20.0
 _REMEDY = "Install the system's bubblewrap (Debian, Ubuntu, Fedora, Arch: package bubblewrap), then run agent-ls doctor"
+_REMEDY_MAC = "Allow checks without a sandbox in the settings"
 
 _SCRIPT = """
 import json, os, socket, sys
@@ -50,7 +56,7 @@ print(json.dumps({
     "wrote the system": works(lambda: write("/usr/agent-ls-probe")),
     "reached the network": works(lambda: connect(socket.AF_INET, ("127.0.0.1", int(tcp)))),
     "reached a socket": works(lambda: connect(socket.AF_UNIX, unix)),
-    "saw processes": sum(name.isdigit() for name in os.listdir("/proc")) > 20 and os.path.exists("/proc/" + pid),
+    "saw processes": os.path.isdir("/proc") and sum(name.isdigit() for name in os.listdir("/proc")) > 20 and os.path.exists("/proc/" + pid),
     "saw a key": "AGENT_LS_PROBE_KEY" in os.environ,
 }))
 """
@@ -64,16 +70,12 @@ async def detect(root: Path, state: Path, environ: Mapping[str, str]) -> Sandbox
     bwrap, or another version of this code. Costs about 0.1 s the first time, then a file read.
     """
     environ = scrubbed(environ)
-    program = process.find_program("bwrap", outside=root, path=environ.get("PATH", os.defpath))
-    if not sys.platform.startswith("linux"):
-        return NoSandbox(
-            "There is no sandbox for this system yet",
-            "Allow checks without a sandbox in the settings",
-            environ,
-        )
+    mac = sys.platform == "darwin"
+    program_name, remedy = ("sandbox-exec", _REMEDY_MAC) if mac else ("bwrap", _REMEDY)
+    program = process.find_program(program_name, outside=root, path=environ.get("PATH", os.defpath))
     if program is None:
-        return NoSandbox("bwrap is not installed", _REMEDY, environ)
-    box = Bubblewrap(program, environ, memory_bytes=_memory())
+        return NoSandbox(f"{program_name} is not installed", remedy, environ)
+    box = Seatbelt(program, environ) if mac else Bubblewrap(program, environ, memory_bytes=_memory())
     key = _key(program)
     known = _load(state)
     if known.get("key") == key:
@@ -81,10 +83,10 @@ async def detect(root: Path, state: Path, environ: Mapping[str, str]) -> Sandbox
     else:
         failure = await probe(box, private_dir(state))
         _save(state, {"key": key, "failure": failure})
-    return NoSandbox(failure, _REMEDY, environ) if failure else box
+    return NoSandbox(failure, remedy, environ) if failure else box
 
 
-async def probe(box: Bubblewrap, state: Path) -> str:
+async def probe(box: Sandbox, state: Path) -> str:
     """Try to break out of a sandbox; ``""`` when nothing worked that must not, else what did."""
     folder = Path(tempfile.mkdtemp(prefix="probe-", dir=state))
     try:
@@ -95,7 +97,7 @@ async def probe(box: Bubblewrap, state: Path) -> str:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _probe(box: Bubblewrap, folder: Path) -> str:
+async def _probe(box: Sandbox, folder: Path) -> str:
     root, scratch, canary = folder / "root", folder / "scratch", secrets.token_hex(16)
     root.mkdir()
     scratch.mkdir()
@@ -117,14 +119,14 @@ async def _probe(box: Bubblewrap, folder: Path) -> str:
             "-S",
             "-c",
             _SCRIPT,
-            *map(str, (*tried, root / "inside", os.getpid())),
+            *map(str, (*tried, (root if box.in_place else scratch) / "inside", os.getpid())),
         ]
         argv = box.argv(command, scratch=scratch, root=root)
         env = {"AGENT_LS_PROBE_KEY": canary}
         done = await process.run(argv, cwd=folder, env=env, timeout_s=_TIMEOUT_S)
     text = done.output.decode("utf-8", "replace").strip()
     if done.exit_code != 0:
-        return f"bwrap does not start here: {text[-300:] or 'no output'}"
+        return f"{box.name} does not start here: {text[-300:] or 'no output'}"
     could = cast("dict[str, bool]", json.loads(text.splitlines()[-1]))
     # Inside, the folder around the root is a private one: what counts is what arrived out here.
     could["wrote outside"] = (folder / "outside").exists()
@@ -140,7 +142,9 @@ def _key(program: Path) -> str:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         boot = platform.release()
-    code = hashlib.sha256(b"".join(Path(f).read_bytes() for f in (__file__, bubblewrap.__file__))).hexdigest()
+    code = hashlib.sha256(
+        b"".join(Path(f).read_bytes() for f in (__file__, bubblewrap.__file__, seatbelt.__file__))
+    ).hexdigest()
     return f"{boot} {program} {status.st_size} {status.st_mtime_ns} {os.getuid()} {sys.executable} {code}"
 
 

@@ -13,12 +13,12 @@ import pytest
 
 from agent_ls.core.job import Verdict
 from agent_ls.core.paths import rel_path
-from agent_ls.verify.bubblewrap import NoSandbox, Sandbox
 from agent_ls.verify.checks import Check, detect_checks, prove
 from agent_ls.verify.engine import run_engine
 from agent_ls.verify.running import run_in
-from agent_ls.verify.sandbox import detect
+from agent_ls.verify.sandbox import Sandbox, detect
 from agent_ls.verify.scratch import Scratch
+from agent_ls.verify.surroundings import NoSandbox
 from agent_ls.workspace import process
 from agent_ls.workspace.process import Finished
 from tests.workspace.files import draft_of, plant, tree_bytes

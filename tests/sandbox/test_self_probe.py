@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from agent_ls.verify.bubblewrap import Bubblewrap, NoSandbox
+from agent_ls.verify.bubblewrap import Bubblewrap
 from agent_ls.verify.sandbox import detect, probe
+from agent_ls.verify.surroundings import NoSandbox
 
 REAL = shutil.which("bwrap") or "bwrap"
 

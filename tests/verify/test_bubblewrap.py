@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from agent_ls.verify.bubblewrap import Bubblewrap, NoSandbox
+from agent_ls.verify.bubblewrap import Bubblewrap
 from agent_ls.verify.sandbox import detect
+from agent_ls.verify.surroundings import NoSandbox
 from agent_ls.verify.toolchain import find_toolchain, program_mounts
 from tests.workspace.files import plant
 

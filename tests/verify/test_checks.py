@@ -10,9 +10,9 @@ import pytest
 
 from agent_ls.core.job import Verdict
 from agent_ls.core.paths import rel_path
-from agent_ls.verify.bubblewrap import NoSandbox
 from agent_ls.verify.checks import Check, Kind, Proof, detect_checks, named_checks, prove
 from agent_ls.verify.scratch import Scratch
+from agent_ls.verify.surroundings import NoSandbox
 from tests.workspace.files import draft_of, plant, tree_bytes
 
 PLAIN = NoSandbox(

@@ -9,10 +9,10 @@ import pytest
 from agent_ls.core.edits import Op
 from agent_ls.core.errors import CheckError
 from agent_ls.core.paths import rel_path
-from agent_ls.verify.bubblewrap import NoSandbox
 from agent_ls.verify.engine import run_engine
 from agent_ls.verify.running import RefusedError
 from agent_ls.verify.scratch import Scratch
+from agent_ls.verify.surroundings import NoSandbox
 from agent_ls.verify.tree import Drift, WarmTree
 from agent_ls.workspace.overlay import Overlay
 from tests.workspace.files import draft_of, plant, tree_bytes
