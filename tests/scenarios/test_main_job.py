@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -136,19 +137,23 @@ async def test_a_turn_under_way_is_cancelled_from_the_progress(here: World) -> N
     here.file("cancel.py", CALC)
     buffer = here.editor.open("cancel.py")
     tokens: list[str] = []
+    ends: dict[str, str] = {}
 
-    def begun(method: str, params: dict[str, object]) -> None:
-        if method == "$/progress" and params["value"]["kind"] == "begin":  # type: ignore[index]
+    def told(method: str, params: dict[str, Any]) -> None:
+        if method == "$/progress" and params["value"]["kind"] == "begin":
             tokens.append(str(params["token"]))
+        elif method == "$/progress" and params["value"]["kind"] == "end":
+            ends[str(params["token"])] = params["value"]["message"]
 
-    here.editor.on_event = begun
+    here.editor.on_event = told
     here.play(script([look("cancel.py")], [finish()], pause_s={1: 600}))
     job = await here.delegate(buffer)
     await here.editor.until(lambda: any(job in token for token in tokens))
-    here.editor.notify("window/workDoneProgress/cancel", {"token": next(t for t in tokens if job in t)})
+    token = next(t for t in tokens if job in t)
+    here.editor.notify("window/workDoneProgress/cancel", {"token": token})
     assert await here.until_state(job, "cancelled", "failed", "ready") == "cancelled"
-    assert here.editor.progress[-1]["kind"] == "end"
-    assert "can be resumed" in here.editor.progress[-1]["message"]
+    await here.editor.until(lambda: token in ends)
+    assert "can be resumed" in ends[token]
     here.play(edits("cancel.py", FIX))
     await here.editor.command("agentLs.resume", {"jobId": job})
     assert await here.until_state(job, "ready", "failed") == "ready"
