@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import socket
 import sys
@@ -26,7 +27,11 @@ _PLAINLY = {"on": False}
 
 
 def _unconfined(patch: pytest.MonkeyPatch) -> None:
+    """Plainly, and with nobody who ends what a plain run leaves behind."""
     patch.setitem(_PLAINLY, "on", True)
+    running = importlib.import_module("agent_ls.workspace.process.run")
+    spec = running._spec
+    patch.setattr(running, "_spec", lambda limits, *, reap: spec(limits, reap=False))
 
 
 def _attack(
