@@ -16,6 +16,7 @@ from agent_ls.core.text import line_ending
 
 _FEW_LINES = 5  # lines kept between two changes of a side that may have been paired by accident
 _BOTH_CHANGED = "both the plan and the user changed these lines"
+_MOVED = "one side moved lines that the other deleted"
 
 
 @final
@@ -49,7 +50,7 @@ def merge_text(base: bytes, ours: bytes, theirs: bytes) -> MergedText:
 
     Changes that only one side made are taken, the same change on both sides is taken once. Whole
     lines replaced side by side merge; anything closer (a shared line, an insertion that touches
-    the other side's change) is a conflict.
+    the other side's change) is a conflict, and so are lines that one side moved and the other deleted.
     Cost: that of two line diffs.
     """
     if ours in (theirs, base):
@@ -73,6 +74,7 @@ def merge_lines(
     regions = _regions(*([r for r in side if r.gap[:2] not in agreed] for side in reaches))
     both = zip(*([r for r in side if r.gap[:2] in agreed] for side in reaches), strict=True)
     _add_agreed(regions, list(both))
+    moved = _moved_or_deleted(base, (ours, our_gaps), (theirs, their_gaps))
     starts = [min(reach.gap[0] for reach in (*our, *their)) for our, their in regions]
     out: list[bytes] = []
     conflicts: list[TextConflict] = []
@@ -89,11 +91,14 @@ def merge_lines(
         if our and their and start == end:
             together = _one_insertion(base, our_text, their_text)
             our_text, their_text = (together, together) if together else (our_text, their_text)
-        if our and their and our_text != their_text:
-            line = their[0].gap[2] - (their[0].gap[0] - start)
+        clash = _BOTH_CHANGED if our and their and our_text != their_text else ""
+        if not clash and (_adds(ours, our, moved) or _adds(theirs, their, moved)):
+            clash = _MOVED
+        if clash:
+            line = _line_in(their_gaps, start)
             texts = (b"".join(base[start:end]), b"".join(our_text), b"".join(their_text))
-            conflicts.append(TextConflict(line, *texts, offset=sum(map(len, out))))
-        out += their_text if their else our_text
+            conflicts.append(TextConflict(line, *texts, clash, sum(map(len, out))))
+        out += their_text if their or clash else our_text
     out += base[at:]
     return MergedText(b"".join(out), tuple(conflicts))
 
@@ -172,6 +177,34 @@ def _agreed(
         for first, last, new, end in their_gaps
         if first != last and mine.get((first, last)) == theirs[new:end]
     }
+
+
+def _moved_or_deleted(
+    base: Sequence[bytes],
+    ours: tuple[Sequence[bytes], Sequence[Gap]],
+    theirs: tuple[Sequence[bytes], Sequence[Gap]],
+) -> set[bytes]:
+    """Lines that both sides took from their place, and that one has at another and the other nowhere.
+
+    Only lines that the base has once: of a ``}`` nobody can tell whether it is the same one.
+    """
+    gone = [{n for gap in found for n in range(*gap[:2])} for _, found in (ours, theirs)]
+    both = Counter(base[n] for n in gone[0] & gone[1])
+    if not both:
+        return set()
+    added = [{line for gap in found for line in side[gap[2] : gap[3]]} for side, found in (ours, theirs)]
+    known = Counter(line for line in base if line in both)
+    return {line for line in added[0] ^ added[1] if known[line] == 1 and line.strip()}
+
+
+def _adds(side: Sequence[bytes], changed: Sequence[_Reach], lines: set[bytes]) -> bool:
+    return any(line in lines for reach in changed for line in side[reach.gap[2] : reach.gap[3]])
+
+
+def _line_in(found: Sequence[Gap], base_line: int) -> int:
+    """The line of a side that stands where a base line does that none of its gaps reaches over."""
+    before = [gap for gap in found if gap[0] < base_line]
+    return base_line + (before[-1][3] - before[-1][1] if before else 0)
 
 
 def _regions(ours: Sequence[_Reach], theirs: Sequence[_Reach]) -> list[_Region]:

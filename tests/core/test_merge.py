@@ -74,6 +74,19 @@ def test_an_insertion_that_could_stand_a_line_further_clashes_with_a_change_of_t
     check_merge("x f } ; g } ;", "x f } ; n } ; g } ;", "X f } ; g } ;", "X f } ; n } ; g } ;")
 
 
+def test_lines_that_one_side_moved_and_the_other_deleted_clash():
+    check_merge("a b c d e f", "a c d e b f", "a c d e f", None)
+    check_merge("a b c d e f", "a c d e f", "a c d e b f", None)
+    check_merge("a b c d e f", "a c d e b f", "a c d e b f", "a c d e b f")
+    check_merge("a b c d e f", "a c d e b n f", "A c d e f", None)  # among other changes of both
+    check_merge("a } c d e f", "a c d e } } f", "a c d e } f", None)
+    check_merge(
+        "a ; b } c } e f", "a ; b c } e } f", "a ; b c } e f", "a ; b c } e } f"
+    )  # no one knows which
+    merged = merge_text(b"a\nb\nc\nd\ne\n", b"a\nc\nd\nb\ne\n", b"0\n1\na\nc\nd\ne\n")
+    assert [(c.line, c.base, c.ours, c.theirs) for c in merged.conflicts] == [(5, b"", b"b\n", b"")]
+
+
 def test_lines_between_two_changes_that_stand_elsewhere_too_may_be_others():
     check_merge("a } b c } d", "A } B1 B2 c } d", "a }# b c } d", None)
 
