@@ -209,7 +209,7 @@ def _walk(root: Node) -> Iterator[Node]:
 
 
 def taken_away(data: bytes, statement: Statement, gone: Collection[Binding]) -> list[TextEdit] | None:
-    """Edits that take some names out of a statement; ``None`` where a comment stands among the names.
+    """Edits that take some names out of a statement; ``None`` where a comment may speak of one of them.
 
     So, too, where braces stand in braces deeper than anybody writes them.
     """
@@ -218,9 +218,18 @@ def taken_away(data: bytes, statement: Statement, gone: Collection[Binding]) -> 
         return [TextEdit(whole_lines(data, statement.span), b"")]
     if data[statement.span.start : statement.span.end].count(b"{") > _MOST_BRACES:
         return None
-    if any(n.type.endswith("comment") for n in _walk(statement.node)):
+    comments = [n for n in _walk(statement.node) if n.type.endswith("comment")]
+    if comments and not _apart(data, comments, items):
         return None
     return list(_pruned(data, statement.node, items))
+
+
+def _apart(data: bytes, comments: Sequence[Node], items: Collection[Span]) -> bool:
+    """Whether each name to go has a line of its own, with no comment there or on the line above."""
+    lines = {data.count(b"\n", 0, n.start_byte) for n in comments}
+    alone = {data.count(b"\n", 0, n.start_byte) for n in comments if _own_line(data, Span(*n.byte_range))}
+    places = [(data.count(b"\n", 0, span.start), _own_line(data, span)) for span in items]
+    return all(own is not None and at not in lines and at - 1 not in alone for at, own in places)
 
 
 def whole_lines(data: bytes, span: Span) -> Span:
