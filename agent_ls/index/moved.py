@@ -104,8 +104,14 @@ class Moved:
         all_places = tuple(occurrences(self.data, self.tree, name))
         file = SourceFile(self.path, self.data, self.language, self.facts, all_places, ())
         roles = (Role.PLAIN, Role.SHORTHAND)
+        members = {d.name_span for d in self.facts.definitions if d.name == name and d.container}
+        imports = [s.span for s in self.statements if any(b.local == name for b in s.bindings)]
+        inner = {p.span for p in all_places if any(i.start <= p.span.start < i.end for i in imports)}
         return [
-            p for p in all_places if (p.role in roles and binder(file, p) is None) or self._in_annotation(p)
+            p
+            for p in all_places
+            if (p.role in roles and p.span not in members and binder(file, p, inner) is None)
+            or self._in_annotation(p)
         ]
 
     def _in_annotation(self, place: Occurrence) -> bool:
@@ -187,6 +193,8 @@ def is_later(tree: Tree, place: Occurrence, *, lazy: bool = False) -> bool:
     if place.role in (Role.IMPORT, Role.TEXT, Role.LABEL):
         return True
     node = tree.root_node.descendant_for_byte_range(place.span.start, place.span.end)
+    if node is not None and node.type == "string_content":
+        return True
     while node is not None and node.parent is not None:
         body = node.parent.child_by_field_name("body")
         if body is not None and body.id == node.id and re.search(r"function|method|lambda", node.parent.type):

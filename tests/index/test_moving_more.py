@@ -329,3 +329,35 @@ def test_typescript_overloads_move_together(tmp_path: Path) -> None:
     before = "-- a.ts --\nexport function work(x: string): string;\nexport function work(x: number): number;\nexport function wo$0rk(x: any) { return x; }\n"
     after = "-- a.ts --\n-- b.ts --\nexport function work(x: string): string;\nexport function work(x: number): number;\nexport function work(x: any) { return x; }\n"
     check(tmp_path, before, "b.ts", after)
+
+
+def test_methods_and_inner_imports_of_a_name_are_not_the_name_of_the_file(tmp_path: Path) -> None:
+    before = """\
+-- a.py --
+def close(): ...
+
+
+class Wo$0rk:
+    def close(self):
+        import shlex
+        return shlex
+-- b.py --
+import shlex
+
+X = shlex
+"""
+    after = """\
+-- a.py --
+def close(): ...
+-- b.py --
+import shlex
+
+X = shlex
+
+
+class Work:
+    def close(self):
+        import shlex
+        return shlex
+"""
+    check(tmp_path, before, "b.py", after)
