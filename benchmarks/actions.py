@@ -190,7 +190,7 @@ class Project:
                 print(f"silent {self.root.name}: {what}")
             if self.tool.wrong(theirs, renamed):
                 yield "theirs wrong"
-        if why := self.tool.wrong(ours, renamed):
+        if why := self.tool.wrong(ours, renamed, asked=bool(listed)):
             print(f"WRONG {self.root.name}: {what}: {why}", flush=True)
             yield "WRONG"
 

@@ -51,7 +51,7 @@ class Python(Tool):
         finally:
             project.close()
 
-    def wrong(self, after: After, renamed: tuple[str, str] = ("", "")) -> str:  # noqa: ARG002
+    def wrong(self, after: After, renamed: tuple[str, str] = ("", ""), *, asked: bool = False) -> str:  # noqa: ARG002
         for path, text in after.items():
             if text is not None and not compiles(text):
                 return f"{path} does not compile"

@@ -37,12 +37,19 @@ class Tool:
     def move(self, path: RelPath, offset: int, target: RelPath) -> Texts | None:  # noqa: ARG002
         return None
 
-    def wrong(self, after: After, renamed: tuple[str, str] = ("", "")) -> str:
-        """Why a result is worse than what was there; empty: it is not. ``renamed``: the old name and the new."""
+    def wrong(self, after: After, renamed: tuple[str, str] = ("", ""), *, asked: bool = False) -> str:
+        """Why a result is worse than what was there; empty: it is not.
+
+        ``renamed``: the old name and the new. ``asked``: places were left for a person to decide, so
+        that the old name may be missed there; the new one must be missed nowhere.
+        """
         before = self.errors({}, after)
         old, new = renamed
         word = re.compile(rf"\b{re.escape(new)}\b") if new else None
-        now = [word.sub(old, line) if word else line for line in self.errors(after, after)]
+        now = self.errors(after, after)
+        if asked:
+            now = [line for line in now if re.search(rf"\b{re.escape(old)}\b", line) is None]
+        now = [word.sub(old, line) if word else line for line in now]
         worse = Counter(map(_kind, now)) - Counter(map(_kind, before))
         return next(iter(worse), "")
 
