@@ -180,7 +180,8 @@ class Project:
         listed: set[tuple[RelPath, int]] | None,
         renamed: tuple[str, str],
     ) -> Iterator[str]:
-        ours: After = {c.path: c.after for c in changes}
+        gone: After = {c.moved_from: None for c in changes if c.moved_from is not None}
+        ours: After = {**gone, **{c.path: c.after for c in changes}}
         if theirs is None:
             yield "no tool" if self.language in ("rust", "java") else "theirs failed"
         else:
