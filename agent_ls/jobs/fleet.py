@@ -313,7 +313,7 @@ class Fleet:
         if isinstance(event, Checked) and same:
             # What the plan does to tests is as true as before, also of the part that has landed.
             marks = tuple(dict.fromkeys((*state.warnings, *event.warnings)))
-            self._runs.record(run, replace(event, warnings=marks))
+            self._runs.record(run, replace(event, warnings=marks, again=True))
         elif isinstance(event, Outcome):
             self._gone(run)
             proven = event.state is JobState.READY

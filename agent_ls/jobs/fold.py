@@ -197,6 +197,8 @@ def _event(job: Job, event: _AttemptEvent) -> Job:
             left = {text: answer for text, answer in job.replies.items() if text != asked}
             return replace(alive, state=runs, question=None, replies=left)
         case Checked():
+            if _is_settled(job) and not event.again:
+                return alive
             return replace(
                 alive,
                 checks=event.reports,
@@ -223,12 +225,16 @@ def _outcome(job: Job, outcome: Outcome) -> Job:
     if job.wanted > 1 and _under_way(job):
         state = JobState.RUNNING  # the others are still at work, or it is being chosen
     spent = outcome.spent if outcome.spent.turns >= job.spent.turns else job.spent
+    ended = replace(
+        job, state=state, spent=spent, asked_open=False, inner_open=False, question=None, own=outcome
+    )
+    if _is_settled(job):
+        return ended
     # Any other end stands on the last recorded turn, also where the worker could not open it (a
     # folder that is away for a moment).
     made = outcome.files or outcome.state is JobState.READY
     return replace(
-        _drafted(job, outcome.files) if made else job,
-        state=state,
+        _drafted(ended, outcome.files) if made else ended,
         summary=outcome.summary,
         problem=outcome.problem if _under_way(job) else job.problem,
         checks=outcome.checks or job.checks,
@@ -237,17 +243,12 @@ def _outcome(job: Job, outcome: Outcome) -> Job:
         tree_hash=outcome.tree_hash or job.tree_hash,
         evidence=outcome.evidence,
         warnings=outcome.warnings,
-        spent=spent,
-        asked_open=False,
-        inner_open=False,
-        question=None,
-        own=outcome,
     )
 
 
 def _selected(job: Job, selected: Selected) -> Job:
     """The job with the plan of the chosen attempt; what is in the user's texts stays as it is."""
-    if job.applied or job.landing is not None:
+    if _is_settled(job):
         return job
     outcome = selected.outcome
     return replace(
@@ -267,11 +268,16 @@ def _selected(job: Job, selected: Selected) -> Job:
 
 
 def _drafted(job: Job, files: Draft) -> Job:
-    """The job with another draft; one that is in the user's texts, or on its way there, stays as it is.
+    """The job with another draft, where none is settled."""
+    return job if _is_settled(job) else replace(job, plan=files, pending=files)
+
+
+def _is_settled(job: Job) -> bool:
+    """Whether the draft is in the user's texts, or on its way there: what is said of another is too late.
 
     A run that was cancelled may still say something after its draft was applied by force.
     """
-    return job if job.applied or job.landing is not None else replace(job, plan=files, pending=files)
+    return bool(job.applied) or job.landing is not None
 
 
 def _replied(job: Job, reply: Replied) -> Job:
