@@ -37,6 +37,7 @@ from agent_ls.jobs.records import (
     LandingFailed,
     LandingStarted,
     Record,
+    Replaced,
     Replied,
     Resumed,
     Started,
@@ -60,7 +61,7 @@ class Job:
     ``told``: texts that no recorded turn has taken up. ``replies``: answers that the worker has not
     confirmed, by the question's text: an attempt begun again may ask something else under the same id.
     ``landing``: an operation whose end is not recorded. ``evidence``: the outcome's notes for people.
-    ``wanted``: how many attempts the job is to have. ``own``: how the first one ended, while nobody
+    ``replaces``: see `Created`. ``wanted``: how many attempts the job is to have. ``own``: how the first one ended, while nobody
     has begun it again. ``selected``: which attempt is the plan, where there are several.
     """
 
@@ -69,6 +70,7 @@ class Job:
     updated_at: float
     state: JobState = JobState.QUEUED
     retry_of: str = ""
+    replaces: Draft = ()
     runs: int = 0
     deaths: int = 0
     asked_open: bool = False
@@ -110,7 +112,12 @@ def fold(entries: Iterable[Entry], job: Job | None = None) -> Job | None:
     """The job that the entries make of ``job``; ``None`` as long as there is no `Created`."""
     for entry in entries:
         if isinstance(entry.record, Created) and job is None:
-            job = Job(entry.record.request, entry.at, entry.at, retry_of=entry.record.retry_of)
+            created = entry.record
+            job = Job(
+                *(created.request, entry.at, entry.at),
+                retry_of=created.retry_of,
+                replaces=created.replaces,
+            )
         elif job is not None and entry.record is not None:
             job = replace(step(job, entry.record), updated_at=entry.at)
     return job
@@ -147,6 +154,8 @@ def step(job: Job, record: Record) -> Job:
             return _replied(job, record)
         case Discarded():
             return replace(job, state=JobState.DISCARDED)
+        case Replaced():
+            return _replaced(job, record)
         case LandingStarted():
             return replace(job, landing=record)
         case LandingFailed():
@@ -298,6 +307,18 @@ def _landed(job: Job, landed: Landed) -> Job:
         # The verdict was about another tree: the one without what the user typed meanwhile.
         verdict=Verdict.UNVERIFIED if merged else job.verdict,
         verdict_note=landed.note if merged else job.verdict_note,
+    )
+
+
+def _replaced(job: Job, replaced: Replaced) -> Job:
+    return replace(
+        job,
+        state=JobState.APPLIED,
+        plan=replaced.plan,
+        pending=(),
+        # The verdict was about the whole plan.
+        verdict=Verdict.UNVERIFIED,
+        verdict_note="The rest of it is another job's plan now",
     )
 
 
