@@ -193,12 +193,19 @@ class Book:
                 found.add((job, (self.folder(job) / _JOURNAL).stat().st_size))
         return frozenset(found)
 
-    def purge(self, job: JobId) -> None:
+    def purge(self, job: JobId, still: Callable[[Job], bool] = lambda _: True) -> bool:
         """Delete a job's folder. Raises as `own`, and `WorkspaceError` where the disk refuses.
 
         It gets a name first that is no job's: a crash in the middle leaves no half of a job.
+        ``still``: asked of the job as it is when it is ours, since another process may have gone on
+        with it a moment before; where it says no the job is left as it was. Returns whether it is gone.
         """
+        held = job in self._owned
         owned = self.own(job)
+        if not still(owned.job):
+            if not held:
+                self._release(job)
+            return False
         gone = owned.folder.with_name(f"{_GONE}{job}")
         try:
             owned.folder.rename(gone)
@@ -209,6 +216,7 @@ class Book:
                 remedy=f"Check the rights of {owned.folder}",
             ) from error
         self._release(job)
+        return True
 
     def sweep(self) -> None:
         """Delete what a crash in the middle of `purge` has left."""
