@@ -48,22 +48,28 @@ _PATTERNS: Mapping[str, re.Pattern[bytes]] = {
 }
 
 
-def is_lexical(language: str) -> bool:
-    """Whether comments and strings of a language are found without a tree."""
-    return language in _PATTERNS
+def lexical_places(
+    data: bytes, language: str, start: int = 0, end: int | None = None
+) -> tuple[Places, Places] | None:
+    """The comments, and all else that holds no code, of a text or of one part that begins in code.
+
+    ``None``: in this language only a tree tells.
+    """
+    pattern = _PATTERNS.get(language)
+    if pattern is None:
+        return None
+    # In all of these languages a slash begins a comment, and nothing else that is found here.
+    places = [match.span() for match in pattern.finditer(data, start, len(data) if end is None else end)]
+    slashes = [data[place[0]] == _SLASH for place in places]
+    return list(compress(places, slashes)), list(compress(places, map(not_, slashes)))
 
 
 def comments_and_strings(
     data: bytes, language: str, tree: Tree, start: int = 0, end: int | None = None
 ) -> tuple[Places, Places]:
-    """The comments, and all else that holds no code, of a text or of one part that begins in code."""
-    pattern = _PATTERNS.get(language)
-    if pattern is None:
-        return _asked(tree, language, start, len(data) if end is None else end)
-    # In all of these languages a slash begins a comment, and nothing else that is found here.
-    places = [match.span() for match in pattern.finditer(data, start, len(data) if end is None else end)]
-    slashes = [data[place[0]] == _SLASH for place in places]
-    return list(compress(places, slashes)), list(compress(places, map(not_, slashes)))
+    """`lexical_places` in any language."""
+    found = lexical_places(data, language, start, end)
+    return _asked(tree, language, start, len(data) if end is None else end) if found is None else found
 
 
 def _asked(tree: Tree, language: str, start: int, end: int) -> tuple[Places, Places]:
