@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from typing import final
 
 _FLAT = bytes(0x20 if at in b"\t\r\n\f\v" else at for at in range(256))
-_BRACES = re.compile(rb"[{}]")
-_OPEN = ord("{")
 _WORTH = 40
 """Bytes: what is shorter costs more to take out than to parse."""
 _DEEPEST = 20
@@ -26,12 +24,12 @@ _DEEPEST = 20
 class _Rule:
     """``is_body``: whether a brace begins a block that is no type's, by the text since the last brace.
 
-    ``words``: what stands in every block that may define something; ``defines`` looks closer then.
+    ``defines``: patterns of what may define something, each with bytes that stand in all its matches:
+    those are looked for at the speed of memory.
     """
 
     is_body: Callable[[bytes], bool]
-    words: Sequence[bytes]
-    defines: re.Pattern[bytes]
+    defines: Sequence[tuple[bytes, re.Pattern[bytes]]]
 
 
 _GO_TYPE = (b"struct", b"interface")
@@ -64,39 +62,40 @@ def _is_rust_body(head: bytes) -> bool:
     return _RUST_FUNCTION.search(head) is not None
 
 
+def _words(*words: str, then: bytes = rb" +\w") -> list[tuple[bytes, re.Pattern[bytes]]]:
+    return [(f"{word} ".encode(), re.compile(rb"(?<!\w)" + word.encode() + then)) for word in words]
+
+
 _C_RULE = _Rule(
     _is_c_body,
-    (b"#", b"struct ", b"union ", b"enum ", b"class ", b"typedef ", b"using ", b"namespace ", b"concept "),
-    re.compile(
-        rb"#|\b(?:struct|union|enum|class|namespace)\b[^;(){}]*\{|\b(?:typedef|using|namespace|concept)\b"
-    ),
+    [
+        (b"#", re.compile(rb"#")),
+        *_words("struct", "union", "enum", "class", then=rb"\b[^;(){}]*\{"),
+        *_words("typedef", "using", "namespace", "concept", then=b" "),
+    ],
 )
 _RULES: Mapping[str, _Rule] = {
     "go": _Rule(
         _is_go_body,
-        (b"struct", b"interface", b"type "),
-        re.compile(rb"(?:struct|interface) *\{(?! *\})|\btype +[\w(]"),
+        [(word, re.compile(word + rb" *\{(?! *\})")) for word in _GO_TYPE] + _words("type", then=rb" +[\w(]"),
     ),
     "java": _Rule(
         _is_java_body,
-        (b"new ", b"class ", b"interface ", b"enum ", b"record "),
-        # A class without a name stands behind `new`; its arguments may hold blocks of their own.
-        re.compile(
-            rb"new\b[^;{}]*\) *\{|\} *(?![\w }@({;])[^;{}]*\) *\{|\b(?:class|interface|enum) +\w|\brecord +\w+ *[(<]"
-        ),
+        [
+            # A class without a name stands behind `new`; its arguments may hold blocks of their own.
+            (b"new ", re.compile(rb"new [^;{}]*\) *\{")),
+            (b"new ", re.compile(rb"\} *(?![\w }@({;])[^;{}]*\) *\{")),
+            *_words("class", "interface", "enum"),
+            *_words("record", then=rb" +\w+ *[(<]"),
+        ],
     ),
     "rust": _Rule(
         _is_rust_body,
-        tuple(
-            word.encode()
-            for word in (
-                *("fn ", "struct ", "union ", "enum ", "trait ", "type ", "const ", "static "),
-                *("macro_rules", "mod ", "impl", "use ", "extern "),
-            )
-        ),
-        re.compile(
-            rb"\b(?:fn|struct|union|enum|trait|type|const|static|mod|use|extern) +\w|\bimpl *[<\w]|\bmacro_rules\b"
-        ),
+        [
+            *_words("fn", "struct", "union", "enum", "trait", "type", "const", "static", "mod", "use", "extern"),
+            (b"impl", re.compile(rb"(?<!\w)impl *[<\w]")),
+            (b"macro_rules", re.compile(rb"macro_rules")),
+        ],
     ),
     "c": _C_RULE,
     "cpp": _C_RULE,
@@ -136,18 +135,21 @@ def _blocks(code: bytes, start: int, end: int, rule: _Rule, nested: int) -> list
     body = -1
     depth = outside = 0
     last = start
-    for match in _BRACES.finditer(code, start, end):
-        at = match.start()
-        if code[at] == _OPEN:
-            if body < 0 and rule.is_body(code[last:at]):
-                body, outside = at + 1, depth
+    opening, closing = code.find(b"{", start, end), code.find(b"}", start, end)
+    while closing >= 0:
+        if 0 <= opening < closing:
+            if body < 0 and rule.is_body(code[last:opening]):
+                body, outside = opening + 1, depth
             depth += 1
+            last = opening + 1
+            opening = code.find(b"{", last, end)
         else:
             depth -= 1
             if body >= 0 and depth == outside:
-                found += _block(code, body, at, rule, nested)
+                found += _block(code, body, closing, rule, nested)
                 body = -1
-        last = at + 1
+            last = closing + 1
+            closing = code.find(b"}", last, end)
     if body >= 0:
         found += _inside(code, body, end, rule, nested)
     return found
@@ -157,8 +159,9 @@ def _block(code: bytes, start: int, end: int, rule: _Rule, nested: int) -> list[
     if end - start < _WORTH:
         return []
     inside = code[start:end]
-    if any(word in inside for word in rule.words) and rule.defines.search(inside):
-        return _inside(code, start, end, rule, nested)
+    for word, definition in rule.defines:
+        if word in inside and definition.search(inside):
+            return _inside(code, start, end, rule, nested)
     return [(start, end)]
 
 
