@@ -92,7 +92,9 @@ _RULES: Mapping[str, _Rule] = {
     "rust": _Rule(
         _is_rust_body,
         [
-            *_words("fn", "struct", "union", "enum", "trait", "type", "const", "static", "mod", "use", "extern"),
+            *_words(
+                "fn", "struct", "union", "enum", "trait", "type", "const", "static", "mod", "use", "extern"
+            ),
             (b"impl", re.compile(rb"(?<!\w)impl *[<\w]")),
             (b"macro_rules", re.compile(rb"macro_rules")),
         ],
