@@ -8,6 +8,7 @@ that are gone, and merging drops them. Source: log-structured merge tree (O'Neil
 
 from __future__ import annotations
 
+import struct
 import zlib
 from array import array
 from bisect import bisect_left
@@ -43,6 +44,7 @@ _BESIDE = (1 << SHIFT) - 1
 
 
 _append: Callable[[list[int], int], None] = cast("Any", list).append
+_extend: Callable[[list[int], list[int]], None] = cast("Any", list).extend
 
 
 def add(lists: Lists, names: Iterable[bytes], file: int, beside: Iterable[int]) -> None:
@@ -54,26 +56,30 @@ def add(lists: Lists, names: Iterable[bytes], file: int, beside: Iterable[int]) 
     deque(map(_append, map(lists.__getitem__, names), entries), maxlen=0)
 
 
+def add_all(lists: Lists, names: Iterable[bytes], entries: Iterable[list[int]]) -> None:
+    """Put several files into the list of each name; like `add`."""
+    deque(map(_extend, map(lists.__getitem__, names), entries), maxlen=0)
+
+
 def blocks(lists: Lists) -> Iterator[tuple[bytes, bytes]]:
     """(first name, block) of all lists, in order."""
     names = sorted(filter(None, lists))
-    at = 0
-    while at < len(names):
-        size, end = 0, at
+    found = list(map(lists.__getitem__, names))
+    at = size = 0
+    for end, length in enumerate(map(len, found), 1):
+        size += length
         # A block with the lists of common names stays small by holding few names.
-        while end < len(names) and end - at < _NAMES_IN_BLOCK and size < _FILES_IN_BLOCK:
-            size += len(lists[names[end]])
-            end += 1
-        some = names[at:end]
-        yield some[0], _block(some, [lists[name] for name in some])
-        at = end
+        if size >= _FILES_IN_BLOCK or end - at == _NAMES_IN_BLOCK or end == len(names):
+            yield names[at], _block(names[at:end], found[at:end])
+            at, size = end, 0
 
 
 def _block(names: Sequence[bytes], lists: Sequence[list[int]]) -> bytes:
     text = b"\n".join(names)
-    values = array("Q", chain.from_iterable(lists))
+    values = list(chain.from_iterable(lists))
     width = (max(values, default=0).bit_length() + 7) // 8
-    entries = values.tobytes()
+    # Twice as fast as an array, which takes its values one by one.
+    entries = struct.pack(f"<{len(values)}Q", *values)
     return zlib.compress(
         b"".join(
             (
