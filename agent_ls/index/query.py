@@ -121,13 +121,15 @@ class Index:
         uses = dict(
             self._rows(f"SELECT file, uses FROM facts WHERE file IN ({_listed(file for _, file in paths)})")  # noqa: S608 - integers
         )
-        found: list[UsesInFile] = []
+        found: list[tuple[UsesInFile, int]] = []
         for path, file in paths:
             own = Counter(self._facts_of(file).lines_defining(name)) if file in defining else None
             try:
-                found.append(UsesInFile(path, file, find_packed(uses.get(file, b""), using[file]), own))
+                one = UsesInFile(path, file, find_packed(uses.get(file, b""), using[file]), own)
             except zlib.error:  # a damaged page
                 continue
+            if times := one.times():
+                found.append((one, times))
         return Mentions(found, self._facts_of, whole=len(using) == len(every))
 
     def files_with(self, name: str, limit: int = 10_000) -> list[RelPath]:
