@@ -12,7 +12,7 @@ import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -171,6 +171,15 @@ class Index:
             found = [RelPath(p) for (p,) in near if _means(aliases, language, path, item, RelPath(p))]
             result.append((item, found))
         return result
+
+    def spelled(self, path: RelPath, language: str, imports: Iterable[Import]) -> tuple[Import, ...]:
+        """Imports as they would be written without the names that the project's configuration gives to places."""
+        aliases = self._aliases()
+        return tuple(
+            replace(item, module=module)
+            for item in imports
+            for module in (aliases.meant(language, path, item.module) or [item.module])
+        )
 
     def importers(self, path: RelPath, limit: int = 500, among: int = 5000) -> list[RelPath]:
         """Files that import this one, as far as paths tell.
