@@ -9,16 +9,19 @@ from typing import Any, final
 from agent_ls.core.attempt import ExplainRequest
 from agent_ls.core.errors import UsageError
 from agent_ls.core.job import Diagnostic, Site
+from agent_ls.core.paths import RelPath
 from agent_ls.core.settings import Settings
+from agent_ls.core.text import Span
 from agent_ls.index.query import Index
 from agent_ls.jobs.board import Board
 from agent_ls.jobs.explaining import Explainer
 from agent_ls.jobs.hover import hover_facts
 from agent_ls.jobs.hunks_here import HunksHere
 from agent_ls.jobs.importing import may_lack_import
+from agent_ls.jobs.marks import Mark, Marks
 from agent_ls.jobs.offers import Known, hidden, offers
 from agent_ls.jobs.place import Here, LiveFacts, Lookout
-from agent_ls.jobs.port import EditorPort
+from agent_ls.jobs.port import Buffer, EditorPort
 from agent_ls.jobs.requests import model_choice, model_configured
 from agent_ls.jobs.runner import Runner
 from agent_ls.jobs.views import Explanation, HoverFacts, Offer
@@ -45,10 +48,12 @@ class Facts:
         dirs: StateDirs,
         environ: Mapping[str, str],
         settings: Callable[[], Settings],
+        marks: Marks,
         day_is_over: Callable[[], str],
         clock: Callable[[], float],
     ) -> None:
         """``day_is_over`` and ``clock``: see `Explainer`."""
+        self._marks = marks
         self._root = root
         self._index = index
         self._lookout = Lookout(index, live)
@@ -98,6 +103,13 @@ class Facts:
         known = self._known(site, ())
         return [] if known is None else hidden(known)
 
+    def marks(self, path: RelPath) -> list[Mark]:
+        """See `Service.marks`."""
+        text = self._text(path)
+        if text is None or not self._settings().lens.marks:
+            return []
+        return self._marks.at(path, text.data, self._board.at(Site(path, Span(0, 0))))
+
     def wire_log(self) -> Iterator[dict[str, Any]]:
         """See `Explainer.wire_log`."""
         return self._explainer.wire_log()
@@ -109,13 +121,17 @@ class Facts:
     async def close(self) -> None:
         await self._explainer.close()
 
+    def _text(self, path: RelPath) -> Buffer | None:
+        """The open document, else the file."""
+        buffer = self._port.buffers().get(path)
+        if buffer is not None:
+            return buffer
+        text = self._port.read(path)
+        return None if text is None else Buffer(text)
+
     def _look(self, site: Site) -> Here | None:
-        buffer = self._port.buffers().get(site.path)
-        text = buffer.data if buffer is not None else self._port.read(site.path)
-        if text is None:
-            return None
-        version = buffer.version if buffer is not None else None
-        return self._lookout.look(site, text, version)
+        text = self._text(site.path)
+        return None if text is None else self._lookout.look(site, text.data, text.version)
 
     def _known(self, site: Site, diagnostics: Sequence[Diagnostic]) -> Known | None:
         here = self._look(site)

@@ -20,6 +20,7 @@ from agent_ls.faces.lsp.documents import Documents
 from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.features.anchor import insert_anchor
 from agent_ls.faces.lsp.features.entries import arguments_of, usable
+from agent_ls.faces.lsp.features.marks import mark_wire
 from agent_ls.faces.lsp.features.places import Here, diagnostics_of, locate
 from agent_ls.faces.lsp.folders import Folder, Folders
 from agent_ls.faces.lsp.markdown import plain, safe_markdown
@@ -71,6 +72,7 @@ class PlaceCommands:
             wire.RUN: self.run,
             **{name: partial(self.deterministic, make) for name, make in INTENTS.items()},
             wire.EXPLAIN: self.explain,
+            wire.MARKS: self.marks,
         }
 
     def delegate(self, params: Json) -> Json:
@@ -136,6 +138,10 @@ class PlaceCommands:
             params = {"uri": here.uri, "takeFocus": True, "selection": place}
             with suppress(ClientError, TimeoutError):
                 await self._peer.request("window/showDocument", params, timeout_s=_SHOW_S)
+
+    def marks(self, params: Json) -> Json:
+        folder, path = self._folders.of_uri(read.text(params, "uri"))
+        return {"marks": [mark_wire(mark) for mark in folder.service.marks(path)]}
 
     async def explain(self, params: Json) -> Json:
         """``position``: the text is the answer. A menu's ``range`` instead: it is put before the user too."""

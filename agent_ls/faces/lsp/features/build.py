@@ -79,7 +79,7 @@ def build(context: ServerContext, dirs: StateDirs, environ: Mapping[str, str]) -
         run=tasks.run,
         dirs=dirs,
         environ=environ,
-        on_anchors=lenses.want,
+        on_lenses=lenses.want,
     )
     opening = _Opening(context, editor, folders, report, dirs)
     shown = Shown(dirs.base / "review", context, editor, report.notice)
