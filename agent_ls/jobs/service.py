@@ -372,12 +372,19 @@ class Service:
     # --- facts ------------------------------------------------------------------------
 
     async def explain(self, site: Site, *, refresh: bool = False, wait: bool = False) -> Explanation:
-        """What the symbol at a place is for; the cached text, or at once with ``pending``.
+        """What the symbol at a place, or the selection, is for; the cached text, or at once with ``pending``.
 
         With ``wait`` the text is waited for. Raises `ConfigError` where no model is configured or
         today's ceiling is reached, and `ModelError` with ``wait``; without it a failure is a notice.
         """
         return await self._facts.explain(site, refresh=refresh, wait=wait)
+
+    async def explain_folder(self, folder: str, *, refresh: bool = False, wait: bool = False) -> Explanation:
+        """What a folder is for (``""``: the whole workspace), from the index's skeleton of it; as `explain`.
+
+        Raises also `UsageError` where nothing of it is indexed.
+        """
+        return await self._facts.explain_folder(folder, refresh=refresh, wait=wait)
 
     def hover(self, site: Site) -> HoverFacts | None:
         """Instant facts about the symbol at a place; ``None`` where there is nothing to say."""
