@@ -140,8 +140,10 @@ class PlaceCommands:
                 await self._peer.request("window/showDocument", params, timeout_s=_SHOW_S)
 
     def marks(self, params: Json) -> Json:
-        folder, path = self._folders.of_uri(read.text(params, "uri"))
-        return {"marks": [mark_wire(mark) for mark in folder.service.marks(path)]}
+        """Nothing in a file of no folder of ours: a plugin asks about all that is open."""
+        found = self._folders.of_path(uri_to_path(read.text(params, "uri")))
+        marks = found[0].service.marks(found[1]) if found is not None else []
+        return {"marks": [mark_wire(mark) for mark in marks]}
 
     async def explain(self, params: Json) -> Json:
         """``position``: the text is the answer. A menu's ``range`` instead: it is put before the user too."""
