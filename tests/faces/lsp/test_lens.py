@@ -100,7 +100,7 @@ def titles(*marks: Mark) -> list[tuple[int, str, str]]:
 def test_what_a_job_made_can_be_looked_at_and_taken_back() -> None:
     made = mark(MarkKind.MADE, JobState.APPLIED, (3, 4), (6, 8), verdict=Verdict.VERIFIED)
     assert titles(made) == [
-        (3, "Agent: Delegate: *x* · verified", "agentLs.review"),
+        (3, "Delegate: *x* · verified", "agentLs.review"),
         (3, "Undo (2 files)", "agentLs.undo"),
     ]
     assert mark_wire(made) == {

@@ -59,7 +59,7 @@ def _said(mark: Mark) -> Iterator[tuple[str, str, Json]]:
             yield f"Review plan: {title} ({plan_size(view)}, {verdict})", wire.REVIEW, job
             yield "Apply plan", wire.APPLY, job
         case MarkKind.MADE:
-            yield f"Agent: {title} · {verdict}", wire.REVIEW, job
+            yield f"{title} · {verdict}", wire.REVIEW, job
             landed = sum(file.landed for file in view.files)
             yield "Undo" if landed < 2 else f"Undo ({landed} files)", wire.UNDO, job
 

@@ -17,7 +17,11 @@ export class Marks implements vscode.Disposable {
 
   constructor(agent: Agent) {
     this.#agent = agent;
-    this.#looks = { work: look("agentLs.work"), plan: look("agentLs.plan"), made: look("agentLs.made") };
+    this.#looks = {
+      work: look("agentLs.mark.work"),
+      plan: look("agentLs.mark.plan"),
+      made: look("agentLs.mark.made"),
+    };
     this.#held = [
       ...Object.values(this.#looks),
       vscode.window.onDidChangeVisibleTextEditors(() => this.draw()),
