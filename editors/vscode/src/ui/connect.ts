@@ -43,8 +43,13 @@ async function useLocal(server: LocalServer): Promise<boolean> {
   if (model === undefined && server.models.length > 0) {
     return false;
   }
+  if (model === undefined) {
+    await setModel();
+  } else {
+    await stored("models", { ...models(), work: model });
+  }
   await stored("baseUrl", server.baseUrl);
-  return model === undefined ? setModel() : stored("models", { ...models(), work: model });
+  return false; // another address starts the server anew by itself
 }
 
 async function setKey(secrets: vscode.SecretStorage): Promise<boolean> {
@@ -76,7 +81,10 @@ async function setAddress(): Promise<boolean> {
     prompt: "https://…, or http://127.0.0.1:…",
     value,
   });
-  return address !== undefined && stored("baseUrl", address);
+  if (address !== undefined) {
+    await stored("baseUrl", address);
+  }
+  return false; // it starts the server anew by itself
 }
 
 async function setModel(): Promise<boolean> {
