@@ -25,9 +25,10 @@ from agent_ls.index.comments import Comments, read_comment
 from agent_ls.index.define import Captured, define
 from agent_ls.index.facts import Definition, FileFacts, Import, Reference, Row, SyntaxProblem, definition
 from agent_ls.index.imports import read_import
-from agent_ls.index.lexical import Places, blanked, comments_and_strings
+from agent_ls.index.lexical import Places, blanked, comments_and_strings, lexical_places
 from agent_ls.index.names import DATA
 from agent_ls.index.problems import find_problems, new_problems
+from agent_ls.index.thin import thinned
 from agent_ls.index.uses import find_places
 
 __all__ = [
@@ -154,18 +155,48 @@ def syntax_problems(data: bytes, language: str, since: bytes | None = None) -> t
         return ()
 
 
-def survey(data: bytes, language: str, tree: Tree, *, values: bool = True) -> Survey:
-    """Facts from a tree of exactly this text, in one walk; ``values=False``: definitions as rows only."""
+def survey(data: bytes, language: str, tree: Tree) -> Survey:
+    """Facts from a tree of exactly this text, in one walk."""
     result = Survey(language, LineIndex(data))
     result.comments, result.strings = comments_and_strings(data, language, tree)
-    found, attributes = _gather(result, data, tree, None)
-    docs = Comments(data, result.lines, result.comments)
-    result.rows = define(data, language, result.lines, docs, found, attributes)
-    if values:
-        result.definitions = list(map(definition, result.rows))
+    _define(result, data, tree)
+    result.definitions = list(map(definition, result.rows))
     if tree.root_node.has_error and language not in _TEMPLATES:
         result.problems = find_problems(tree, data)
     return result
+
+
+def survey_thinned(data: bytes, language: str, deadline_s: float) -> tuple[Survey, bytes]:
+    """What the store keeps of a text (rows, no values, no problems), and `Survey.code`.
+
+    Where comments and strings are found without a tree, only what may define something is parsed:
+    the same rows at half the cost. A text that is broken outside of bodies is parsed as it is. For
+    a process that somebody watches (see `parse`).
+
+    Raises:
+        ParseTimeoutError: see `parse`.
+    """
+    result = Survey(language, LineIndex(data))
+    places = lexical_places(data, language)
+    if places is None:
+        tree = parse(data, language, deadline_s=deadline_s, watched=True)
+        result.comments, result.strings = comments_and_strings(data, language, tree)
+        code = result.code(data)
+    else:
+        result.comments, result.strings = places
+        code = result.code(data)
+        thin = thinned(data, code, language)
+        tree = parse(thin, language, deadline_s=deadline_s, watched=True)
+        if thin is not data and tree.root_node.has_error:
+            tree = parse(data, language, deadline_s=deadline_s, watched=True)
+    _define(result, data, tree)
+    return result, code
+
+
+def _define(result: Survey, data: bytes, tree: Tree) -> None:
+    found, attributes = _gather(result, data, tree, None)
+    docs = Comments(data, result.lines, result.comments)
+    result.rows = define(data, result.language, result.lines, docs, found, attributes)
 
 
 def survey_within(
@@ -235,4 +266,6 @@ def _take(
             result.imports += [Import(module, taken, span) for module, taken in parts]
         elif label == "attribute":
             node = nodes[0]
-            attributes.update(range(node.start_point.row, node.end_point.row + 1))
+            # Not by the node's own rows: a thinned text has fewer lines.
+            first, last = map(result.lines.line_of, node.byte_range)
+            attributes.update(range(first, last + 1))
