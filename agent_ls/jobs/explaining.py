@@ -26,6 +26,7 @@ from agent_ls.workspace.state import private_dir
 _KEPT = 500
 _WINDOW = 2000
 _FAILED_S = 5.0
+_COLLECTED_S = 2.0
 _ASK_AGAIN = "ask for it again to read it"
 
 
@@ -65,6 +66,7 @@ class Explainer:
         self._under_way: dict[str, asyncio.Task[str]] = {}
         self._waited: set[str] = set()
         self._failed: dict[str, float] = {}
+        self._untold: dict[str, asyncio.TimerHandle] = {}
 
     def cached(self, subject: Subject) -> str:
         """What was said of exactly this, ``""`` where there is nothing."""
@@ -87,6 +89,8 @@ class Explainer:
         task = self._under_way.get(key)
         if task is None:
             if not refresh and (known := self.cached(subject)):
+                if (untold := self._untold.pop(key, None)) is not None:
+                    untold.cancel()
                 return Explanation(known)
             failed = self._failed.pop(key, None)
             if failed is not None and not (wait or refresh) and self._clock() - failed < _FAILED_S:
@@ -122,8 +126,8 @@ class Explainer:
             return []
 
     async def close(self) -> None:
-        for task in tuple(self._under_way.values()):
-            task.cancel()
+        for work in (*self._under_way.values(), *self._untold.values()):
+            work.cancel()
 
     async def _fetch(self, key: str, request: ExplainRequest) -> str:
         markdown = await self._runner.explain(request)
@@ -145,8 +149,13 @@ class Explainer:
         if isinstance(error, AgentLsError):
             self._failed[key] = self._clock()
             self._port.notice(error.sentence(), "warning")
-        elif error is None:
-            self._port.notice(f"The explanation of {subject.name} is ready: {subject.found}.")
+        elif error is None:  # whoever looks again and again has it in a moment, and needs no notice
+            loop = asyncio.get_running_loop()
+            self._untold[key] = loop.call_later(_COLLECTED_S, self._tell, subject)
+
+    def _tell(self, subject: Subject) -> None:
+        self._untold.pop(subject.key, None)
+        self._port.notice(f"The explanation of {subject.name} is ready: {subject.found}.")
 
     def _keep(self, key: str, markdown: str) -> None:
         private_dir(self._folder)

@@ -55,7 +55,8 @@ async def test_what_explanations_sent_is_in_the_whole_wire_log_until_it_is_old(
 
 async def test_a_selection_is_explained_for_itself_and_anew_on_request(opener: Opener, root: Path) -> None:
     (root / PATH).write_bytes(TEXT)
-    service = await opener()
+    editor = PaperEditor(root)
+    service = await opener(editor)
     await service.indexer.refresh()
     symbol, selection = Site(PATH, Span(5, 5)), Site(PATH, Span(0, 12))
     offers = {offer.title: offer for offer in service.offers(selection)}
@@ -73,6 +74,7 @@ async def test_a_selection_is_explained_for_itself_and_anew_on_request(opener: O
     [again] = [offer for offer in menu if offer.title == "Explain the selection anew"]
     assert (again.arguments, again.site) == ({"refresh": True}, selection)
     assert (await service.explain(selection, refresh=True)).pending
+    assert editor.notices == [], "who asks again has it"
     assert (await service.explain(selection)).pending, "until the new one is there, the old one is not told"
     assert (await service.explain(selection, wait=True)).markdown
     assert service.status()["spentTodayUsd"] - asked == 3 * EXPLAINED_USD

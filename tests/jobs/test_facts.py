@@ -85,7 +85,7 @@ def test_the_menu_of_a_function() -> None:
 
 def test_the_menu_of_a_place_without_facts_is_short() -> None:
     assert menu(around=None) == ["Delegate …", "Explain the folder src/"]
-    assert menu(around=None, end=12) == ["Delegate: change the selection …"]
+    assert menu(around=None, end=12) == ["Delegate: change the selection …", "Explain the selection"]
 
 
 def test_a_fix_stands_first_and_needs_somebody_elses_diagnostic() -> None:
