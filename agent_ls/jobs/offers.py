@@ -274,7 +274,7 @@ def _explain_more_offers(known: Known) -> Iterator[Offer]:
         if what
         else f"Explain {f'the folder {above}/' if above else 'this repository'}"
     )
-    if known.model and (known.explained or not what):
+    if known.model and (known.explained if what else known.here.known):
         arguments = {"refresh": True} if what else {"folder": True}
         yield Offer(_short(title), REWRITE, "agentLs.explain", arguments, group="verb", site=site)
 

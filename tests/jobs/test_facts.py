@@ -84,7 +84,7 @@ def test_the_menu_of_a_function() -> None:
 
 
 def test_the_menu_of_a_place_without_facts_is_short() -> None:
-    assert menu(around=None) == ["Delegate …", "Explain the folder src/"]
+    assert menu(around=None) == ["Delegate …"]
     assert menu(around=None, end=12) == ["Delegate: change the selection …", "Explain the selection"]
 
 
@@ -219,7 +219,7 @@ async def test_live_facts_are_carried_over_what_was_typed_since(opener: Opener, 
     titles = [offer.title for offer in service.offers(Site(PATH, Span(5, 5)))]
     assert titles == ["Delegate …", "Explain the folder src/"]
     never = await opener(editor, live=OneFile(Known1(1, [PARSE], [])))
-    assert [offer.title for offer in never.offers(moved)] == titles  # facts of an unknown text
+    assert [offer.title for offer in never.offers(moved)] == ["Delegate …"]  # facts of an unknown text
     assert service.offers(Site(RelPath("absent.py"), Span(0, 0))) == []
 
 

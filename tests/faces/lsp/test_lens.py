@@ -93,7 +93,7 @@ def mark(kind: MarkKind, state: JobState, *parts: tuple[int, int], **more: Any) 
 
 
 def titles(*marks: Mark) -> list[tuple[int, str, str]]:
-    made = mark_lenses(marks)
+    made = mark_lenses(marks, URI)
     return [(m["range"]["start"]["line"], m["command"]["title"], m["command"]["command"]) for m in made]
 
 
@@ -126,6 +126,21 @@ def test_a_plan_and_a_job_at_work_say_what_can_be_done() -> None:
         (7, "Answer “that”: Which?", "agentLs.answer"),
         (7, "Cancel: Delegate: *x* (waiting)", "agentLs.cancel"),
     ]
+
+
+def test_many_jobs_at_one_place_are_one_line() -> None:
+    plans = [mark(MarkKind.PLAN, JobState.READY, (3, 4)) for _ in range(7)]
+    assert [title for _, title, _ in titles(*plans)] == [
+        "Review plan: Delegate: *x* (2 files +4 −2, unverified)",
+        "Apply plan",
+        "6 more jobs here …",
+    ]
+    [*_, more] = mark_lenses(plans, URI)
+    place = {"line": 3, "character": 0}
+    assert more["command"]["arguments"] == [
+        {"more": True, "uri": URI, "range": {"start": place, "end": place}}
+    ]
+    assert len(titles(*plans[:2])) == 4
 
 
 def test_a_file_of_many_marks_is_still_readable() -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from agent_ls.faces.cli.editor import Editor
 
 SOURCE = Path(__file__).parents[3]
-EXPLAIN = "Explain this repository"
 
 
 async def test_the_projects_settings_come_and_go_with_the_word(tmp_path: Path) -> None:
@@ -38,10 +37,10 @@ async def test_the_projects_settings_come_and_go_with_the_word(tmp_path: Path) -
 
     try:
         buffer = editor.open("a.txt", "plaintext")
-        await menu_is("Delegate …", EXPLAIN)
+        await menu_is("Delegate …")
         await editor.command("agentLs.trust", {"uri": root.as_uri(), "trusted": True})
-        await menu_is("Delegate …", "House verb", EXPLAIN)
+        await menu_is("Delegate …", "House verb")
         await editor.command("agentLs.trust", {"uri": root.as_uri(), "trusted": False})
-        await menu_is("Delegate …", EXPLAIN)
+        await menu_is("Delegate …")
     finally:
         await editor.close()

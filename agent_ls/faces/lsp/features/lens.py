@@ -33,7 +33,7 @@ class Lenses:
             return []
         service = here.folder.service
         anchors = list(self._anchors(here)) if service.settings.lens.anchors else []
-        return [*anchors, *mark_lenses(service.marks(here.site.path))]
+        return [*anchors, *mark_lenses(service.marks(here.site.path), here.uri)]
 
     def _anchors(self, here: Here) -> Iterator[Json]:
         facts = here.folder.live.facts(here.site.path)

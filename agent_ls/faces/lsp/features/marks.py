@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any, Final
 
 from agent_ls.core.job import Verdict
@@ -15,21 +16,30 @@ from agent_ls.jobs.views import JobView, plan_size
 Json = dict[str, Any]
 _TITLE: Final = 60
 _CHOICES: Final = 3
+_A_LINE: Final = 2
 _MOST: Final = 40
 """A whole file rewritten in small pieces is not to be hidden behind its lenses."""
 _VERDICTS: Final = {Verdict.WORSE: "checks got worse"}
 
 
-def mark_lenses(marks: Iterable[Mark]) -> list[Json]:
-    """The lenses of a text's marks, each on the first line of its place."""
-    made = [(mark, title, command, argument) for mark in marks for title, command, argument in _said(mark)]
-    return [
-        {
-            "range": _line(mark.first),
-            "command": {"title": plain(title), "command": command, "arguments": [argument]},
-        }
-        for mark, title, command, argument in made[:_MOST]
-    ]
+def mark_lenses(marks: Iterable[Mark], uri: str) -> list[Json]:
+    """The lenses of a text's marks (by place), each on the first line of it; few on one line."""
+    made: list[Json] = []
+    for line, group in groupby(marks, key=lambda mark: mark.first):
+        here = list(group)
+        shown = here if len(here) <= _A_LINE else here[: _A_LINE - 1]
+        made += [_lens(line, *said) for mark in shown for said in _said(mark)]
+        if shown != here:
+            title, argument = f"{len(here) - len(shown)} more jobs here …", {"more": True, "uri": uri}
+            made.append(_lens(line, title, wire.JOBS, argument | {"range": _line(line)}))
+    return made[:_MOST]
+
+
+def _lens(line: int, title: str, command: str, argument: Json) -> Json:
+    return {
+        "range": _line(line),
+        "command": {"title": plain(title), "command": command, "arguments": [argument]},
+    }
 
 
 def mark_wire(mark: Mark) -> Json:
