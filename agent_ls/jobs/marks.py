@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import final
 
 from agent_ls.core.attempt import DraftFile
-from agent_ls.core.diff import line_hunks
+from agent_ls.core.diff import LineHunk, line_hunks
 from agent_ls.core.errors import AgentLsError
 from agent_ls.core.job import JobId, JobState
 from agent_ls.core.paths import RelPath
@@ -65,6 +65,7 @@ class Marks:
         self._committed = committed
         self._clock = clock
         self._texts: dict[str, bytes] = {}
+        self._changed: dict[tuple[str | None, str | None], list[LineHunk]] = {}
 
     def at(self, path: RelPath, text: bytes, views: Iterable[JobView]) -> list[Mark]:
         """Every mark in a text, by place.
@@ -106,8 +107,8 @@ class Marks:
         return common(_joined(lines, 0), fresh)
 
     def _landed(self, job: JobId, file: DraftFile, text: bytes) -> list[Lines]:
-        before, after = self._text(job, file.before), self._text(job, file.after)
-        return still_there(after, text, [(h.new_start, h.new_end) for h in line_hunks(before, after)])
+        made = [(hunk.new_start, hunk.new_end) for hunk in self._changes(job, file)]
+        return still_there(self._text(job, file.after), text, made)
 
     def _at_work(self, job: Job, path: RelPath, text: bytes) -> list[Lines]:
         """What the draft so far changes here, else the place where the job was started."""
@@ -125,13 +126,21 @@ class Marks:
         return _inside([(first + by(first), last + 1 + by(last))], text)
 
     def _drafted(self, job: JobId, file: DraftFile, text: bytes) -> list[Lines]:
-        before, after = self._text(job, file.before), self._text(job, file.after)
-        by = shifts(before, text)
-        hunks = line_hunks(before, after)
+        by = shifts(self._text(job, file.before), text)
+        hunks = self._changes(job, file)
         parts = [
             (h.old_start + by(h.old_start), max(h.old_end, h.old_start + 1) + by(h.old_start)) for h in hunks
         ]
         return _inside(parts, text)
+
+    def _changes(self, job: JobId, file: DraftFile) -> list[LineHunk]:
+        """A recorded change by lines: always the same, and asked for after every pause in typing."""
+        key = (file.before, file.after)
+        if key not in self._changed:
+            while len(self._changed) >= _KEPT:
+                del self._changed[next(iter(self._changed))]
+            self._changed[key] = line_hunks(self._text(job, file.before), self._text(job, file.after))
+        return self._changed[key]
 
     def _then(self, job: JobId, digest: str, text: bytes) -> bytes | None:
         """The text that a job was started from: seen here, or pinned by its worker."""

@@ -45,7 +45,7 @@ export async function play(world) {
   const kinds = async () => (await marks()).map(({ kind }) => kind);
 
   await world.ask("open", { path: "calc.py", line: 1, character: 6 });
-  await window.command("Agent: Delegate …");
+  await window.choose("Delegate: change add");
   await window.answer(/^Delegate$/, title);
   await lens("Cancel: Delegate").waitFor();
   assert.deepEqual(await kinds(), ["work"]);
