@@ -55,6 +55,8 @@ class Editor:
     """Its plugin asks the user for the task itself (``initializationOptions.prompts``)."""
     reviews: bool = False
     """Its plugin shows plans itself (``initializationOptions.review``)."""
+    asks: bool = False
+    """Its plugin puts a job's questions before the user itself (``initializationOptions.questions``)."""
     events: bool = False
     """Asked for ``agentLs/jobChanged`` in its ``initializationOptions``."""
 
@@ -116,6 +118,7 @@ def read_editor(said: Json, info: Json, options: Json) -> Editor:
         questions="showMessage" in window,
         prompts=options.get("prompts") is True,
         reviews=options.get("review") is True,
+        asks=options.get("questions") is True,
         events=options.get("events") is True,
     )
     for quirk in QUIRKS:
