@@ -262,9 +262,12 @@ return {
   {
     "health says what is running",
     function()
+      fake.answers["agentLs.status"] = function()
+        return { version = "9.9.9", pid = 77 }
+      end
       vim.cmd("checkhealth agent_ls")
       local text = support.text(vim.api.nvim_get_current_buf())
-      assert(text:find(root, 1, true), text)
+      assert(text:find(root, 1, true) and text:find("version 9.9.9, process 77", 1, true), text)
       assert(not text:find("ERROR", 1, true), text)
       vim.cmd("tabclose")
     end,

@@ -32,7 +32,13 @@ M.HIGHLIGHTS = {
   AgentLsRemoved = "Removed",
 }
 
-local COST, MARKS = 7, 2
+M.SIGNS = {
+  { "!", "the plan weakens what it is proven by" },
+  { "&", "another job is at the same place" },
+  { "@", "another editor or terminal has it" },
+}
+
+local COST, MARKS = 7, 3
 
 ---@class agent_ls.Row
 ---@field text string
@@ -55,8 +61,7 @@ function M.title(job)
   return (wording.plain(job.title):gsub("^Delegate: ", ""))
 end
 
----One job: mark, title, where it stands, cost; `!` weakens what it is proven by, `&` another job is at
----the same place.
+---One job: mark, title, where it stands, cost; the signs of `M.SIGNS`.
 ---@param job agent_ls.Job
 ---@param group string
 ---@param width integer
@@ -65,7 +70,9 @@ end
 local function job_row(job, group, width, titles)
   local look = LOOKS[job.state] or { " ", "AgentLsAbout" }
   local cost = wording.cost(job.costUsd)
-  local signs = (#(job.warnings or {}) > 0 and "!" or "") .. (#(job.overlaps or {}) > 0 and "&" or "")
+  local signs = (#(job.warnings or {}) > 0 and "!" or "")
+    .. (#(job.overlaps or {}) > 0 and "&" or "")
+    .. (job.owner == "elsewhere" and "@" or "")
   local about = math.max(0, width - 4 - titles - 2 - COST - 1 - MARKS)
   local head = ("  %s %s  "):format(look[1], filled(M.title(job), titles))
   local middle = filled(wording.stands(job), about)

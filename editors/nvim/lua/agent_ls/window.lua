@@ -207,10 +207,9 @@ local own = {
     local lines = vim.tbl_map(function(key)
       return ("%-6s %s"):format(key[1], key[3])
     end, KEYS)
-    vim.list_extend(
-      lines,
-      { "!      the plan weakens what it is proven by", "&      another job is at the same place" }
-    )
+    for _, sign in ipairs(rows_of.SIGNS) do
+      lines[#lines + 1] = ("%-6s %s"):format(sign[1], sign[2])
+    end
     vim.notify(table.concat(lines, "\n"), vim.log.levels.INFO, { title = "agent-ls jobs" })
   end,
 }

@@ -106,8 +106,7 @@ function M.stands(job)
     plan and M.size(job.files) or nil,
     plan and job.verdict or nil,
     not plan and job.problem or nil,
-    job.owner == "elsewhere" and "in another editor" or nil,
-  }, 6))
+  }, 5))
 end
 
 ---One line for lists: `ready · Delegate: retries · 2 files +12 −3 · verified · $0.04`.
