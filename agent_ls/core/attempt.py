@@ -277,6 +277,7 @@ class Checked:
     """Checks were run on a draft whose tree has the given hash. ``reason``: why the verdict, in a sentence.
 
     ``warnings``: how the draft weakens what it is proven by (tests, snapshots, check configuration).
+    ``again``: not by the attempt, but of its plan on the texts of a later moment.
     """
 
     reports: tuple[CheckReport, ...]
@@ -284,6 +285,7 @@ class Checked:
     tree_hash: str
     reason: str = ""
     warnings: tuple[str, ...] = ()
+    again: bool = False
 
 
 @final

@@ -134,6 +134,39 @@ def read_block(packed: bytes) -> Block:
     return Block(names, starts, entries)
 
 
+def read_list(raw: bytes, name: bytes) -> tuple[array[int], array[int]] | None:
+    """The list of one name out of a decompressed block: files, and what stands beside each.
+
+    Nothing else of the block is read: a tenth of the cost of `read_block` for one list in it.
+
+    Raises:
+        ValueError, IndexError: it is damaged.
+    """
+    end = 4 + int.from_bytes(raw[:4], "little")
+    text = b"\n%b\n" % raw[4:end]
+    found = text.find(b"\n%b\n" % name)
+    if found < 0:
+        return None
+    at = text.count(b"\n", 0, found)
+    lengths, end = unpack_numbers(raw, end)
+    width, begin, size = raw[end], sum(lengths[:at]), lengths[at]
+    end += 1
+    planes = [
+        raw[start : start + size] for start in range(end + begin, len(raw), max(1, (len(raw) - end) // width))
+    ]
+    return _woven(planes[3:7], size), _woven(planes[:3], size)
+
+
+def _woven(planes: Sequence[bytes], size: int) -> array[int]:
+    """Numbers from their lowest bytes, their second ones and so on."""
+    mixed = bytearray(4 * size)
+    for plane, part in enumerate(planes):
+        mixed[plane::4] = part
+    values = array("I")
+    values.frombytes(mixed)
+    return values
+
+
 def merged(blocks: Iterable[Block], gone: AbstractSet[int]) -> tuple[Lists, set[int]]:
     """The lists of all these blocks in one, without the files that are gone; and which those were."""
     lists: defaultdict[bytes, list[int]] = defaultdict(list)

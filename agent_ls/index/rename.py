@@ -19,9 +19,10 @@ from agent_ls.core.text import LineIndex, Span
 from agent_ls.index.extract import ParseTimeoutError, dialect, facts_of, parse
 from agent_ls.index.facts import Definition
 from agent_ls.index.keywords import KEYWORDS
+from agent_ls.index.mentions import RefHit
 from agent_ls.index.names import EXTRA, language_of, stem_of
 from agent_ls.index.occurrences import Occurrence, Role, occurrences
-from agent_ls.index.query import Index, RefHit, enclosing
+from agent_ls.index.query import Index, enclosing
 from agent_ls.index.scopes import (
     SourceFile,
     binder,

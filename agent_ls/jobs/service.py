@@ -111,7 +111,7 @@ class Service:
             settings=lambda: self.settings,
         )
         resolve = SyntaxMerge(dirs.base / "worker", indexer_environment(environ))
-        self._desk = Desk(book, port, self._board.changed, resolve, self._runs.story)
+        self._desk = Desk(book, port, self._changed, resolve, self._runs.story)
         self._wishes = Wishes(
             *(book, runs, self._fleet, self._desk, self._claims),
             Rechecker(self._desk, runs, self._fleet, port),
@@ -423,9 +423,11 @@ class Service:
     def _changed(self, job: JobId) -> None:
         self._board.changed(job)
         owned = self._book.owned(job)
-        if owned is not None and owned.job.request.intent.rework and owned.job.state is JobState.READY:
-            with suppress(AgentLsError):  # of another process, or in the user's files already
-                self._wishes.discard(JobId(owned.job.retry_of))
+        if owned is None or not owned.job.request.intent.rework:
+            return
+        if owned.job.state is JobState.READY or owned.job.applied:
+            with suppress(AgentLsError):  # of another process, or deleted
+                self._wishes.replace(owned.job)
 
     def _up_to_date(self, request: AttemptRequest) -> AttemptRequest:
         return self._starter.up_to_date(request)

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from agent_ls.core.job import Verdict
 from agent_ls.core.paths import RelPath
 from agent_ls.core.selection import ALL_TESTS, Evidence, Tally, choose
-from agent_ls.core.tallies import tally
 
 
 def chosen(*evidence: Evidence) -> int:
@@ -121,19 +120,3 @@ def test_the_choice_does_not_depend_on_the_order_and_names_everyone_once(
     assert sorted(first.order) == list(range(1, len(found) + 1))
     sound = [e for e in numbered if e.applies]
     assert not sound or next(e for e in numbered if e.attempt == first.attempt).applies
-
-
-def test_tallies_are_read_off_what_runners_print() -> None:
-    pytest_says = "..F\nFAILED tests/test_a.py::test_x - assert 1 == 2\n1 failed, 2 passed in 0.1s"
-    assert tally(pytest_says, passed=False) == Tally(3, frozenset({"tests/test_a.py::test_x"}))
-    assert tally("5 passed in 0.1s", passed=True) == Tally(5)
-    unittest_says = "FAIL: test_x (test_a.T.test_x)\n----\nRan 3 tests in 0.1s\n\nFAILED (failures=1)"
-    assert tally(unittest_says, passed=False) == Tally(3, frozenset({"test_x (test_a.T.test_x)"}))
-    assert not tally("ERROR tests/test_a.py\nE   ImportError: cannot import name", passed=False).begun
-    lost = "ERROR: test_a (unittest.loader._FailedTest.test_a)\nRan 1 test in 0s"
-    assert not tally(lost, passed=False).begun
-    go_says = "--- FAIL: TestX (0.00s)\n--- PASS: TestY (0.00s)\nFAIL\n"
-    assert tally(go_says, passed=False) == Tally(2, frozenset({"TestX"}))
-    cargo_says = "test a::b ... FAILED\ntest result: FAILED. 1 passed; 1 failed;"
-    assert tally(cargo_says, passed=False) == Tally(2, frozenset({"a::b"}))
-    assert tally("no idea", passed=False) == Tally(1, frozenset({"the run"}))
