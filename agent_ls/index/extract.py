@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from typing import final
 
-from tree_sitter import Node, Point, QueryCursor, Range, Tree
+from tree_sitter import Point, QueryCursor, Range, Tree
 
 from agent_ls.core.text import LineIndex, Span
 from agent_ls.index import languages
@@ -255,32 +256,31 @@ def _gather(result: Survey, data: bytes, tree: Tree, span: Span | None) -> tuple
     cursor = QueryCursor(languages.query(result.language))
     if span is not None:
         cursor.set_byte_range(span.start, span.end)
-    for _, captures in cursor.matches(tree.root_node):
-        _take(captures, result, data, found, attributes)
-    return found, attributes
-
-
-def _take(
-    captures: Mapping[str, Sequence[Node]],
-    result: Survey,
-    data: bytes,
-    found: list[Captured],
-    attributes: set[int],
-) -> None:
-    names = captures.get("name")
-    for label, nodes in captures.items():
-        if names is not None:
-            if label == "scope" or label[:4] == "def.":
-                container = captures["container"][0] if "container" in captures else None
-                kind = label.removeprefix("def.")
-                found += [Captured(kind, nodes[0], name, container) for name in names]
-                return
-        elif label == "import":
-            span = Span(*nodes[0].byte_range)
+    labels = _labels(result.language)
+    for pattern, captures in cursor.matches(tree.root_node):
+        label = labels.get(pattern)
+        if label is None:
+            label = labels[pattern] = next(filter(_SAYS.match, captures))
+        node = captures[label][0]
+        if label == "import":
+            span = Span(*node.byte_range)
             parts = read_import(result.language, data[span.start : span.end].decode("utf-8", "replace"))
             result.imports += [Import(module, taken, span) for module, taken in parts]
         elif label == "attribute":
-            node = nodes[0]
             # Not by the node's own rows: there are none where places were passed over.
             first, last = map(result.lines.line_of, node.byte_range)
             attributes.update(range(first, last + 1))
+        else:
+            container = captures["container"][0] if "container" in captures else None
+            kind = label.removeprefix("def.")
+            found += [Captured(kind, node, name, container) for name in captures["name"]]
+    return found, attributes
+
+
+_SAYS = re.compile(r"def\.|scope$|import$|attribute$")
+
+
+@cache
+def _labels(_language: str) -> dict[int, str]:
+    """Which capture tells what a pattern of a language's query is about, as far as it was found."""
+    return {}
