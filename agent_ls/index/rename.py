@@ -19,11 +19,12 @@ from agent_ls.core.text import LineIndex, Span
 from agent_ls.index.extract import ParseTimeoutError, dialect, facts_of, parse
 from agent_ls.index.facts import Definition
 from agent_ls.index.keywords import KEYWORDS
+from agent_ls.index.mentions import RefHit
 from agent_ls.index.names import EXTRA, language_of, stem_of
 from agent_ls.index.naming import Target, target_of
 from agent_ls.index.occurrences import Occurrence, Role, occurrences
 from agent_ls.index.overrides import Family, Kin
-from agent_ls.index.query import Index, RefHit, enclosing
+from agent_ls.index.query import Index, enclosing
 from agent_ls.index.rename_members import family_of, members, of_classes, overrides_unknown, unknown_bases
 from agent_ls.index.scopes import (
     SourceFile,

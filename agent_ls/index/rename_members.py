@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, Span
+from agent_ls.index.mentions import RefHit
 from agent_ls.index.naming import CALLED, SELF, Target
 from agent_ls.index.occurrences import Occurrence, Role
 from agent_ls.index.overrides import CLASSES, INHERITING, ClassAt, Family, Kin
-from agent_ls.index.query import RefHit, enclosing
+from agent_ls.index.query import enclosing
 from agent_ls.index.scopes import SourceFile, binder, class_around
 
 _SAYS_SO = re.compile(rb"@Override\b|@override\b|\boverride\b")
