@@ -264,10 +264,11 @@ class Server:
         changes: dict[str, list[Any]] = dict((answer or {}).get("changes") or {})
         for one in (answer or {}).get("documentChanges") or ():
             changes[one["textDocument"]["uri"]] = one["edits"]
-        found = {
-            RelPath(str(Path(u.removeprefix("file://")).relative_to(self._root))): e
-            for u, e in changes.items()
-        }
+        found: dict[RelPath, list[Any]] = {}
+        for place, edits in changes.items():
+            file = Path(place.removeprefix("file://"))
+            if file.is_relative_to(self._root):  # a server may know more than the folder
+                found[RelPath(file.relative_to(self._root).as_posix())] = edits
         return {p: _edited(texts[p], edits) for p, edits in found.items() if p in texts} or None
 
     def _send(self, message: dict[str, Any]) -> None:
