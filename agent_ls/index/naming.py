@@ -67,12 +67,12 @@ def _of_definition(here: SourceFile, own: Definition) -> Target | str:
     if not own.container:
         return Target("top", here.path)
     around = class_around(here, own.span.start, own.span.end)
-    if around is not None:
+    scopes = next((p.scopes for p in here.places if p.span == own.name_span), ())
+    if around is not None and not (scopes and around.span.start <= scopes[0].start):
         called = own.kind in CALLED if here.language in TWO_NAMESPACES else None
         return Target("member", here.path, around.span, called=called)
-    inside = [p for p in here.places if p.span == own.name_span]
-    if inside and inside[0].scopes:
-        return Target("local", here.path, inside[0].scopes[0])
+    if scopes:  # a function in a function, of a method too
+        return Target("local", here.path, scopes[0])
     # A method that stands outside its type (Go, C++): other files may have more of the type.
     called = own.kind in CALLED if here.language in TWO_NAMESPACES else None
     return Target("member", here.path, own.span, called=called)

@@ -25,7 +25,14 @@ from agent_ls.index.naming import Target, target_of
 from agent_ls.index.occurrences import Occurrence, Role, occurrences
 from agent_ls.index.overrides import Family, Kin
 from agent_ls.index.query import Index, enclosing
-from agent_ls.index.rename_members import family_of, members, of_classes, overrides_unknown, unknown_bases
+from agent_ls.index.rename_members import (
+    family_of,
+    members,
+    of_classes,
+    overrides_unknown,
+    satisfies,
+    unknown_bases,
+)
 from agent_ls.index.scopes import (
     SourceFile,
     binder,
@@ -92,6 +99,7 @@ def rename(
     family = family_of(kin, files, target, name)
     resolved = _resolve(files, target, name, kin, family)
     problem = _clash(files, resolved, target, new_name) or overrides_unknown(files, kin, family, name)
+    problem = problem or satisfies(files, target, name)
     if problem:
         return RenamePlan(ChangeSet(), reason=problem)
     left = [*_unresolved(files, resolved, target), *unknown_bases(files, family)]

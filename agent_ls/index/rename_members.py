@@ -87,3 +87,110 @@ def unknown_bases(files: dict[RelPath, SourceFile], family: Family) -> Iterable[
             around = enclosing(files[at.path].facts.definitions, at.span.start)
             line = LineIndex(files[at.path].data).line_of(at.span.start) + 1
             yield RefHit(at.path, line, around.path if around else "")
+
+
+_ASKED_FOR = frozenset(
+    [
+        "Accept",
+        "Addr",
+        "As",
+        "At",
+        "Bool",
+        "Bounds",
+        "Close",
+        "ColorModel",
+        "Deadline",
+        "Dial",
+        "Done",
+        "Err",
+        "Error",
+        "Exit",
+        "Flush",
+        "Format",
+        "GoString",
+        "Header",
+        "Hijack",
+        "Import",
+        "Info",
+        "Int63",
+        "Is",
+        "IsDir",
+        "LastInsertId",
+        "Len",
+        "Less",
+        "Listen",
+        "Lock",
+        "Lstat",
+        "MarshalBinary",
+        "MarshalJSON",
+        "MarshalText",
+        "MarshalXML",
+        "Mode",
+        "ModTime",
+        "Name",
+        "Open",
+        "Pop",
+        "Push",
+        "Read",
+        "ReadAt",
+        "ReadByte",
+        "ReadDir",
+        "ReadFile",
+        "ReadFrom",
+        "ReadRune",
+        "Readdir",
+        "Reset",
+        "RoundTrip",
+        "RowsAffected",
+        "Scan",
+        "Seed",
+        "Seek",
+        "ServeHTTP",
+        "Set",
+        "Size",
+        "Stat",
+        "String",
+        "Sub",
+        "Sum",
+        "Swap",
+        "Sync",
+        "Sys",
+        "Type",
+        "Underlying",
+        "Unlock",
+        "UnmarshalBinary",
+        "UnmarshalJSON",
+        "UnmarshalText",
+        "UnmarshalXML",
+        "UnreadByte",
+        "Unwrap",
+        "Value",
+        "Visit",
+        "Write",
+        "WriteAt",
+        "WriteByte",
+        "WriteHeader",
+        "WriteString",
+        "WriteTo",
+    ]
+)
+"""Methods that interfaces of Go's standard library ask for by name."""
+
+
+def satisfies(files: dict[RelPath, SourceFile], target: Target, name: str) -> str:
+    """Why a method of Go cannot get another name: an interface asks for this one, and any type may be its."""
+    home = files[target.path]
+    around = next((d.kind for d in home.facts.definitions if d.span == target.around), "")
+    if (
+        target.kind != "member" or home.language != "go" or around == "struct"
+    ):  # a field of a struct is nobody's wish
+        return ""
+    for path in sorted(files):
+        found = files[path].facts.definitions if files[path].language == "go" else ()
+        interfaces = {d.path for d in found if d.kind == "interface"}
+        for d in found:
+            if d.name == name and d.container in interfaces:
+                return f"The interface `{d.container}` ({path}) asks for `{name}`: which types are meant cannot be told"
+    if name in _ASKED_FOR:
+        return f"Interfaces of Go's own packages ask for `{name}`: a type may be used as one of them"
+    return ""

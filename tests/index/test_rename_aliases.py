@@ -371,3 +371,43 @@ fn f() -> Kind { Kind::Group(Set) }
     before = "-- a.rs --\nstruct R { start: u8 }\nimpl R {\n    fn st$0art(&self) -> u8 { self.start }\n    fn two(&self) -> u8 { self.start() }\n}\n"
     after = "-- a.rs --\nstruct R { start: u8 }\nimpl R {\n    fn first(&self) -> u8 { self.start }\n    fn two(&self) -> u8 { self.start() }\n}\n"
     check(tmp_path / "1", before, "first", after, ["a.rs:1", "a.rs:3", "a.rs:4"])
+
+
+def test_a_method_that_an_interface_of_go_asks_for_keeps_its_name(tmp_path: Path) -> None:
+    go = "-- p/a.go --\npackage p\n\ntype A struct{}\n\nfunc (a A) %s() {}\n-- q/b.go --\npackage q\n\ntype B interface {\n\tAsk() int\n}\n"
+    for name, words in (("A$0sk", "The interface `B`"), ("Str$0ing", "Go's own packages")):
+        plan, _ = plan_of(tmp_path / name[:1], go % name, "Task")
+        assert words in plan.reason
+        assert not plan.changes
+    plan, _ = plan_of(tmp_path / "free", go % "Fr$0ee", "Task")
+    assert plan.changes
+    field, _ = plan_of(tmp_path / "field", "-- p/a.go --\npackage p\n\ntype A struct{ Na$0me int }\n", "Task")
+    assert field.changes
+
+
+def test_a_function_in_a_method_is_the_methods_own(tmp_path: Path) -> None:
+    before = """\
+-- a.py --
+class A:
+    def run(self, x):
+        if x:
+            def wo$0rk(): ...
+        else:
+            def work(): ...
+        return work()
+
+    def work(self): ...
+"""
+    after = """\
+-- a.py --
+class A:
+    def run(self, x):
+        if x:
+            def task(): ...
+        else:
+            def task(): ...
+        return task()
+
+    def work(self): ...
+"""
+    check(tmp_path, before, "task", after)
