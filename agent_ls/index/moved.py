@@ -25,6 +25,17 @@ from agent_ls.index.standing import Standing, standing
 
 Read = Callable[[RelPath], bytes | None]
 
+_ERASED = frozenset(
+    {
+        "type_annotation",
+        "type_arguments",
+        "type_parameters",
+        "interface_declaration",
+        "type_alias_declaration",
+    }
+)
+"""What TypeScript takes out before anything runs."""
+
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault
     """Why a move is not made; a sentence for people."""
@@ -206,7 +217,7 @@ def is_later(tree: Tree, place: Occurrence, *, lazy: bool = False) -> bool:
         body = node.parent.child_by_field_name("body")
         if body is not None and body.id == node.id and re.search(r"function|method|lambda", node.parent.type):
             return True
-        if lazy and node.type == "type":
+        if (lazy and node.type == "type") or node.type in _ERASED:
             return True
         node = node.parent
     return False

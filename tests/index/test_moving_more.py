@@ -230,8 +230,8 @@ def test_annotations_that_the_target_evaluates(
         check_refused(tmp_path, before, "b.py", "evaluates annotations at once")
 
 
-def check_reason(tmp_path: Path, before: str, words: str) -> None:
-    plan, _ = plan_of(tmp_path, before, "b.py")
+def check_reason(tmp_path: Path, before: str, words: str, target: str = "b.py") -> None:
+    plan, _ = plan_of(tmp_path, before, target)
     assert plan.reason == words
     assert plan.changes
 
@@ -406,3 +406,17 @@ export const c = () => work;
 """
     check(tmp_path, before, "b.ts", after)
     check_refused(tmp_path / "1", before.replace("() => work", "work({t: 1})"), "b.ts", "in a circle")
+
+
+def test_types_in_the_head_of_a_typescript_function_are_used_later(tmp_path: Path) -> None:
+    before = """\
+-- a.ts --
+export class Own {}
+export function wo$0rk(own?: Own): Own { return new Own(); }
+-- b.ts --
+export const b = 1;
+-- c.ts --
+import { work } from "./a";
+export const c = (): typeof work => work;
+"""
+    check_reason(tmp_path, before.replace("-- b.ts --\n", '-- b.ts --\nimport "./c";\n'), "", "b.ts")
