@@ -72,8 +72,9 @@ class Partly:
     The new job asks before it is ready, so that there is a meanwhile.
     """
 
-    def __init__(self, service: Service, root: Path) -> None:
+    def __init__(self, service: Service, editor: PaperEditor, root: Path) -> None:
         self.service = service
+        self.editor = editor
         self.file = root / "a.py"
 
     async def begin(self, *, landed: bool) -> None:
@@ -107,7 +108,8 @@ class Partly:
 
 @pytest.fixture
 async def partly(opener: Opener, root: Path) -> Partly:
-    return Partly(await opener(), root)
+    editor = PaperEditor(root)
+    return Partly(await opener(editor), editor, root)
 
 
 async def test_of_a_plan_that_has_landed_in_part_the_new_one_takes_what_has_not(partly: Partly) -> None:
@@ -115,6 +117,7 @@ async def test_of_a_plan_that_has_landed_in_part_the_new_one_takes_what_has_not(
     assert (partly.state(), partly.pending()) == (JobState.PARTLY_APPLIED, ["-five\n+FIVE"])
     await partly.finish()
     assert (partly.state(), partly.pending()) == (JobState.APPLIED, [])
+    assert partly.editor.notices == [], "that both are about the same lines goes without saying"
     assert partly.service.job(partly.old).view.verdict_note, "its verdict was about the whole"
     assert (await partly.service.apply(partly.new)).state is JobState.APPLIED
     assert partly.file.read_bytes() == b"ONE\ntwo\nthree\nfour\nCINQ\n"
