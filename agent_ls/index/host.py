@@ -35,7 +35,10 @@ from agent_ls.workspace.ignore import Rules
 from agent_ls.workspace.process import worker_pipes
 from agent_ls.workspace.scan import FileStat, scan
 
-_SKETCH_FROM, _SKETCH_CHUNK = 500, 256
+_SKETCH_FROM, _SKETCH_CHUNK = 500, 64
+_AHEAD = 300
+"""Files that are parsed even before names are gathered: those that are open, and their folders."""
+_TOLD_EACH_S, _SAID_EACH_S = 0.1, 1.0
 _IDLE_S = 10.0
 _COMPACT_AFTER = 500
 
@@ -116,58 +119,67 @@ class Host:
         store.say(aliases=read_aliases((file.path for file in found.files), self._read))
         return compare(found.files, store.known()), found.skipped
 
-    def _in_order(self, jobs: Sequence[ParseJob]) -> Sequence[ParseJob]:
-        """What was asked for first, then its folders, then the rest as it lies."""
+    def _in_order(self, jobs: Sequence[ParseJob]) -> tuple[Sequence[ParseJob], int]:
+        """What was asked for first, then its folders, then the rest as it lies; and how many come ahead."""
         if not self._first:
-            return jobs
+            return jobs, 0
         folders = {path.rpartition("/")[0] for path in self._first}
-        return sorted(
-            jobs, key=lambda job: (job.path not in self._first, job.path.rpartition("/")[0] not in folders)
-        )
+        near = [job for job in jobs if job.path.rpartition("/")[0] in folders]
+        near.sort(key=lambda job: job.path not in self._first)
+        ahead = near[:_AHEAD]
+        taken = {job.path for job in ahead}
+        return [*ahead, *(job for job in jobs if job.path not in taken)], len(ahead)
 
     def _read(self, path: RelPath) -> bytes:
         return read_regular(f"{self._root}/{path}")[0]
 
     async def _update(self, store: Store, ask_id: int, changed: Difference) -> None:
-        jobs = [
-            replace(job, row=row) for row, job in enumerate(self._in_order(changed.jobs), store.next_row())
-        ]
-        done = 0
+        ordered, ahead = self._in_order(changed.jobs)
+        jobs = [replace(job, row=row) for row, job in enumerate(ordered, store.next_row())]
+        done = named = 0
         told: set[asyncio.Task[None]] = set()
+        written_at = time.monotonic()
 
         def on_parsed(parsed: Parsed) -> None:
             store.put_part(parsed.part)
             store.touch(parsed.same)
 
         def on_done(more: int) -> None:
-            nonlocal done
+            nonlocal done, written_at
             done += more
-            if time.monotonic() - self._told_at > 0.1:
-                self._told_at = time.monotonic()
+            now = time.monotonic()
+            if now - written_at > _SAID_EACH_S:
+                written_at = now
+                store.say(progress=[done, len(jobs), named])
+            if now - self._told_at > _TOLD_EACH_S:
+                self._told_at = now
                 task = asyncio.ensure_future(self._progress(ask_id, done, len(jobs)))
                 told.add(task)
                 task.add_done_callback(told.discard)
 
         store.remove(changed.gone)
-        store.say(progress=[0, len(jobs)])
+        store.say(progress=[0, len(jobs), 0])
+        await self._pool.run(jobs[:ahead], on_parsed, on_done)
         if len(jobs) >= _SKETCH_FROM:
-            await self._sketch(store, jobs)
-        await self._pool.run(jobs, on_parsed, on_done)
+            store.drop_sketches()  # of a run that was cut short
+            for chunk in range(ahead, len(jobs), _SKETCH_CHUNK):
+                self._sketch(store, jobs[chunk : chunk + _SKETCH_CHUNK])
+                named = min(chunk + _SKETCH_CHUNK, len(jobs))
+                on_done(0)
+                await asyncio.sleep(0)
+        await self._pool.run(jobs[ahead:], on_parsed, on_done)
         store.drop_sketches()
         if len(jobs) + len(changed.gone) >= _COMPACT_AFTER:
             store.compact()
         await asyncio.gather(*told)
 
-    async def _sketch(self, store: Store, jobs: Sequence[ParseJob]) -> None:
+    def _sketch(self, store: Store, jobs: Iterable[ParseJob]) -> None:
         """Make names findable before their files are parsed."""
-        store.drop_sketches()  # of a run that was cut short
-        for chunk in range(0, len(jobs), _SKETCH_CHUNK):
-            records: list[bytes] = []
-            for job in jobs[chunk : chunk + _SKETCH_CHUNK]:
-                with suppress(OSError):
-                    records.append(sketch(self._read(job.path), job.path, job.language))
-            store.sketch(records)
-            await asyncio.sleep(0)
+        records: list[bytes] = []
+        for job in jobs:
+            with suppress(OSError):
+                records.append(sketch(self._read(job.path), job.path, job.language))
+        store.sketch(records)
 
     async def _progress(self, ask_id: int, done: int, total: int) -> None:
         await self._send({"type": "progress", "id": ask_id, "done": done, "total": total})

@@ -44,26 +44,31 @@ class ListReader:
         self._directories: dict[Kind, list[tuple[list[bytes], list[int]]]] = {}
         self._block = lru_cache(_BLOCKS_AT_HAND)(self._read)
 
-    def of(self, kind: Kind, name: str) -> list[tuple[int, int]]:
-        """(file, what stands beside it) of a name.
+    def of(self, kind: Kind, name: str, most: int | None = None) -> list[tuple[int, int]]:
+        """(file, what stands beside it) of a name, no more than ``most`` of them.
 
         ~1 µs per segment, ~100 µs for a block that is not at hand.
         """
         raw = name.encode("utf-8", "replace")
         while True:
-            found = self._of(kind, raw)
+            found = self._of(kind, raw, most)
             # A merge in the middle would have taken segments away under our feet.
             if not self._refresh():
                 return found
 
-    def _of(self, kind: Kind, raw: bytes) -> list[tuple[int, int]]:
+    def _of(self, kind: Kind, raw: bytes, most: int | None) -> list[tuple[int, int]]:
         self._refresh()
         found: list[tuple[int, int]] = []
+        gone = self._gone
         for firsts, rows in self._directory(kind):
             at = bisect_right(firsts, raw) - 1
             if at >= 0 and (block := self._block(rows[at])) is not None:
-                found += block.find(raw)
-        return [entry for entry in found if entry[0] not in self._gone] if self._gone else found
+                # Of those that are gone nobody knows which they are before they are read.
+                some = block.find(raw, None if most is None else most + len(gone))
+                found += [entry for entry in some if entry[0] not in gone] if gone else some
+            if most is not None and len(found) >= most:
+                return found[:most]
+        return found
 
     def prefixed(self, text: str) -> set[str]:
         """Defined names that start with a text; at most some thousands of them."""

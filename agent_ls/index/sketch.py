@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 from agent_ls.core.paths import RelPath
 
@@ -64,7 +66,7 @@ class Sketched:
 
 
 def sketch(data: bytes, path: RelPath, language: str) -> bytes:
-    """What looks like a definition in one text, as records for `Sketches`; at most a few per line."""
+    """What looks like a definition in one text, as records for `pack_sketches`; at most a few per line."""
     pattern = _COMPILED.get(language)
     if pattern is None or len(data) > _LONGEST_TEXT or b"\0" in data:
         return b""
@@ -82,24 +84,86 @@ def sketch(data: bytes, path: RelPath, language: str) -> bytes:
     return b"".join(records)
 
 
-def pack_sketches(records: Iterable[bytes]) -> bytes:
-    """Records of many files, as one row of the store."""
-    return zlib.compress(b"\n" + b"".join(records), 1)
+@final
+@dataclass(frozen=True, slots=True)
+class SketchRow:
+    """Records of some files, as a row of the store.
+
+    ``hashes``: of all their names, sorted, 4 bytes each: a reader has those of all rows at hand and
+    unpacks only rows that hold what it looks for. ``names``: each once, sorted, on lines.
+    """
+
+    hashes: bytes
+    names: bytes
+    records: bytes
+
+
+def pack_sketches(records: Iterable[bytes]) -> SketchRow:
+    """What `sketch` found in some files, as one row."""
+    raw = b"\n" + b"".join(records)
+    names = sorted({record.partition(b"\x1f")[0] for record in raw.split(b"\n")} - {b""})
+    hashes = array("I", sorted(map(zlib.crc32, names)))
+    return SketchRow(hashes.tobytes(), zlib.compress(b"\n".join(names), 1), zlib.compress(raw, 1))
 
 
 def find_sketched(packed: bytes, name: str) -> Iterator[Sketched]:
     """Records of exactly this name."""
-    yield from _find(packed, re.escape(name.encode("utf-8", "replace")))
+    written = re.escape(name.encode("utf-8", "replace"))
+    record = re.compile(rb"\n(" + written + rb")\x1f([^\x1f\n]*)\x1f(\d+)\x1f(\d+)\x1f([^\n]*)")
+    for match in record.finditer(zlib.decompress(packed)):
+        found, path, line, start, text = (part.decode("utf-8", "replace") for part in match.groups())
+        yield Sketched(found, RelPath(path), int(line), int(start), text)
 
 
 def names_like(packed: bytes, pattern: re.Pattern[bytes]) -> set[str]:
-    """Names in a row of records that start with a match."""
-    raw = {record.partition(b"\x1f")[0] for record in zlib.decompress(packed).split(b"\n") if record}
-    return {name.decode("utf-8", "replace") for name in raw if pattern.match(name)}
+    """Names of a row that start with a match."""
+    names = zlib.decompress(packed).split(b"\n")
+    return {name.decode("utf-8", "replace") for name in names if pattern.match(name)}
 
 
-def _find(packed: bytes, name: bytes) -> Iterator[Sketched]:
-    record = re.compile(rb"\n(" + name + rb")\x1f([^\x1f\n]*)\x1f(\d+)\x1f(\d+)\x1f([^\n]*)")
-    for match in record.finditer(zlib.decompress(packed)):
-        written, path, line, start, text = (part.decode("utf-8", "replace") for part in match.groups())
-        yield Sketched(written, RelPath(path), int(line), int(start), text)
+@final
+class SketchReader:
+    """The sketches of one open store. They are never changed, only added and dropped all at once."""
+
+    def __init__(self, rows: Callable[..., list[Any]]) -> None:
+        self._rows = rows
+        self._hashes: dict[int, array[int]] = {}
+
+    def find(self, name: str, limit: int) -> Iterator[Sketched]:
+        """Records of a name from as few rows as hold ``limit`` of them; ~1 µs per row, ~1 ms per hit."""
+        digest = zlib.crc32(name.encode("utf-8", "replace"))
+        found = 0
+        for row, hashes in self._fresh().items():
+            at = bisect_left(hashes, digest)
+            if at == len(hashes) or hashes[at] != digest:
+                continue
+            for (records,) in self._rows("SELECT records FROM sketches WHERE id = ?", (row,)):
+                for one in find_sketched(records, name):
+                    yield one
+                    found += 1
+            if found >= limit:
+                return
+
+    def like(self, pattern: re.Pattern[bytes], most: int) -> set[str]:
+        """Names that start with a match, not many more than ``most``; ~0.3 ms per row."""
+        found: set[str] = set()
+        for row in self._fresh():
+            for (names,) in self._rows("SELECT names FROM sketches WHERE id = ?", (row,)):
+                found |= names_like(names, pattern)
+            if len(found) > most:
+                break
+        return found
+
+    def _fresh(self) -> dict[int, array[int]]:
+        """The hashes of every row there is; rows never get the number of another."""
+        ends = self._rows("SELECT (SELECT min(id) FROM sketches), (SELECT max(id) FROM sketches)")
+        first, last = [end or 0 for end in ends[0]] if ends else (0, 0)
+        if next(iter(self._hashes), 0) < first or not last:
+            self._hashes.clear()
+        known = next(reversed(self._hashes), 0)
+        if last > known:
+            for row, packed in self._rows(
+                "SELECT id, hashes FROM sketches WHERE id > ? ORDER BY 1", (known,)
+            ):
+                self._hashes[row] = array("I", packed)
+        return self._hashes

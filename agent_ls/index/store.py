@@ -24,7 +24,7 @@ from agent_ls.index.parts import Part, PartMaker
 from agent_ls.index.postings import Kind, Lists
 from agent_ls.index.sketch import pack_sketches
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -39,7 +39,9 @@ CREATE TABLE segments (id INTEGER PRIMARY KEY AUTOINCREMENT, files INTEGER NOT N
 CREATE TABLE blocks (segment INTEGER NOT NULL, kind INTEGER NOT NULL, first BLOB NOT NULL, block BLOB NOT NULL);
 CREATE UNIQUE INDEX blocks_by_name ON blocks (kind, segment, first);
 CREATE TABLE gone (file INTEGER PRIMARY KEY);
-CREATE TABLE sketches (id INTEGER PRIMARY KEY, records BLOB NOT NULL);
+CREATE TABLE sketches (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, hashes BLOB NOT NULL, names BLOB NOT NULL, records BLOB NOT NULL
+);
 """
 
 _MOST_OF_A_LEVEL = 16
@@ -115,7 +117,8 @@ class Store:
     def sketch(self, records: Iterable[bytes]) -> None:
         """Add lines that look like definitions of files that are not parsed yet (see `sketch`)."""
         with self._transaction() as db:
-            db.execute("INSERT INTO sketches VALUES (NULL, ?)", (pack_sketches(records),))
+            row = pack_sketches(records)
+            db.execute("INSERT INTO sketches VALUES (NULL, ?, ?, ?)", (row.hashes, row.names, row.records))
 
     def drop_sketches(self) -> None:
         """All files are parsed."""
