@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, final
@@ -16,6 +16,12 @@ Rows = Callable[..., list[Any]]
 
 _BLOCKS_AT_HAND = 256
 _MOST_NAMES = 5000
+_MOST_BLOCKS = 400
+
+
+def _behind(letter: bytes) -> bytes:
+    """The least text behind all that begin with a byte; behind everything for none."""
+    return bytes([letter[0] + 1]) if letter and letter[0] < 0xFF else b"\xff\xff"
 
 
 def fuzzy_pattern(text: str) -> re.Pattern[bytes]:
@@ -90,18 +96,34 @@ class ListReader:
         return found
 
     def fuzzy(self, text: str) -> set[str]:
-        """Defined names that hold the letters of a text in order, in any case."""
+        """Defined names that hold the letters of a text in order, in any case.
+
+        Names that begin like the text come first. In a huge tree only a part is looked at: ~0.2 ms
+        per block.
+        """
         pattern = fuzzy_pattern(text)
         found: set[str] = set()
         self._refresh()
-        for segment in self._segments:
-            for (row,) in self._rows(
-                "SELECT rowid FROM blocks WHERE kind = ? AND segment = ?", (Kind.DEFINED, segment)
-            ):
-                block = self._block(row)
-                if block is not None:
-                    found.update(self._living(block, [n for n in block.names if pattern.match(n)]))
+        for row in self._by_first_letter(text)[:_MOST_BLOCKS]:
+            block = self._block(row)
+            if block is not None:
+                found.update(self._living(block, [n for n in block.names if pattern.match(n)]))
         return found
+
+    def _by_first_letter(self, text: str) -> list[int]:
+        """Blocks of defined names, those with a text's first letter before all others."""
+        letters = {case.encode("utf-8", "replace")[:1] for case in (text[:1].lower(), text[:1].upper())}
+        near: list[int] = []
+        others: list[int] = []
+        for firsts, rows in self._directory(Kind.DEFINED):
+            wanted: set[int] = set()
+            for letter in letters:
+                # The block in front of the first one may end with such names.
+                start, end = bisect_left(firsts, letter), bisect_left(firsts, _behind(letter))
+                wanted.update(range(max(0, start - 1), end))
+            for at, row in enumerate(rows):
+                (near if at in wanted else others).append(row)
+        return near + others
 
     def _directory(self, kind: Kind) -> list[tuple[list[bytes], list[int]]]:
         """For each segment the first names of its blocks, and their rows; asked once until another writes."""

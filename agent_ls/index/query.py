@@ -6,7 +6,6 @@ makes it anew.
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import zlib
 from collections import Counter
@@ -33,7 +32,7 @@ from agent_ls.index.sketch import SketchReader
 from agent_ls.index.store import SCHEMA_VERSION, read_meta
 from agent_ls.index.uses import find_packed
 
-_MOST_NAMES = 5000
+_MOST_NAMES = 1000
 _MOST_DEFINING = 2000
 
 
@@ -266,9 +265,10 @@ class Index:
         return (rows[0][0], rows[0][1] or 1.0) if rows else (0, 1.0)
 
     def _names_like(self, text: str, limit: int, *, fuzzy: bool) -> list[str]:
-        names = self._reader().fuzzy(text) if fuzzy else self._reader().prefixed(text)
-        pattern = fuzzy_pattern(text) if fuzzy else re.compile(re.escape(text.encode("utf-8", "replace")))
-        names |= self._sketches.like(pattern, _MOST_NAMES)
+        if fuzzy:
+            names = self._reader().fuzzy(text) | self._sketches.like(fuzzy_pattern(text), _MOST_NAMES)
+        else:
+            names = self._reader().prefixed(text) | self._sketches.starting(text, _MOST_NAMES)
         return sorted(names, key=lambda name: (len(name), name))[:limit]
 
     def _sketched(self, names: Sequence[str], limit: int) -> list[Hit]:

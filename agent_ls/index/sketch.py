@@ -49,6 +49,8 @@ _PATTERNS: Mapping[str, bytes] = {
     "elixir": rb"\n[ \t]*def(?:p|macrop?|module|protocol|guardp?|delegate)? +(?:\w+\.)*(\w+)",
 }
 # Every pattern starts with a line end: the engine then runs from line to line.
+_START = 3
+_MOST_ROWS = 400
 _COMPILED = {language: re.compile(pattern + _LINE) for language, pattern in _PATTERNS.items()}
 _LONGEST_TEXT, _LONGEST_LINE, _SIGNATURE = 2_000_000, 400, 200
 
@@ -89,8 +91,8 @@ def sketch(data: bytes, path: RelPath, language: str) -> bytes:
 class SketchRow:
     """Records of some files, as a row of the store.
 
-    ``hashes``: of all their names, sorted, 4 bytes each: a reader has those of all rows at hand and
-    unpacks only rows that hold what it looks for. ``names``: each once, sorted, on lines.
+    ``hashes``: of all their names and of how these start, sorted, 4 bytes each: a reader has those
+    of all rows at hand and unpacks only rows that hold what it looks for. ``names``: each once, sorted, on lines.
     """
 
     hashes: bytes
@@ -102,7 +104,7 @@ def pack_sketches(records: Iterable[bytes]) -> SketchRow:
     """What `sketch` found in some files, as one row."""
     raw = b"\n" + b"".join(records)
     names = sorted({record.partition(b"\x1f")[0] for record in raw.split(b"\n")} - {b""})
-    hashes = array("I", sorted(map(zlib.crc32, names)))
+    hashes = array("I", sorted({*map(zlib.crc32, names), *(_hash_of_start(name) for name in names)}))
     return SketchRow(hashes.tobytes(), zlib.compress(b"\n".join(names), 1), zlib.compress(raw, 1))
 
 
@@ -121,6 +123,10 @@ def names_like(packed: bytes, pattern: re.Pattern[bytes]) -> set[str]:
     return {name.decode("utf-8", "replace") for name in names if pattern.match(name)}
 
 
+def _hash_of_start(name: bytes) -> int:
+    return zlib.crc32(name[:_START], 1)
+
+
 @final
 class SketchReader:
     """The sketches of one open store. They are never changed, only added and dropped all at once."""
@@ -133,10 +139,7 @@ class SketchReader:
         """Records of a name from as few rows as hold ``limit`` of them; ~1 µs per row, ~1 ms per hit."""
         digest = zlib.crc32(name.encode("utf-8", "replace"))
         found = 0
-        for row, hashes in self._fresh().items():
-            at = bisect_left(hashes, digest)
-            if at == len(hashes) or hashes[at] != digest:
-                continue
+        for row in self._holding(digest):
             for (records,) in self._rows("SELECT records FROM sketches WHERE id = ?", (row,)):
                 for one in find_sketched(records, name):
                     yield one
@@ -144,15 +147,31 @@ class SketchReader:
             if found >= limit:
                 return
 
+    def starting(self, text: str, most: int) -> set[str]:
+        """Names that start with a text, not many more than ``most``; ~0.1 ms per row that has some."""
+        raw = text.encode("utf-8", "replace")
+        rows = self._holding(_hash_of_start(raw)) if len(raw) >= _START else self._fresh()
+        return self._like(rows, re.compile(re.escape(raw)), most)
+
     def like(self, pattern: re.Pattern[bytes], most: int) -> set[str]:
-        """Names that start with a match, not many more than ``most``; ~0.3 ms per row."""
+        """Names that start with a match, of a few hundred rows at most."""
+        return self._like(list(self._fresh())[:_MOST_ROWS], pattern, most)
+
+    def _like(self, rows: Iterable[int], pattern: re.Pattern[bytes], most: int) -> set[str]:
         found: set[str] = set()
-        for row in self._fresh():
+        for row in rows:
             for (names,) in self._rows("SELECT names FROM sketches WHERE id = ?", (row,)):
                 found |= names_like(names, pattern)
             if len(found) > most:
                 break
         return found
+
+    def _holding(self, digest: int) -> Iterator[int]:
+        """Rows that have a hash."""
+        for row, hashes in self._fresh().items():
+            at = bisect_left(hashes, digest)
+            if at < len(hashes) and hashes[at] == digest:
+                yield row
 
     def _fresh(self) -> dict[int, array[int]]:
         """The hashes of every row there is; rows never get the number of another."""
