@@ -26,6 +26,7 @@ from agent_ls.index.aliases import read_aliases
 from agent_ls.index.batches import ParseJob
 from agent_ls.index.changes import Difference, compare, stat_some
 from agent_ls.index.git_log import refresh_history
+from agent_ls.index.names import language_of
 from agent_ls.index.pool import Parsed, Pool
 from agent_ls.index.reading import read_regular
 from agent_ls.index.report import IndexReport, rss_mb
@@ -37,7 +38,7 @@ from agent_ls.workspace.scan import FileStat, scan
 
 _SKETCH_FROM, _SKETCH_CHUNK = 500, 64
 _AHEAD = 300
-"""Files that are parsed even before names are gathered: those that are open, and their folders."""
+"""Files that are parsed even before the tree is walked: those that are open, and their folders."""
 _TOLD_EACH_S, _SAID_EACH_S = 0.1, 1.0
 _IDLE_S = 10.0
 _COMPACT_AFTER = 500
@@ -52,13 +53,13 @@ class Host:
         self._pool = Pool(root, cwd=db.parent, env=dict(os.environ), deadline_s=deadline_s)
         self._turn = asyncio.Lock()
         self._told_at = 0.0
-        self._first: frozenset[str] = frozenset()
+        self._first: Sequence[str] = ()
 
     async def handle(self, ask: Mapping[str, Any]) -> None:
         """Answer one request; never raises but for cancellation."""
         try:
             async with self._turn:
-                self._first = frozenset(ask["first"])
+                self._first = ask["first"]
                 report = await self._refresh(int(ask["id"]), ask["paths"], rebuild=bool(ask["rebuild"]))
             await self._send({"type": "report", "id": ask["id"], "report": report.to_json()})
         except* AgentLsError as group:
@@ -93,6 +94,9 @@ class Host:
                 if rebuild:
                     store.rebuild()
                 try:
+                    if paths is None and self._first:
+                        # Walking a huge tree takes its time, and the user is here.
+                        await self._update(store, ask_id, self._near(store))
                     changed, skipped = self._look(store, paths)
                     await self._update(store, ask_id, changed)
                 except* DamagedStoreError:
@@ -113,29 +117,27 @@ class Host:
             wanted = [rel_path(path) for path in paths]
             some = stat_some(self._root, wanted, rules)
             if some is not None:
-                known = store.known()
-                return compare(some, {p: known[p] for p in wanted if p in known}), None
+                return compare(some, store.known(wanted)), None
         found = scan(self._root, rules)
         store.say(aliases=read_aliases((file.path for file in found.files), self._read))
         return compare(found.files, store.known()), found.skipped
 
-    def _in_order(self, jobs: Sequence[ParseJob]) -> tuple[Sequence[ParseJob], int]:
-        """What was asked for first, then its folders, then the rest as it lies; and how many come ahead."""
-        if not self._first:
-            return jobs, 0
-        folders = {path.rpartition("/")[0] for path in self._first}
-        near = [job for job in jobs if job.path.rpartition("/")[0] in folders]
-        near.sort(key=lambda job: job.path not in self._first)
-        ahead = near[:_AHEAD]
-        taken = {job.path for job in ahead}
-        return [*ahead, *(job for job in jobs if job.path not in taken)], len(ahead)
+    def _near(self, store: Store) -> Difference:
+        """What differs among the files that are asked for first, and what lies in their folders."""
+        near = [rel_path(path) for path in self._first]
+        for folder in {path.rpartition("/")[0] for path in near}:
+            with suppress(OSError), os.scandir(self._root / folder) as listed:
+                names = [entry.name for entry in listed if entry.is_file(follow_symlinks=False)]
+                near += [RelPath(f"{folder}/{name}" if folder else name) for name in names]
+        known = [path for path in dict.fromkeys(near) if language_of(path)][:_AHEAD]
+        some = stat_some(self._root, known, Rules(self._root)) or []
+        return compare(some, store.known(known))
 
     def _read(self, path: RelPath) -> bytes:
         return read_regular(f"{self._root}/{path}")[0]
 
     async def _update(self, store: Store, ask_id: int, changed: Difference) -> None:
-        ordered, ahead = self._in_order(changed.jobs)
-        jobs = [replace(job, row=row) for row, job in enumerate(ordered, store.next_row())]
+        jobs = [replace(job, row=row) for row, job in enumerate(changed.jobs, store.next_row())]
         done = named = 0
         told: set[asyncio.Task[None]] = set()
         written_at = time.monotonic()
@@ -159,15 +161,14 @@ class Host:
 
         store.remove(changed.gone)
         store.say(progress=[0, len(jobs), 0])
-        await self._pool.run(jobs[:ahead], on_parsed, on_done)
         if len(jobs) >= _SKETCH_FROM:
             store.drop_sketches()  # of a run that was cut short
-            for chunk in range(ahead, len(jobs), _SKETCH_CHUNK):
+            for chunk in range(0, len(jobs), _SKETCH_CHUNK):
                 self._sketch(store, jobs[chunk : chunk + _SKETCH_CHUNK])
                 named = min(chunk + _SKETCH_CHUNK, len(jobs))
                 on_done(0)
                 await asyncio.sleep(0)
-        await self._pool.run(jobs[ahead:], on_parsed, on_done)
+        await self._pool.run(jobs, on_parsed, on_done)
         store.drop_sketches()
         if len(jobs) + len(changed.gone) >= _COMPACT_AFTER:
             store.compact()

@@ -84,9 +84,16 @@ class Store:
         _remove(self.db)
         self._db = self._open()
 
-    def known(self) -> dict[RelPath, Known]:
-        """Every file in the store; one quick statement."""
-        rows = self._ask("SELECT path, size, mtime_ns, hash, reason FROM files")
+    def known(self, paths: Iterable[RelPath] | None = None) -> dict[RelPath, Known]:
+        """Every file in the store, or those of some paths; one quick statement."""
+        statement = "SELECT path, size, mtime_ns, hash, reason FROM files"
+        if paths is None:
+            rows = self._ask(statement)
+        else:
+            rows = self._ask(
+                f"{statement} WHERE path IN (SELECT value FROM json_each(?))",  # noqa: S608 - no value in it
+                json.dumps(list(paths)),
+            )
         return {
             RelPath(path): Known(size, mtime, digest, reason) for path, size, mtime, digest, reason in rows
         }
@@ -193,9 +200,9 @@ class Store:
             _remove(self.db)
             return _connect(self.db)
 
-    def _ask(self, statement: str) -> list[Any]:
+    def _ask(self, statement: str, *values: str) -> list[Any]:
         try:
-            return self._db.execute(statement).fetchall()
+            return self._db.execute(statement, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise _said(error) from None
 
