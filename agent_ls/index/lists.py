@@ -16,7 +16,7 @@ Rows = Callable[..., list[Any]]
 
 _BLOCKS_AT_HAND = 256
 _MOST_NAMES = 5000
-_MOST_BLOCKS = 400
+_MOST_BLOCKS = 250
 
 
 def _behind(letter: bytes) -> bytes:

@@ -74,6 +74,12 @@ def test_a_sketched_file_gives_way_to_its_facts(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_lone_carriage_return_breaks_no_record() -> None:
+    row = pack_sketches([sketch(b"def go(a): # \rdef no\r\nclass A: pass\n", RelPath("a.py"), "python")])
+    assert [found.text for found in find_sketched(row.records, "go")] == ["def go(a): # \rdef no"]
+    assert names_like(row.names, re.compile(b"")) == {"go", "A"}
+
+
 def test_odd_texts_are_left_out() -> None:
     assert sketch(b"def a(): pass\0\n", RelPath("a.py"), "python") == b""
     assert sketch(b"def a" + b"x" * 1000 + b"(): pass\n", RelPath("a.py"), "python") == b""
