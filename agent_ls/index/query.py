@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any, final
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
 from agent_ls.index.aliases import Aliases, aliases_from
+from agent_ls.index.corpus import Corpus
 from agent_ls.index.facts import Definition, Import
 from agent_ls.index.history import History
 from agent_ls.index.history_file import history_path, read_history
@@ -77,6 +79,7 @@ class Index:
         self._inode = 0
         self._lists = ListReader(self._rows)
         self._sketches = SketchReader(self._rows)
+        self._corpus: tuple[object, Corpus] | None = None
 
     def close(self) -> None:
         if self._db is not None:
@@ -177,6 +180,15 @@ class Index:
             result.append((item, found))
         return result
 
+    def spelled(self, path: RelPath, language: str, imports: Iterable[Import]) -> tuple[Import, ...]:
+        """Imports as they would be written without the names that the project's configuration gives to places."""
+        aliases = self._aliases()
+        return tuple(
+            replace(item, module=module)
+            for item in imports
+            for module in (aliases.meant(language, path, item.module) or [item.module])
+        )
+
     def importers(self, path: RelPath, limit: int = 500, among: int = 5000) -> list[RelPath]:
         """Files that import this one, as far as paths tell.
 
@@ -247,22 +259,17 @@ class Index:
             **dict(zip(("done", "total", "named"), progress, strict=False)),
         )
 
-    def term(self, term: str, most: int) -> list[tuple[int, int]] | None:
-        """(file id, weight) of the files that hold a search term; ``None`` when more than ``most`` do."""
-        weights: dict[int, int] = {}
-        for file, weight in self._reader().of(Kind.WORDS, term):
-            weights[file] = weights.get(file, 0) + weight
-        return None if len(weights) > most else list(weights.items())
+    def lists(self, kind: Kind, names: Iterable[str]) -> dict[str, tuple[array[int], array[int]]]:
+        """File ids of names, and what stands beside each; a file may come several times."""
+        return self._reader().many(kind, names)
 
-    def lengths(self, ids: Iterable[int]) -> dict[int, tuple[RelPath, int]]:
-        """Path and length in terms of files by their ids."""
-        rows = self._rows(f"SELECT id, path, terms FROM files WHERE id IN ({_listed(ids)})")  # noqa: S608
-        return {row: (RelPath(path), terms) for row, path, terms in rows}
-
-    def shape(self) -> tuple[int, float]:
-        """Number of files that have search terms, and their mean length in terms."""
-        rows = self._rows("SELECT count(*), avg(terms) FROM files WHERE reason = '' AND terms > 0")
-        return (rows[0][0], rows[0][1] or 1.0) if rows else (0, 1.0)
+    def corpus(self) -> Corpus:
+        """All files by their ids; kept until another process writes. ~1 µs per file."""
+        version = self._rows("PRAGMA data_version")
+        if self._corpus is None or (self._inode, version) != self._corpus[0]:
+            rows = self._rows("SELECT id, path, terms FROM files WHERE reason = ''")
+            self._corpus = (self._inode, version), Corpus.of(rows)
+        return self._corpus[1]
 
     def _names_like(self, text: str, limit: int, *, fuzzy: bool) -> list[str]:
         if fuzzy:

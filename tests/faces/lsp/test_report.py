@@ -201,6 +201,15 @@ async def test_a_question_is_told_once_with_its_default() -> None:
     assert "goes on with: MIT" in notice
 
 
+async def test_a_plugin_that_puts_questions_itself_hears_no_notice_of_them() -> None:
+    desk = Desk(Editor(asks=True, events=True))
+    await desk.hear(at(JobState.RUNNING), ASKED)
+    assert desk.notices == []
+    deaf = Desk(Editor(asks=True))  # it would never hear of the question
+    await deaf.hear(at(JobState.RUNNING), ASKED)
+    assert len(deaf.notices) == 1
+
+
 async def test_buttons_only_where_they_block_nothing() -> None:
     """A request that asks stops the whole editor in Neovim and eglot."""
     desk = Desk(VS_CODE, showMessageRequest={"title": "BSD"})
@@ -210,6 +219,18 @@ async def test_buttons_only_where_they_block_nothing() -> None:
     ready = Desk(VS_CODE, showMessageRequest={"title": "Apply"})
     await ready.hear(at(JobState.RUNNING), at(JobState.READY, files=PLAN))
     assert ready.acts == [("agentLs.apply", {"jobId": "j1"})]
+
+
+async def test_the_job_gets_the_choice_as_it_was_asked() -> None:
+    """It compares with its own words; what was shown is without what hides or acts."""
+    words = ("keep\u200b it", "drop\x1b[31m it", "keep it")
+    asked = replace(ASKED, question=Question("q1", "Which?", words, "keep it"))
+    for title, choice in (("keep it", words[0]), ("drop it", words[1])):
+        desk = Desk(VS_CODE, showMessageRequest={"title": title})
+        await desk.hear(at(JobState.RUNNING), asked)
+        [request] = desk.wire.of("showMessageRequest")
+        assert [action["title"] for action in request["actions"]] == ["keep it", "drop it"]
+        assert [argument["answer"] for _, argument in desk.acts] == [choice]
 
 
 @pytest.mark.parametrize("answer", [None, {}, {"title": 7}, "Apply", {"title": "Other"}, ClientError(1, "x")])

@@ -49,11 +49,14 @@ better[protocol.command.review] = function(client, argument)
 end
 
 better[protocol.command.explain] = function(client, argument)
-  local position = argument.position or (argument.range or {}).start
-  require("agent_ls.explain").at(client, vim.uri_to_bufnr(argument.uri), position)
+  require("agent_ls.explain").about(client, vim.uri_to_bufnr(argument.uri), argument)
 end
 
-better[protocol.command.jobs] = function(client)
+better[protocol.command.jobs] = function(client, argument)
+  -- With a place it is the rest of the menu, which the server asks about.
+  if argument.more then
+    return client_of.execute(client, protocol.command.jobs, argument)
+  end
   require("agent_ls.actions").on_client(client, "jobs")
 end
 
