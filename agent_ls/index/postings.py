@@ -149,7 +149,7 @@ def read_list(raw: bytes, name: bytes) -> tuple[array[int], array[int]] | None:
         return None
     at = text.count(b"\n", 0, found)
     lengths, end = unpack_numbers(raw, end)
-    width, begin, size = raw[end], sum(lengths[:at]), lengths[at]
+    width, begin, size = raw[end] or 1, sum(lengths[:at]), lengths[at]
     end += 1
     planes = [
         raw[start : start + size] for start in range(end + begin, len(raw), max(1, (len(raw) - end) // width))
