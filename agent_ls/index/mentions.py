@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import NamedTuple, final
 
 from agent_ls.core.paths import RelPath
@@ -41,6 +41,10 @@ class UsesInFile(NamedTuple):
     found: Found
     defined: Counter[int] | None = None
 
+    def times(self) -> int:
+        """How many there are."""
+        return self.found.times() if self.defined is None else len(self.lines())
+
     def lines(self) -> list[int]:
         """0-based lines, ascending, one per use."""
         lines = self.found.lines()
@@ -66,14 +70,14 @@ class Mentions:
 
     def __init__(
         self,
-        files: Sequence[UsesInFile],
+        counted: Sequence[tuple[UsesInFile, int]],
         facts_of: Callable[[int], FactsOfFile],
         *,
         whole: bool = True,
     ) -> None:
-        counts = (one.found.times() if one.defined is None else len(one.lines()) for one in files)
-        self._counted = [pair for pair in zip(files, counts, strict=True) if pair[1]]
-        self._ends = list(accumulate([count for _, count in self._counted]))
+        """``counted``: see `UsesInFile.times`; none of them is zero."""
+        self._counted = counted
+        self._ends = list(accumulate(count for _, count in counted))
         self._facts_of = facts_of
         self.whole = whole
 
@@ -91,8 +95,8 @@ class Mentions:
 
     def within(self, wanted: Callable[[RelPath], bool]) -> Mentions:
         """Those in some files only."""
-        files = [one for one, _ in self._counted if wanted(one.path)]
-        return Mentions(files, self._facts_of, whole=self.whole)
+        counted = [pair for pair in self._counted if wanted(pair[0].path)]
+        return Mentions(counted, self._facts_of, whole=self.whole)
 
     def page(self, limit: int, start: int = 0) -> list[RefHit]:
         """At most ``limit`` of them, from the one at ``start``."""
@@ -100,10 +104,11 @@ class Mentions:
         skipped = start - (self._ends[at - 1] if at else 0)
         hits: list[RefHit] = []
         while at < len(self._counted) and len(hits) < limit:
-            hits += self._hits(self._counted[at][0])[skipped : skipped + limit - len(hits)]
+            hits += islice(self._hits(self._counted[at][0]), skipped, skipped + limit - len(hits))
             skipped, at = 0, at + 1
         return hits
 
-    def _hits(self, one: UsesInFile) -> list[RefHit]:
+    def _hits(self, one: UsesInFile) -> Iterator[RefHit]:
         facts = self._facts_of(one.file)
-        return [RefHit(one.path, line + 1, facts.enclosing(line)) for line in one.lines()]
+        for line in one.lines():
+            yield RefHit(one.path, line + 1, facts.enclosing(line))

@@ -9,7 +9,7 @@ from itertools import repeat
 
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, content_hash
-from agent_ls.index.extract import ParseTimeoutError, Survey, dialect, survey_thinned
+from agent_ls.index.extract import ParseTimeoutError, Survey, dialect, survey_for_store
 from agent_ls.index.imports import tails
 from agent_ls.index.names import DATA
 from agent_ls.index.packed import PackedFile, pack_facts
@@ -32,7 +32,7 @@ def pack_file(
     if reason:
         return PackedFile(path, digest, size, mtime_ns, language, reason=reason)
     try:
-        found, code = survey_thinned(data, language, deadline_s)
+        found, code = survey_for_store(data, language, deadline_s)
     except ParseTimeoutError:
         return PackedFile(path, digest, size, mtime_ns, language, reason="too slow to parse")
     defined = Counter([row[0].encode() for row in found.rows])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, cast, final
 
 from agent_ls.core.text import LineIndex, Span
@@ -58,6 +60,7 @@ _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 _NAME, _LINE, _CONTAINER, _FIRST, _LAST = 0, 6, 8, 10, 11
 """Places in a row of packed facts."""
+_first_line: Callable[[Sequence[Any]], int] = itemgetter(_FIRST)
 
 
 @final
@@ -90,15 +93,12 @@ class FactsOfFile:
 
         It is the last that begins there or before and goes on to it.
         """
-        best: Sequence[Any] | None = None
-        for row in self._rows:
-            if row[_FIRST] > line:
-                break
+        rows = self._rows
+        for at in range(bisect_right(rows, line, key=_first_line) - 1, -1, -1):
+            row = rows[at]
             if line <= row[_LAST]:
-                best = row
-        if best is None:
-            return ""
-        return f"{best[_CONTAINER]}.{best[_NAME]}" if best[_CONTAINER] else best[_NAME]
+                return f"{row[_CONTAINER]}.{row[_NAME]}" if row[_CONTAINER] else row[_NAME]
+        return ""
 
 
 def unpack_facts(packed: bytes) -> FactsOfFile:

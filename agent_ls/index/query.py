@@ -12,7 +12,7 @@ import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -121,13 +121,15 @@ class Index:
         uses = dict(
             self._rows(f"SELECT file, uses FROM facts WHERE file IN ({_listed(file for _, file in paths)})")  # noqa: S608 - integers
         )
-        found: list[UsesInFile] = []
+        found: list[tuple[UsesInFile, int]] = []
         for path, file in paths:
             own = Counter(self._facts_of(file).lines_defining(name)) if file in defining else None
             try:
-                found.append(UsesInFile(path, file, find_packed(uses.get(file, b""), using[file]), own))
+                one = UsesInFile(path, file, find_packed(uses.get(file, b""), using[file]), own)
             except zlib.error:  # a damaged page
                 continue
+            if times := one.times():
+                found.append((one, times))
         return Mentions(found, self._facts_of, whole=len(using) == len(every))
 
     def files_with(self, name: str, limit: int = 10_000) -> list[RelPath]:
@@ -169,6 +171,15 @@ class Index:
             found = [RelPath(p) for (p,) in near if _means(aliases, language, path, item, RelPath(p))]
             result.append((item, found))
         return result
+
+    def spelled(self, path: RelPath, language: str, imports: Iterable[Import]) -> tuple[Import, ...]:
+        """Imports as they would be written without the names that the project's configuration gives to places."""
+        aliases = self._aliases()
+        return tuple(
+            replace(item, module=module)
+            for item in imports
+            for module in (aliases.meant(language, path, item.module) or [item.module])
+        )
 
     def importers(self, path: RelPath, limit: int = 500, among: int = 5000) -> list[RelPath]:
         """Files that import this one, as far as paths tell.

@@ -13,7 +13,7 @@ from agent_ls.jobs.views import HoverFacts, JobView, Place
 
 _SHOWN = 5
 _DEFINED = 12
-_FILES = 40  # read per hover: a name like `get` is in hundreds, and the loop waits for each
+_FILES = 20  # read per hover: a name like `get` is in hundreds, and the loop waits for each
 
 
 def hover_facts(

@@ -51,7 +51,7 @@ def test_tests_of_one_attempt_are_run_on_the_others() -> None:
 
 
 def test_tests_that_fail_on_their_authors_own_program_say_nothing() -> None:
-    author = Evidence(1, peers={1: fails("x")}, size=9)
+    author = Evidence(1, peers={1: fails("x")}, size=99)
     assert chosen(author, Evidence(2, peers={1: fails("y")}, size=1)) == 2
 
 
@@ -66,16 +66,18 @@ def test_a_test_that_nobody_else_passes_counts_after_those_that_somebody_does() 
 
 def test_tests_that_begin_on_nobody_elses_program_test_a_name_of_their_author() -> None:
     unborn = [Evidence(n, peers={1: fails(ALL_TESTS)}, size=3) for n in (2, 3)]
-    assert chosen(Evidence(1, peers={1: Tally(4)}, size=5), *unborn) == 2
-    assert chosen(Evidence(1, peers={1: Tally(4)}, size=5), unborn[0]) == 2
+    assert chosen(Evidence(1, peers={1: Tally(4)}, size=99), *unborn) == 2
+    assert chosen(Evidence(1, peers={1: Tally(4)}, size=99), unborn[0]) == 2
 
 
-def test_of_those_that_are_left_the_number_then_the_same_result_then_the_smallest_wins() -> None:
+def test_of_those_that_are_left_the_number_then_the_same_result_then_one_far_smaller_wins() -> None:
     assert chosen(Evidence(1, number=1.0), Evidence(2, number=2.0), Evidence(3)) == 2
     same = [Evidence(n, likeness="x", size=9) for n in (2, 3)]
     assert chosen(Evidence(1, likeness="y", size=1), *same) == 2
-    apart = [Evidence(n, likeness=str(n), size=9 - n, paths=frozenset({RelPath("a.py")})) for n in (1, 2, 3)]
+    sizes = enumerate((90, 300, 40, 60), 1)
+    apart = [Evidence(n, likeness=str(n), size=z, paths=frozenset({RelPath("a.py")})) for n, z in sizes]
     assert chosen(*apart) == 3
+    assert chosen(Evidence(1, size=20), Evidence(2, size=2)) == 1, "a few lines more tell nothing"
     assert chosen(Evidence(1), Evidence(2)) == 1
 
 

@@ -104,6 +104,23 @@ def asking() -> Json:
     }
 
 
+STEPS = [{"text": "Make add add", "files": ["calc.py"]}, {"text": "Rewrite the rest", "files": []}]
+
+
+def planning() -> Json:
+    """A script whose agent proposes steps, and goes on only with the first one, reworded."""
+    return {
+        "turns": [
+            {"content": [call("propose_plan", steps=STEPS)]},
+            {
+                "expect": [{"contains": "Make add add, carefully"}],
+                "content": [call("edit_file", path="calc.py", edits=[edit("a - b", "a + b")])],
+            },
+            {"expect": [{"contains": "calc.py"}], "content": [call("finish", summary="It adds.")]},
+        ],
+    }
+
+
 def stage(
     tmp_path: Path, *, pause_s: float = 2.5, turns: Json | None = None, files: dict[str, str] | None = None
 ) -> dict[str, str]:

@@ -19,6 +19,7 @@ from tests.editors.sessions import (
     assert_nobody_is_left,
     calc,
     many,
+    planning,
     play,
     stage,
 )
@@ -93,6 +94,8 @@ def test_a_second_neovim_reviews_and_the_first_ones_texts_change(nvim: Neovim, t
     assert "problem" not in theirs, json.dumps(theirs, indent=1) + done.stdout
     ours = json.loads(seen.read_text("utf-8"))
     assert "problem" not in ours, json.dumps(ours, indent=1)
+    assert theirs["window"].splitlines()[0] == "▾ Ready (1)"
+    assert theirs["window"].endswith("@"), "somebody else has the job"
     assert theirs["review"] + "\n" == AFTER, "the text of the second, without what is unsaved in the first"
     typed = "    # unsaved here"  # indented by Neovim
     assert ours["applied"]["calc.py"] == {"buffer": AFTER + typed, "disk": BEFORE}, "merged where it lands"
@@ -115,9 +118,34 @@ def test_cancel_leaves_every_text_as_it_is(nvim: Neovim, tmp_path: Path) -> None
 @pytest.mark.parametrize("nvim", neovims(), ids=lambda nvim: nvim.label)
 def test_a_question_is_answered_with_a_choice(nvim: Neovim, tmp_path: Path) -> None:
     saw = play(nvim, tmp_path, "loop.lua", plugin=NVIM_PLUGIN, turns=asking(), then="answer")
-    assert saw["question"] == {"prompt": "Which name?", "choices": ["sum", "total"]}
+    assert saw["question"] == "Which name?\n\n  1  sum  (else this one)\n  2  total"
     assert "waiting" in saw["states"]
-    assert any("Which name?" in notice for notice in saw["notices"])
+    assert saw["windows"] == 1, "nothing opened while there was typing"
+    typed = "    # typed while it asks"  # indented by Neovim
+    assert saw["answered"]["calc.py"] == {"buffer": BEFORE + typed, "disk": BEFORE}
+    [told] = [notice for notice in saw["notices"] if "Which name?" in notice]
+    assert told.startswith("agent-ls asks (grj answers): Which name? (sum / total) · ")
+
+
+@pytest.mark.parametrize("nvim", neovims(), ids=lambda nvim: nvim.label)
+def test_a_running_job_is_told_something(nvim: Neovim, tmp_path: Path) -> None:
+    saw = play(nvim, tmp_path, "loop.lua", plugin=NVIM_PLUGIN, then="tell")
+    assert saw["window"].splitlines()[0] == "▾ Ready (1)"
+    assert "2 files +4 −1 · unverified" in saw["window"]
+    assert "you said: be brief" in saw["details"]
+    kinds = [kind for kind, _ in saw["progress"]]
+    assert (kinds[0], kinds[-1]) == ("begin", "end"), "Neovim's own LspProgress"
+    assert any("make add really add" in words for _, words in saw["progress"])
+
+
+@pytest.mark.parametrize("nvim", neovims(), ids=lambda nvim: nvim.label)
+def test_steps_are_edited_in_a_float_and_approved(nvim: Neovim, tmp_path: Path) -> None:
+    """``:Agent!``, then the jobs window alone: Enter opens the steps, a applies the plan."""
+    saw = play(nvim, tmp_path, "loop.lua", plugin=NVIM_PLUGIN, turns=planning(), then="steps")
+    assert saw["before"]["calc.py"] == {"buffer": BEFORE.rstrip("\n"), "disk": BEFORE}
+    assert saw["steps"] == "- Make add add\n    @calc.py\n- Rewrite the rest"
+    assert saw["asked"].startswith("Apply “Delegate: make add really add”? 1 file +1 −1")
+    assert saw["applied"]["calc.py"] == {"buffer": AFTER.rstrip("\n"), "disk": AFTER}
 
 
 @pytest.mark.parametrize("nvim", neovims(), ids=lambda nvim: nvim.label)

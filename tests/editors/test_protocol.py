@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from agent_ls import __version__
 from agent_ls.core.job import IntentKind, JobId, JobState
 from agent_ls.faces.lsp import wire
 from agent_ls.jobs.views import JobView, question_wire
@@ -24,6 +25,12 @@ def interface(name: str) -> set[str]:
     body = re.search(rf"export interface {name} \{{(.*?)\n\}}", TS_NAMES, re.DOTALL)
     assert body is not None, name
     return set(re.findall(r"^  (\w+)\??:", body[1], re.MULTILINE))
+
+
+def test_the_plugins_version_is_that_of_the_server_it_comes_with() -> None:
+    told = re.search(r'M\.PLUGIN = "([^"]+)"', (LUA / "version.lua").read_text("utf-8"))
+    assert told is not None
+    assert told[1] == __version__
 
 
 def test_every_command_of_the_clients_is_one_of_the_server() -> None:

@@ -32,6 +32,8 @@ class Editor:
     edit_metadata: bool = False
     """Takes ``metadata`` with ``workspace/applyEdit``; eglot answers an error to what it does not know."""
     apply_edit: bool = False
+    """Takes workspace/applyEdit. Kate (22.12) does and says neither that nor its name, so its user says it
+    (``initializationOptions.applyEdit``)."""
     resolve_edit: bool = False
     show_document: bool = False
     message_request: bool = True
@@ -55,6 +57,8 @@ class Editor:
     """Its plugin asks the user for the task itself (``initializationOptions.prompts``)."""
     reviews: bool = False
     """Its plugin shows plans itself (``initializationOptions.review``)."""
+    asks: bool = False
+    """Its plugin puts a job's questions before the user itself (``initializationOptions.questions``)."""
     events: bool = False
     """Asked for ``agentLs/jobChanged`` in its ``initializationOptions``."""
 
@@ -102,7 +106,7 @@ def read_editor(said: Json, info: Json, options: Json) -> Editor:
         resource_operations=frozenset(_strings(edit.get("resourceOperations"))),
         annotations="changeAnnotationSupport" in edit,
         edit_metadata=edit.get("metadataSupport") is True,
-        apply_edit=workspace.get("applyEdit") is True,
+        apply_edit=workspace.get("applyEdit") is True or options.get("applyEdit") is True,
         resolve_edit="edit" in _strings(_at(action, "resolveSupport").get("properties")),
         show_document=_at(window, "showDocument").get("support") is True,
         progress=window.get("workDoneProgress") is True,
@@ -116,6 +120,7 @@ def read_editor(said: Json, info: Json, options: Json) -> Editor:
         questions="showMessage" in window,
         prompts=options.get("prompts") is True,
         reviews=options.get("review") is True,
+        asks=options.get("questions") is True,
         events=options.get("events") is True,
     )
     for quirk in QUIRKS:

@@ -197,7 +197,7 @@ class Report:
 
     def _ask(self, view: JobView) -> None:
         question = view.question
-        if question is None:
+        if question is None or (self._editor.asks and self._editor.events):
             return
         line = f"{view.title}: {question.text}"
         if policy(self._editor).buttons and question.choices:

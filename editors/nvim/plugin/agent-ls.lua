@@ -13,8 +13,9 @@ vim.api.nvim_create_user_command("Agent", function(options)
   require("agent_ls.actions").run(options)
 end, {
   nargs = "*",
+  bang = true,
   range = true,
-  desc = "agent-ls: delegate a task, or jobs, review, apply, undo, …",
+  desc = "agent-ls: delegate a task (! plan first), or jobs, review, apply, undo, …",
   complete = function(...)
     return require("agent_ls.actions").complete(...)
   end,

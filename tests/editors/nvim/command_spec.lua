@@ -34,13 +34,16 @@ return {
     end,
   },
   {
-    "completion: verbs first, then the jobs they fit",
+    "completion: verbs first, then the jobs they fit, by id or by what their title says",
     function()
       local function fitting(verb)
-        return verb == "apply" and { "j1", "j2" } or {}
+        local jobs = { { jobId = "j1", title = "Retry on timeouts" }, { jobId = "j2", title = "Rename it" } }
+        return verb == "apply" and jobs or {}
       end
       equal({ "answer", "apply" }, command.complete("a", "Agent a", fitting))
       equal({ "j1", "j2" }, command.complete("", "'<,'>Agent apply ", fitting))
+      equal({ "j2" }, command.complete("j2", "Agent apply j2", fitting))
+      equal({ "j1" }, command.complete("timeOUT", "Agent! apply timeOUT", fitting))
       equal({}, command.complete("", "Agent undo ", fitting))
       equal({}, command.complete("", "Agent delegate ", fitting))
     end,

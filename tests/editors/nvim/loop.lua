@@ -1,7 +1,8 @@
 -- The whole loop as a user of the plugin plays it, against the real server: menu → Delegate … → type
 -- meanwhile → review → apply → undo. Writes what it saw as JSON; the Python side judges it.
 -- In: AGENT_LS_PYTHON, AGENT_LS_ROOT, AGENT_LS_SEEN. A failure is written there as well. With
--- AGENT_LS_THEN it does something else while the job runs: `cancel` it, `answer` its question,
+-- AGENT_LS_THEN it does something else while the job runs: `cancel` it, `answer` its question, `tell` it
+-- something, decide about its `steps`,
 -- `hold` until it is killed, apply its `hunks` in two parts, or `share` it with a second Neovim,
 -- whose session is `second`.
 
@@ -22,6 +23,13 @@ vim.api.nvim_create_autocmd("User", {
       seen.states[#seen.states + 1] = state
     end
     seen.job = event.data.job.jobId
+  end,
+})
+
+vim.api.nvim_create_autocmd("LspProgress", {
+  callback = function(event)
+    local value = (event.data.params or event.data.result or {}).value or {}
+    seen.progress = vim.list_extend(seen.progress or {}, { { value.kind, value.title or value.message or "" } })
   end,
 })
 
@@ -89,6 +97,10 @@ local function review()
   end, "the review")
 end
 
+local function is_float()
+  return vim.api.nvim_win_get_config(0).relative ~= ""
+end
+
 -- The session goes another way once the job runs.
 local otherwise = {
   hunks = function()
@@ -140,14 +152,55 @@ local otherwise = {
     eventually(function()
       return state() == "waiting"
     end, "a question")
-    local asked = support.choose(function()
-      return 2
-    end)
-    vim.cmd("Agent answer")
     eventually(function()
-      return state() == "ready"
-    end, "a plan after the answer")
-    seen.question = { prompt = asked.prompt, choices = asked.items }
+      return support.noticed("agent%-ls asks")
+    end, "a notice")
+    support.type("Go# typed while it asks<Esc>")
+    seen.windows = #vim.api.nvim_list_wins()
+    support.type("grj")
+    eventually(is_float, "the question")
+    seen.question = support.text(0)
+    support.type("2")
+    reach("ready")
+    seen.answered = now()
+    vim.cmd("Agent stop")
+  end,
+  tell = function()
+    vim.cmd("Agent tell be brief")
+    reach("ready")
+    vim.cmd("Agent jobs")
+    eventually(function()
+      return support.text(0):find("2 files", 1, true)
+    end, "the plan's size")
+    seen.window = support.text(0)
+    support.type("jK")
+    eventually(is_float, "all about the job")
+    seen.details = support.text(0)
+    vim.cmd("Agent stop")
+  end,
+  steps = function()
+    eventually(function()
+      return support.noticed("agent%-ls asks")
+    end, "a notice")
+    seen.before = now()
+    vim.cmd("Agent jobs")
+    support.type("j<CR>")
+    eventually(is_float, "the steps")
+    seen.steps = support.text(0)
+    support.type("A, carefully<Esc>Gdd")
+    support.type("<CR>")
+    reach("ready")
+    eventually(function()
+      return not is_float()
+    end, "no float")
+    local asked = support.choose(function()
+      return 1
+    end)
+    support.type("a")
+    reach("applied")
+    seen.asked = asked.prompt
+    vim.cmd("silent wall")
+    seen.applied = now()
     vim.cmd("Agent stop")
   end,
   hold = function()
@@ -176,12 +229,25 @@ local function second(bufnr)
   end
   is("ready")
   seen.job = id
-  review()
+  vim.cmd("Agent jobs")
+  eventually(function()
+    return support.text(0):find("2 files", 1, true)
+  end, "the other one's job")
+  seen.window = support.text(0)
+  support.type("jd")
+  eventually(function()
+    return #vim.api.nvim_list_tabpages() == 2
+  end, "the review")
   seen.review = support.text(0)
   support.type("a")
   is("applied")
   seen.applied = now()
-  vim.cmd("Agent undo " .. id)
+  -- Jobs of another process send no news here: entering the window asks for them.
+  vim.cmd("wincmd p | wincmd p")
+  eventually(function()
+    return support.text(0):find("applied", 1, true)
+  end, "an applied job in the window")
+  support.type("ggju")
   is("undone")
   vim.cmd("Agent stop")
 end
@@ -195,8 +261,12 @@ local function play()
     return second(bufnr)
   end
   vim.fn.search("return a - b")
-  support.input("make add really add")
-  menu("Delegate")
+  if vim.env.AGENT_LS_THEN == "steps" then
+    vim.cmd("Agent! make add really add")
+  else
+    support.input("make add really add")
+    menu("Delegate")
+  end
   eventually(function()
     return vim.tbl_contains(seen.states, "running")
   end, "a running job")

@@ -75,16 +75,40 @@ return {
     end,
   },
   {
-    "an answer asks for what the question offers",
+    "an answer opens the question",
     function()
+      local question = { questionId = "q", text = "Which?", choices = { "one", "two" }, default = "one" }
+      local waiting = { jobId = "j1", state = "waiting", title = "t", step = "", done = 0, total = 0 }
+      waiting.question = question
       fake.answers["agentLs.jobs"] = function()
-        local question = { questionId = "q", text = "Which?", choices = {}, default = "" }
-        return { jobs = { { jobId = "j1", state = "waiting", title = "t", question = question } } }
+        return { jobs = { waiting } }
       end
-      local asked = support.input("this one")
-      local sent = choose_action("agentLs.answer", { jobId = "j1", questionId = "q" })()
-      equal("Which? ", asked.prompt)
-      equal({ jobId = "j1", questionId = "q", answer = "this one" }, sent)
+      fake.answers["agentLs.job"] = function()
+        return waiting
+      end
+      fake.answers["textDocument/codeAction"] = function()
+        local made = { title = "it", command = "agentLs.answer", arguments = { { jobId = "j1", questionId = "q" } } }
+        return { { title = "it", command = made } }
+      end
+      support.choose(function()
+        return 1
+      end)
+      vim.lsp.buf.code_action()
+      eventually(function()
+        return vim.api.nvim_win_get_config(0).relative ~= "" and support.text(0):find("Which?", 1, true)
+      end, "the question")
+      support.type("2")
+      eventually(function()
+        return #fake.calls("agentLs.answer") == 1
+      end)
+      equal({ jobId = "j1", questionId = "q", answer = "two" }, fake.calls("agentLs.answer")[1])
+    end,
+  },
+  {
+    "the rest of a menu is asked about by the server",
+    function()
+      local rest = { more = true, uri = uri, range = RANGE }
+      equal(rest, choose_action("agentLs.jobs", rest)())
     end,
   },
   {

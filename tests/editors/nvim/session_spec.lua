@@ -47,7 +47,7 @@ return {
       end, "the jobs of earlier are asked for")
       local first = fake.sent[1]
       equal("initialize", first.method)
-      equal({ events = true, prompts = true, review = true }, first.params.initializationOptions)
+      equal({ events = true, prompts = true, questions = true, review = true }, first.params.initializationOptions)
       equal(vim.uri_from_fname(root), first.params.rootUri)
       equal({ attemptUsd = 2 }, client().config.settings.agentLs.budgets)
       assert(
@@ -183,52 +183,29 @@ return {
     end,
   },
   {
-    "a question is answered with one of its choices, or with words",
+    "words behind :Agent answer are the answer",
     function()
       local question = { questionId = "q1", text = "Which?", choices = { "both", "one" }, default = "one" }
       server_has(job("j1", "waiting", { question = question }))
-      local asked = support.choose(function()
-        return 1
-      end)
-      vim.cmd("Agent answer")
+      vim.cmd("Agent answer neither of them")
       eventually(function()
         return #fake.calls("agentLs.answer") == 1
       end)
-      equal("Which?", asked.prompt)
-      vim.cmd("Agent answer neither of them")
-      eventually(function()
-        return #fake.calls("agentLs.answer") == 2
-      end)
-      equal({
-        { jobId = "j1", questionId = "q1", answer = "both" },
-        { jobId = "j1", questionId = "q1", answer = "neither of them" },
-      }, fake.calls("agentLs.answer"))
+      equal({ jobId = "j1", questionId = "q1", answer = "neither of them" }, fake.calls("agentLs.answer")[1])
     end,
   },
   {
-    ":Agent jobs lists all, newest first, and offers what fits the chosen one",
+    ":Agent! delegates with a plan to approve first",
     function()
-      server_has(
-        job("j1", "applied"),
-        job("j2", "running", { step = "editing a.py", done = 3, total = 8, costUsd = 0.041 })
-      )
-      local second
-      local first = support.choose(function()
-        second = support.choose(function()
-          return 1
-        end)
-        return 1
-      end)
-      vim.cmd("Agent jobs")
+      vim.cmd("Agent! split this module")
       eventually(function()
-        return #fake.calls("agentLs.cancel") == 2
+        local calls = fake.calls("agentLs.delegate")
+        return #calls > 0 and calls[#calls].task == "split this module" and calls[#calls].planFirst == true
       end)
-      equal("running · Job j2 · 3/8 editing a.py · 1 file +2 −1 · verified · $0.04", first.lines[1])
-      equal({ "cancel", "tell" }, second.items)
     end,
   },
   {
-    "events move the statusline and are announced",
+    "events move the statusline and are announced; a new state brings the rest of the job",
     function()
       server_has()
       local seen = {}
@@ -240,17 +217,26 @@ return {
       })
       require("agent_ls.jobs").refresh(client())
       eventually(function()
-        return require("agent_ls").status() == ""
+        return require("agent_ls").statusline() == ""
       end)
-      for _, state in ipairs({ "queued", "running", "ready" }) do
-        fake.push("agentLs/jobChanged", job("j7", state))
-      end
-      fake.push("agentLs/jobChanged", job("j8", "running"))
+      server_has(job("j7", "running", { costUsd = 0.04 }), job("j8", "ready", { costUsd = 0.5 }), job("j9", "applied"))
+      fake.push("agentLs/jobChanged", { jobId = "j7", state = "queued", title = "t", step = "", done = 0, total = 0 })
       eventually(function()
-        return #seen == 4
+        return require("agent_ls").statusline() == "agent: 1 running, 1 ready · $0.54"
       end)
-      equal({ "queued", "running", "ready", "running" }, seen)
-      equal("agent: 1 running, 1 ready", require("agent_ls").status())
+      equal(
+        { "queued", "applied", "ready", "running" },
+        vim.fn.sort(vim.deepcopy(seen), function(a, b)
+          local order = { queued = 1, applied = 2, ready = 3, running = 4 }
+          return order[a] - order[b]
+        end)
+      )
+      local asked = #fake.calls("agentLs.jobs")
+      fake.push("agentLs/jobChanged", job("j7", "running", { step = "editing", costUsd = 0.06 }))
+      eventually(function()
+        return require("agent_ls").statusline() == "agent: 1 running, 1 ready · $0.56"
+      end)
+      equal(asked, #fake.calls("agentLs.jobs"), "no state is new: nothing is asked for")
     end,
   },
   {
@@ -276,9 +262,12 @@ return {
   {
     "health says what is running",
     function()
+      fake.answers["agentLs.status"] = function()
+        return { version = "9.9.9", pid = 77 }
+      end
       vim.cmd("checkhealth agent_ls")
       local text = support.text(vim.api.nvim_get_current_buf())
-      assert(text:find(root, 1, true), text)
+      assert(text:find(root, 1, true) and text:find("version 9.9.9, process 77", 1, true), text)
       assert(not text:find("ERROR", 1, true), text)
       vim.cmd("tabclose")
     end,
@@ -286,10 +275,10 @@ return {
   {
     "when the server ends, its jobs leave the statusline",
     function()
-      assert(require("agent_ls").status() ~= "")
+      assert(require("agent_ls").statusline() ~= "")
       vim.cmd("Agent stop")
       eventually(function()
-        return require("agent_ls").status() == ""
+        return require("agent_ls").statusline() == ""
       end)
     end,
   },

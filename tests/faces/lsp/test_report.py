@@ -201,6 +201,15 @@ async def test_a_question_is_told_once_with_its_default() -> None:
     assert "goes on with: MIT" in notice
 
 
+async def test_a_plugin_that_puts_questions_itself_hears_no_notice_of_them() -> None:
+    desk = Desk(Editor(asks=True, events=True))
+    await desk.hear(at(JobState.RUNNING), ASKED)
+    assert desk.notices == []
+    deaf = Desk(Editor(asks=True))  # it would never hear of the question
+    await deaf.hear(at(JobState.RUNNING), ASKED)
+    assert len(deaf.notices) == 1
+
+
 async def test_buttons_only_where_they_block_nothing() -> None:
     """A request that asks stops the whole editor in Neovim and eglot."""
     desk = Desk(VS_CODE, showMessageRequest={"title": "BSD"})

@@ -3,8 +3,10 @@
 local client_of = require("agent_ls.client")
 local command = require("agent_ls.command")
 local jobs = require("agent_ls.jobs")
+local notice = require("agent_ls.notice")
 local place = require("agent_ls.place")
 local protocol = require("agent_ls.protocol")
+local wording = require("agent_ls.wording")
 
 local M = {}
 
@@ -13,9 +15,10 @@ local M = {}
 ---@field bufnr integer
 ---@field range agent_ls.Range taken before anything was asked: the cursor may have moved since
 ---@field said agent_ls.Said
+---@field plan_first? boolean nothing is edited before the user has approved the steps
 
 local function say(text, level)
-  vim.notify("agent-ls: " .. text, level or vim.log.levels.INFO)
+  notice.say("agent-ls: " .. text, level)
 end
 
 ---Find the job a verb is meant for: the named one, the only one that fits, or the user's choice.
@@ -33,7 +36,7 @@ local function with_job(call, chosen)
     elseif #fitting == 1 then
       chosen(fitting[1].jobId, fitting[1])
     else
-      vim.ui.select(fitting, { prompt = ("Job to %s"):format(said.verb), format_item = jobs.line }, function(job)
+      vim.ui.select(fitting, { prompt = ("Job to %s"):format(said.verb), format_item = wording.line }, function(job)
         if job then
           chosen(job.jobId, job)
         end
@@ -78,7 +81,7 @@ local verbs = {
 function verbs.delegate(call)
   with_words(call, "Delegate: ", function(task)
     local argument = place.argument(call.bufnr, call.range, call.client.offset_encoding)
-    argument.task = task
+    argument.task, argument.planFirst = task, call.plan_first or nil
     client_of.execute(call.client, protocol.command.delegate, argument)
   end)
 end
@@ -108,63 +111,65 @@ function verbs.tell(call)
   end)
 end
 
----@param call agent_ls.Call
----@param job agent_ls.Job
-local function answer(call, job)
-  local question = job.question
-  if not question then
-    return say(("%s asks nothing"):format(job.title))
-  end
-  local function send(text)
-    client_of.execute(
-      call.client,
-      protocol.command.answer,
-      { jobId = job.jobId, questionId = question.questionId, answer = text }
-    )
-  end
-  if call.said.words == "" and #question.choices > 0 then
-    return vim.ui.select(question.choices, { prompt = question.text }, function(choice)
-      if choice then
-        send(choice)
-      end
-    end)
-  end
-  with_words(call, question.text .. " ", send)
+---@param client vim.lsp.Client
+---@param job_id string
+local function open_question(client, job_id)
+  client_of.execute(client, protocol.command.job, { jobId = job_id }, function(job)
+    if not job.question then
+      say(("%s asks nothing"):format(wording.plain(job.title)))
+    elseif job.planState == "proposed" then
+      require("agent_ls.steps").open(client, job)
+    else
+      require("agent_ls.question").open(client, job)
+    end
+  end)
 end
 
+---Words are the answer itself; without any, the question or the proposed steps open in a float.
 function verbs.answer(call)
   -- The question itself is not in the notification: the list has it.
   jobs.refresh(call.client, function()
     with_job(call, function(job_id)
-      local job = jobs.get(call.client.id, job_id)
-      if job then
-        answer(call, job)
+      if call.said.words == "" then
+        return open_question(call.client, job_id)
       end
+      local job = jobs.get(call.client.id, job_id)
+      if not job or not job.question then
+        return say(("%s asks nothing"):format(job and wording.plain(job.title) or job_id))
+      end
+      client_of.execute(call.client, protocol.command.answer, {
+        jobId = job_id,
+        questionId = job.question.questionId,
+        answer = call.said.words,
+      })
     end)
   end)
 end
 
----The job list, and then what can be done with the chosen one.
-function verbs.jobs(call)
-  jobs.refresh(call.client, function(all)
-    if #all == 0 then
-      return say("no jobs yet; :Agent delegates the first one")
-    end
-    vim.ui.select(all, { prompt = "Jobs", format_item = jobs.line }, function(job)
-      if not job then
-        return
+---What wants the user: the one question or plan there is, else the list of all jobs.
+function verbs.open(call)
+  jobs.refresh(call.client, function()
+    for _, verb in ipairs({ "answer", "apply" }) do
+      local wanting = vim.tbl_filter(function(job)
+        return job.state == "waiting" or job.state == "ready"
+      end, jobs.fitting(call.client.id, verb))
+      if #wanting == 1 then
+        return M.on_client(call.client, verb == "apply" and "review" or verb, wanting[1].jobId)
+      elseif #wanting > 1 then
+        break
       end
-      local possible = vim.tbl_filter(function(verb)
-        return command.verbs[verb]:match("^job")
-          and vim.tbl_contains(jobs.fitting(call.client.id, verb), jobs.get(call.client.id, job.jobId))
-      end, vim.tbl_keys(command.verbs))
-      table.sort(possible)
-      vim.ui.select(possible, { prompt = jobs.line(job) }, function(verb)
-        if verb then
-          verbs[verb](vim.tbl_extend("force", call, { said = { verb = verb, job = job.jobId, words = "" } }))
-        end
-      end)
-    end)
+    end
+    verbs.jobs(call)
+  end)
+end
+
+function verbs.jobs(call)
+  require("agent_ls.window").open(call.client)
+end
+
+function verbs.details(call)
+  with_job(call, function(job_id)
+    require("agent_ls.details").open(call.client, job_id)
   end)
 end
 
@@ -204,7 +209,7 @@ function M.on_client(client, verb, job)
   verbs[verb]({ client = client, bufnr = bufnr, range = place.chosen(bufnr, { range = 0 }), said = said })
 end
 
----@param options { args: string, range: integer, line1: integer, line2: integer }
+---@param options { args: string, bang: boolean, range: integer, line1: integer, line2: integer }
 function M.run(options)
   local bufnr = vim.api.nvim_get_current_buf()
   local range = place.chosen(bufnr, options)
@@ -212,7 +217,7 @@ function M.run(options)
     local said = command.parse(options.args, function(id)
       return jobs.get(client.id, id) ~= nil
     end)
-    verbs[said.verb]({ client = client, bufnr = bufnr, range = range, said = said })
+    verbs[said.verb]({ client = client, bufnr = bufnr, range = range, said = said, plan_first = options.bang })
   end
   client_of.with(bufnr, function(client)
     -- A job that another Neovim started is not known here yet; its id must not be taken for a task.
@@ -229,9 +234,7 @@ end
 function M.complete(lead, line, cursor)
   local client = client_of.find()
   return command.complete(lead, line:sub(1, cursor), function(verb)
-    return client and vim.tbl_map(function(job)
-      return job.jobId
-    end, jobs.fitting(client.id, verb)) or {}
+    return client and jobs.fitting(client.id, verb) or {}
   end)
 end
 

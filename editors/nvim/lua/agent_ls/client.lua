@@ -1,5 +1,6 @@
 ---Talking to the running server.
 
+local notice = require("agent_ls.notice")
 local server = require("agent_ls.server")
 
 local M = {}
@@ -27,7 +28,7 @@ function M.with(bufnr, ready)
   end
   local id, reason = server.start(bufnr)
   if not id then
-    return vim.notify(("agent-ls: %s"):format(reason or "the server did not start"), vim.log.levels.WARN)
+    return notice.say(("agent-ls: %s"):format(reason or "the server did not start"), vim.log.levels.WARN)
   end
   local started = assert(vim.lsp.get_client_by_id(id))
   if started.initialized then
@@ -87,7 +88,8 @@ end
 ---@param command string a name of `agent_ls.protocol`
 ---@param argument table the command's one object
 ---@param done? fun(result: any) not called when the server refused: the reason is shown instead
-function M.execute(client, command, argument, done)
+---@param refused? fun()
+function M.execute(client, command, argument, done, refused)
   -- An empty Lua table would go over the wire as a list.
   local object = next(argument) and argument or vim.empty_dict()
   -- What was typed in this buffer is sent first; Neovim holds changes back for a moment.
@@ -95,7 +97,10 @@ function M.execute(client, command, argument, done)
   local bufnr = client.attached_buffers[current] and current or next(client.attached_buffers)
   M.request(client, "workspace/executeCommand", { command = command, arguments = { object } }, function(err, result)
     if err then
-      vim.notify(("agent-ls: %s"):format(err.message or vim.inspect(err)), vim.log.levels.ERROR)
+      notice.say(("agent-ls: %s"):format(err.message or vim.inspect(err)), vim.log.levels.ERROR)
+      if refused then
+        refused()
+      end
     elseif done then
       done(M.plain(result))
     end

@@ -8,9 +8,11 @@ M.verbs = {
   apply = "job",
   cancel = "job",
   delegate = "words",
+  details = "job",
   discard = "job",
   explain = "nothing",
   jobs = "nothing",
+  open = "nothing",
   resume = "job",
   retry = "job+words",
   review = "job",
@@ -63,22 +65,41 @@ function M.names_a_job(text)
   return second ~= nil and (M.verbs[verb] or ""):match("^job") ~= nil
 end
 
+---Jobs are completed by their ids, and where no id begins so by a part of their titles.
+---@param lead string
+---@param jobs agent_ls.Job[]
+---@return string[] ids
+local function ids(lead, jobs)
+  local function those(fits)
+    return vim.tbl_map(function(job)
+      return job.jobId
+    end, vim.tbl_filter(fits, jobs))
+  end
+  local begun = those(function(job)
+    return vim.startswith(job.jobId, lead)
+  end)
+  return #begun > 0 and begun
+    or those(function(job)
+      return job.title:lower():find(lead:lower(), 1, true) ~= nil
+    end)
+end
+
 ---@param lead string the word that is being typed
 ---@param line string the command line so far
----@param fitting fun(verb: string): string[] ids of jobs
+---@param fitting fun(verb: string): agent_ls.Job[]
 ---@return string[]
 function M.complete(lead, line, fitting)
   local words = vim.split(line:gsub("^.-Agent!?%s*", "", 1), "%s+")
-  local candidates = {}
-  if #words == 1 then
-    candidates = vim.tbl_keys(M.verbs)
-    table.sort(candidates)
-  elseif #words == 2 and (M.verbs[words[1]] or ""):match("^job") then
-    candidates = fitting(words[1])
+  if #words == 2 and (M.verbs[words[1]] or ""):match("^job") then
+    return ids(lead, fitting(words[1]))
+  elseif #words > 1 then
+    return {}
   end
-  return vim.tbl_filter(function(word)
-    return vim.startswith(word, lead)
-  end, candidates)
+  local verbs = vim.tbl_filter(function(verb)
+    return vim.startswith(verb, lead)
+  end, vim.tbl_keys(M.verbs))
+  table.sort(verbs)
+  return verbs
 end
 
 return M

@@ -6,6 +6,7 @@ local M = {}
 ---@field cmd string[]|function the server's command line, or a transport as `vim.lsp.start` takes it
 ---@field autostart boolean attach to files below a root marker without being asked
 ---@field root_markers string[] a folder that holds one of these is a workspace
+---@field open_key string|false opens what wants the user: a question, a plan, the list of jobs
 ---@field settings table section `agentLs` of the server's settings
 ---@field init_options table further initializationOptions
 
@@ -22,6 +23,7 @@ local defaults = {
     "go.mod",
     "Cargo.toml",
   },
+  open_key = "grj",
   settings = {},
   init_options = {},
 }
@@ -51,6 +53,9 @@ local checks = {
   end,
   root_markers = function(value)
     return is_words(value), "a list of file names"
+  end,
+  open_key = function(value)
+    return value == false or (type(value) == "string" and value ~= ""), "keys, such as 'grj', or false"
   end,
   settings = function(value)
     return type(value) == "table", "a table"

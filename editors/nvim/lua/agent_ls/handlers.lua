@@ -1,5 +1,6 @@
 ---What the server sends without being asked.
 
+local notice = require("agent_ls.notice")
 local protocol = require("agent_ls.protocol")
 
 local M = {}
@@ -19,28 +20,7 @@ local LEVELS = {
 }
 
 local function show_message(_, params)
-  vim.notify(params.message, LEVELS[params.type] or vim.log.levels.INFO, { title = "agent-ls" })
-end
-
----Run something once the user is not in the middle of typing: a prompt would swallow the keys.
----@param act fun()
-function M.when_idle(act)
-  local function busy()
-    return vim.api.nvim_get_mode().mode:match("^[iRrtcsS\19]") ~= nil
-  end
-  if not busy() then
-    return vim.schedule(act)
-  end
-  vim.api.nvim_create_autocmd({ "ModeChanged" }, {
-    desc = "agent-ls: ask when typing has ended",
-    callback = function()
-      if busy() then
-        return false
-      end
-      vim.schedule(act)
-      return true
-    end,
-  })
+  notice.say(params.message, LEVELS[params.type])
 end
 
 local function show_message_request(_, params)
@@ -55,7 +35,7 @@ local function show_message_request(_, params)
       coroutine.resume(waiting, choice or vim.NIL)
     end)
   end
-  M.when_idle(function()
+  notice.when_idle(function()
     vim.ui.select(actions, {
       prompt = params.message,
       kind = "agent_ls_question",
@@ -68,12 +48,13 @@ local function show_message_request(_, params)
 end
 
 local function job_changed(_, params, ctx)
-  require("agent_ls.jobs").update(ctx.client_id, require("agent_ls.client").plain(params))
+  local client = assert(vim.lsp.get_client_by_id(ctx.client_id))
+  require("agent_ls.jobs").update(client, require("agent_ls.client").plain(params))
 end
 
 local function show_plan(_, params, ctx)
   local client = assert(vim.lsp.get_client_by_id(ctx.client_id))
-  M.when_idle(function()
+  notice.when_idle(function()
     require("agent_ls.review").open(client, params.jobId)
   end)
 end

@@ -9,7 +9,7 @@ local config = require("agent_ls.config")
 function M.setup(opts)
   config.set(opts or {})
   for _, problem in ipairs(config.problems(config.asked())) do
-    vim.notify("agent-ls: " .. problem, vim.log.levels.WARN)
+    require("agent_ls.notice").say("agent-ls: " .. problem, vim.log.levels.WARN)
   end
   M.start()
 end
@@ -21,19 +21,23 @@ function M.start()
   end
 end
 
-local SHOWN = { "running", "checking", "queued", "waiting", "ready", "interrupted" }
+local told, line = false, ""
 
----For the statusline: `agent: 1 running, 2 ready`, or nothing.
+---For the statusline: `agent: 1 waiting, 2 running, 3 ready · $0.12`, or nothing. Costs nothing between
+---two changes of a job.
 ---@return string
-function M.status()
-  local counts = require("agent_ls.jobs").counts()
-  local parts = {}
-  for _, state in ipairs(SHOWN) do
-    if counts[state] then
-      parts[#parts + 1] = ("%d %s"):format(counts[state], state)
-    end
+function M.statusline()
+  local jobs = require("agent_ls.jobs")
+  local function count()
+    local summary = require("agent_ls.wording").summary(jobs.list())
+    line = summary ~= "" and "agent: " .. summary or ""
   end
-  return #parts > 0 and "agent: " .. table.concat(parts, ", ") or ""
+  if not told then
+    told = true
+    jobs.watch(count)
+    count()
+  end
+  return line
 end
 
 return M

@@ -52,7 +52,11 @@ better[protocol.command.explain] = function(client, argument)
   require("agent_ls.explain").about(client, vim.uri_to_bufnr(argument.uri), argument)
 end
 
-better[protocol.command.jobs] = function(client)
+better[protocol.command.jobs] = function(client, argument)
+  -- With a place it is the rest of the menu, which the server asks about.
+  if argument.more then
+    return client_of.execute(client, protocol.command.jobs, argument)
+  end
   require("agent_ls.actions").on_client(client, "jobs")
 end
 

@@ -1,6 +1,7 @@
 ---A plan in a tab: the text of now on the left (the real buffer), the plan on the right. The texts come
 ---from the server, which merges the accepted hunks onto the text of now and looks again before it applies.
 
+local notice = require("agent_ls.notice")
 local protocol = require("agent_ls.protocol")
 
 local M = {}
@@ -236,7 +237,7 @@ end
 function M.toggle(review)
   local hunk = hunk_here(review)
   if not hunk then
-    return vim.notify("agent-ls: there is no hunk here", vim.log.levels.INFO)
+    return notice.say("agent-ls: there is no hunk here", vim.log.levels.INFO)
   end
   review.rejected[hunk.id] = not review.rejected[hunk.id] or nil
   refresh(review)
@@ -246,7 +247,7 @@ end
 function M.rework(review)
   local hunk = hunk_here(review)
   if not hunk then
-    return vim.notify("agent-ls: there is no hunk here", vim.log.levels.INFO)
+    return notice.say("agent-ls: there is no hunk here", vim.log.levels.INFO)
   end
   vim.ui.input({ prompt = "What should be different: " }, function(words)
     if not words or vim.trim(words) == "" then
@@ -285,7 +286,7 @@ local function jump(review, step)
       return vim.api.nvim_win_set_cursor(0, { start + 1, 0 })
     end
   end
-  vim.notify("agent-ls: no more hunks in this file; ]f and [f change the file", vim.log.levels.INFO)
+  notice.say("agent-ls: no more hunks in this file; ]f and [f change the file", vim.log.levels.INFO)
 end
 
 ---@param review agent_ls.Review
@@ -302,7 +303,7 @@ end
 function M.apply(review)
   local hunks = hunks_where(review, true)
   if #hunks == 0 then
-    return vim.notify("agent-ls: every hunk is rejected; D discards the plan", vim.log.levels.INFO)
+    return notice.say("agent-ls: every hunk is rejected; D discards the plan", vim.log.levels.INFO)
   end
   M.close(review)
   local argument = { jobId = review.plan.jobId, reviewed = true }
@@ -358,7 +359,7 @@ function M.open(client, job_id, shown)
   local review = { client = client, plan = { jobId = job_id }, at = 1, rejected = {} }
   ask(review, function(plan)
     if #plan.files == 0 then
-      return vim.notify(("agent-ls: %s has nothing to review"):format(plan.title), vim.log.levels.WARN)
+      return notice.say(("agent-ls: %s has nothing to review"):format(plan.title), vim.log.levels.WARN)
     end
     vim.cmd("tabnew")
     vim.bo.bufhidden = "wipe"

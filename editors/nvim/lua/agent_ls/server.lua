@@ -34,7 +34,12 @@ function M.client_config()
     cmd = options.cmd,
     -- Not the workspace: a file planted there must never be found by the server's own start.
     cmd_cwd = vim.fn.stdpath("state"),
-    init_options = vim.tbl_extend("force", options.init_options, { events = true, prompts = true, review = true }),
+    init_options = vim.tbl_extend("force", options.init_options, {
+      events = true,
+      prompts = true,
+      questions = true,
+      review = true,
+    }),
     settings = { agentLs = options.settings },
     -- Neovim holds changes back for 150 ms and, before a command, sends those of one buffer only. The
     -- server's picture of every buffer must be the text of now when it merges a plan onto it.
@@ -42,13 +47,14 @@ function M.client_config()
     handlers = require("agent_ls.handlers").table(),
     commands = require("agent_ls.menu").table(),
     on_init = function(client)
+      require("agent_ls.keys").map()
       require("agent_ls.jobs").refresh(client)
     end,
     on_exit = function(code, signal, client_id)
       require("agent_ls.jobs").forget(client_id)
       if code ~= 0 and signal == 0 then
         vim.schedule(function()
-          vim.notify(
+          require("agent_ls.notice").say(
             ("agent-ls ended with code %d; :checkhealth agent_ls says more, :edit starts it again"):format(code),
             vim.log.levels.ERROR
           )

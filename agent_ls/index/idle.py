@@ -1,9 +1,9 @@
-"""Texts thinned for the parser: blanks in place of blocks that cannot define anything.
+"""Which blocks of a text cannot define anything: a parser may pass over them.
 
 A cold index wants definitions and imports of a tree. Most of a text are bodies of functions, and most
-of those define nothing: with blanks inside their braces a text parses in half the time and gives the
-same definitions at the same places. Which blocks those are is told by their heads and by the words
-inside; where that is in doubt a block stays as it is. Imports no grammar.
+of those define nothing: without what is inside their braces a text parses in a third of the time and
+gives the same definitions at the same places. Which blocks those are is told by their heads and by
+the words inside; where that is in doubt a block is none of them. Imports no grammar.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import final
 
 _FLAT = bytes(0x20 if at in b"\t\r\n\f\v" else at for at in range(256))
 _WORTH = 40
-"""Bytes: what is shorter costs more to take out than to parse."""
+"""Bytes: what is shorter costs more to pass over than to parse."""
 _DEEPEST = 20
 
 
@@ -105,26 +105,18 @@ _RULES: Mapping[str, _Rule] = {
 _DIRECTIVE = re.compile(rb"^[ \t]*#(?:[^\\\n]++|\\(?:\r?\n|.))*+", re.MULTILINE | re.DOTALL)
 
 
-def thinned(data: bytes, code: bytes, language: str) -> bytes:
-    """A text of the same size with blanks in blocks that define nothing; the text itself for other languages.
+def idle_blocks(code: bytes, language: str) -> list[tuple[int, int]]:
+    """(start, end) between the braces of blocks that define nothing, ascending; ``[]`` for other languages.
 
     ``code``: the text without its comments and strings. Linear.
     """
     rule = _RULES.get(language)
     if rule is None:
-        return data
+        return []
     if rule is _C_RULE and b"#" in code:
         # Braces of a macro need not be balanced.
         code = _DIRECTIVE.sub(_mark, code)
-    places = _blocks(code.translate(_FLAT), 0, len(code), rule, 0)
-    if not places:
-        return data
-    parts: list[bytes] = []
-    at = 0
-    for start, end in places:
-        parts += (data[at:start], b" " * (end - start))
-        at = end
-    return b"".join((*parts, data[at:]))
+    return _blocks(code.translate(_FLAT), 0, len(code), rule, 0)
 
 
 def _mark(directive: re.Match[bytes]) -> bytes:
@@ -132,7 +124,7 @@ def _mark(directive: re.Match[bytes]) -> bytes:
 
 
 def _blocks(code: bytes, start: int, end: int, rule: _Rule, nested: int) -> list[tuple[int, int]]:
-    """Insides of blocks to leave out, ascending."""
+    """Insides of blocks to pass over, ascending."""
     found: list[tuple[int, int]] = []
     body = -1
     depth = outside = 0

@@ -1,4 +1,4 @@
-"""What is left out for the parser changes no definition: each text is surveyed as it is and thinned."""
+"""What a parser passes over changes no definition: each text is surveyed as a whole and without it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from agent_ls.core.paths import RelPath
-from agent_ls.index.extract import dialect, parse, survey, survey_thinned
+from agent_ls.index.extract import dialect, parse, survey, survey_for_store
+from agent_ls.index.idle import idle_blocks
 from agent_ls.index.lexical import blanked, lexical_places
 from agent_ls.index.names import language_of
-from agent_ls.index.thin import thinned
 from tests.index.golden_text import sources
 
 PADDING = "call(one, two, three, four, five, six, seven);"
@@ -104,7 +104,7 @@ TEXTS = {"java": JAVA, "go": GO, "c": C, "cpp": CPP, "rust": RUST}
 def check(data: bytes, language: str) -> None:
     language = dialect(data, language)
     plain = survey(data, language, parse(data, language))
-    thin, code = survey_thinned(data, language, 5.0)
+    thin, code = survey_for_store(data, language, 5.0)
     assert thin.rows == plain.rows
     assert thin.imports == plain.imports
     assert code == plain.code(data)
@@ -113,9 +113,7 @@ def check(data: bytes, language: str) -> None:
 def left_out(data: bytes, language: str) -> int:
     places = lexical_places(data, language)
     assert places is not None
-    thin = thinned(data, blanked(data, *places), language)
-    assert len(thin) == len(data)
-    return sum(a != b for a, b in zip(data, thin, strict=True))
+    return sum(end - start for start, end in idle_blocks(blanked(data, *places), language))
 
 
 @pytest.mark.parametrize("source", sources(), ids=lambda path: path.name)
