@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 cache=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/agent-ls-editors}
 python=${PYTHON:-python3}
 
+. .ci/again.sh
 step() { echo "== $*"; }
 
 step "Neovims"
@@ -18,7 +19,7 @@ export AGENT_LS_NEOVIMS="$neovims${old:+:$old}"
 echo "$AGENT_LS_NEOVIMS"
 
 step "Neovim plugin and the loop with the real server; the terminal board in tmux"
-"$python" -m pytest tests/editors -q --ignore=tests/editors/other
+tests "$python" tests/editors -q --ignore=tests/editors/other
 
 step "Lua: format and lint"
 (cd editors/tools && npm ci --no-audit --no-fund && npm run -s check-lua)

@@ -27,10 +27,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from agent_ls.core.job import Site
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, Span
+from agent_ls.index.bm25 import Scores
 from agent_ls.index.context import best_passages, context
 from agent_ls.index.query import Index
 from agent_ls.index.ranking import Weights, gather
-from agent_ls.index.signals import Scores, request_of
+from agent_ls.index.request import request_of
 from benchmarks.context_cases import BUDGETS, Case, Tree, counts, git_dir_of, load, prepare, score, store_of
 from benchmarks.context_fit import Group, fit_files, fit_passages
 

@@ -1,6 +1,6 @@
 """Figures of the whole server beside a bare pygls server, in one run: ``python benchmarks/latency.py``.
 
-Menu and hover while a big tree is indexed and a model call hangs; start and memory; how fast a
+Menu, hover and lenses while a big tree is indexed and a model call hangs; start and memory; how fast a
 cancel is acknowledged and everything it started is gone; how fast every process is gone when the
 editor is. Limits stand beside the figures. Exit code 1 if a ratio is missed (or, with ``--strict``,
 any limit: seconds depend on how busy the machine is).
@@ -237,17 +237,21 @@ def measure(world: World, ours: RawClient, stub: RawClient, rounds: int) -> None
         "name_" in entry["title"] for entry in ours.call("textDocument/codeAction", menu)["result"]
     ):
         time.sleep(0.05)
-    taken: dict[str, list[float]] = {"menu": [], "hover": [], "menu while typing": [], "stub": []}
+    lens = {"textDocument": {"uri": uri}}
+    names = ("menu", "hover", "lens", "menu while typing", "lens while typing")
+    taken: dict[str, list[float]] = {name: [] for name in (*names, "stub")}
     building, version = 0, 1
     for _ in range(rounds):
         taken["stub"] += timed(stub, "textDocument/hover", hover, 10)
         taken["menu"] += timed(ours, "textDocument/codeAction", menu, 10)
         taken["hover"] += timed(ours, "textDocument/hover", hover, 10)
+        taken["lens"] += timed(ours, "textDocument/codeLens", lens, 10)
         for _ in range(5):
             version += 1
             zero = {"line": 0, "character": 0}
             ours.change(uri, version, {"range": {"start": zero, "end": zero}, "text": "#"})
             taken["menu while typing"] += timed(ours, "textDocument/codeAction", menu, 2)
+            taken["lens while typing"] += timed(ours, "textDocument/codeLens", lens, 2)
         building += command(ours, "agentLs.status", {})["folders"][0]["index"]["building"]
     status = command(ours, "agentLs.status", {})["folders"][0]
     print(
@@ -255,7 +259,8 @@ def measure(world: World, ours: RawClient, stub: RawClient, rounds: int) -> None
         f" jobs {status['jobs']}"
     )
     bare = p99(taken["stub"]) * 1e3
-    for name in ("menu", "hover", "menu while typing"):
+    assert ours.call("textDocument/codeLens", lens)["result"], "a job is at work here"
+    for name in names:
         ratio(f"{name} p99, {LINES} lines, indexing, model call hangs", p99(taken[name]) * 1e3, bare, 5, "ms")
         print(f"{'  p50':<66} {statistics.median(taken[name]) * 1e3:>10.2f} ms")
     print(f"{'  p50 of the stub':<66} {statistics.median(taken['stub']) * 1e3:>10.2f} ms")

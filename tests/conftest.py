@@ -1,16 +1,19 @@
-"""What holds for every test: no clock in hypothesis, repeatable examples, no process left behind.
+"""What holds for every test: no clock in hypothesis, repeatable examples, no process left behind, an end.
 
 ``HYPOTHESIS_PROFILE=explore`` looks further, with new examples each time.
 """
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Iterator
 
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.ending import with_an_end
 
 settings.register_profile(
     "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
@@ -21,6 +24,12 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 _LEAVE_S = 10.0
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Every asynchronous test gets one deadline for all that it waits for: jobs, events, queues, processes."""
+    if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+        item.obj = with_an_end(item.obj, item.name)
 
 
 @pytest.fixture(autouse=True, scope="module")

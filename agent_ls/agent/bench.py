@@ -102,10 +102,10 @@ class SearchQuery:
 
 @dataclass(frozen=True, slots=True)
 class SearchAnswer:
-    """``lines``: (path, 1-based line, text of the line). ``more``: how many further matching lines there are."""
+    """``lines``: (path, 1-based line, text of the line). ``more``: others match, too."""
 
     lines: tuple[tuple[RelPath, int, str], ...]
-    more: int = 0
+    more: bool = False
 
 
 @dataclass(slots=True)

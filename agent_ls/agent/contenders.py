@@ -97,7 +97,7 @@ def static_evidence(one: Contender, linters: Collection[str]) -> Evidence:
         weakened=len(outcome.warnings),
         likeness="" if one.clash else after,
         paths=frozenset(one.code.paths or one.changes.paths),
-        size=sum(sum(stat(change.before, change.after)) for change in one.changes),
+        size=sum(sum(stat(change.before, change.after)) for change in one.code or one.changes),
     )
 
 

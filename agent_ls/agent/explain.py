@@ -26,7 +26,7 @@ _PATIENCE = RetryPolicy(total_s=30.0, broken_answers=2)
 
 
 async def explain(request: ExplainRequest, resources: Resources) -> Explained:
-    """Markdown about the symbol or selection at the request's site.
+    """Markdown about the symbol, the selection or the folder at the request's site.
 
     The text comes from a model that has read repository text: the face that shows it takes out
     links, images and HTML.
@@ -36,8 +36,9 @@ async def explain(request: ExplainRequest, resources: Resources) -> Explained:
         WorkspaceError: the file is one that no model may see.
         ModelError: the service failed.
     """
-    # The text comes from the editor, which opens anything: the same door as for an attempt.
-    Gate(Path(request.root)).resolve(request.site.path)
+    if not request.folder:  # a skeleton is of the index, which holds nothing that no model may see
+        # The text comes from the editor, which opens anything: the same door as for an attempt.
+        Gate(Path(request.root)).resolve(request.site.path)
     turn_request = TurnRequest(
         model=model_names(request.models, resources.environ).explain,
         system=[marked({"type": "text", "text": prompt("explain")})],
@@ -60,8 +61,15 @@ async def explain(request: ExplainRequest, resources: Resources) -> Explained:
 
 
 def _question(request: ExplainRequest) -> str:
+    if request.folder:
+        what = f"the folder {request.site.path}/" if request.site.path else "this repository"
+        page = data_block("skeleton", request.text.decode("utf-8", "replace"), path=request.site.path)
+        return redact(
+            f"Explain {what}: what it is for, how its parts work together, where to begin to read.\n\n"
+            "You see its files with the heads of their outermost definitions, not the code.\n\n" + page
+        )[0]
     path, data, span = request.site.path, request.text, request.site.span
-    parts = ["Explain this place."]
+    parts = ["Explain this place." if span.empty else "Explain what is selected, and what it is there for."]
     index = Index(Path(request.index_db))
     try:
         symbol = index.symbol_at(path, span.start) if span.empty else None

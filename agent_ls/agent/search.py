@@ -1,8 +1,8 @@
 """Text search over a draft, in a child process: a regular expression that explodes is killed there.
 
 Python's `re` holds the interpreter until it is done, so a thread with a deadline would stop the
-whole worker. One engine everywhere (rather than ripgrep where there is one) keeps a tool's
-answer the same on every machine.
+whole worker. One engine everywhere keeps a tool's answer the same on every machine; ripgrep, where
+there is one, only says which files need not be read.
 """
 
 from __future__ import annotations
@@ -112,4 +112,4 @@ class DraftSearcher:
         if "error" in answer:
             raise ToolRefusedError(str(answer["error"]), remedy="Correct the pattern, or set regex to false")
         lines = tuple((RelPath(path), int(number), str(text)) for path, number, text in answer["lines"])
-        return SearchAnswer(lines, int(answer["more"]))
+        return SearchAnswer(lines, bool(answer["more"]))

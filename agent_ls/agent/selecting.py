@@ -21,11 +21,11 @@ from agent_ls.core.errors import AgentLsError
 from agent_ls.core.job import JobState
 from agent_ls.core.paths import RelPath, parent
 from agent_ls.core.selection import ALL_TESTS, Evidence, Tally, choose
-from agent_ls.core.tallies import tally
 from agent_ls.verify.checks import Check, Kind, detect_checks, named_checks
 from agent_ls.verify.running import refusal, run_in
 from agent_ls.verify.sandbox import NoSandbox, Sandbox, detect
 from agent_ls.verify.scratch import Scratch
+from agent_ls.verify.tally import tally
 from agent_ls.workspace.overlay import Overlay
 
 _Key = tuple[tuple[tuple[RelPath, bytes | None], ...], tuple[str, ...]]
@@ -214,7 +214,8 @@ class Trials:
             return Tally(0, frozenset({ALL_TESTS}))
         if done.timed_out:
             return Tally(0, frozenset({ALL_TESTS}))
-        return tally(done.output.decode("utf-8", "replace"), passed=done.exit_code == 0)
+        roots = [str(self._scratch.root), str(self._scratch.tree)]
+        return tally(done.output.decode("utf-8", "replace"), roots, passed=done.exit_code == 0)
 
     def _say(self, what: str) -> None:
         self._link.progress(f"comparing: {what}", JobState.CHECKING)

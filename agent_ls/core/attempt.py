@@ -138,7 +138,9 @@ class AttemptRequest:
 class ExplainRequest:
     """A place to explain, read-only: one request to the explain tier, no journal, no draft.
 
-    ``text``: the file's text of now, unsaved edits included; ``site`` points into it.
+    ``text``: the file's text of now, unsaved edits included; ``site`` points into it: at the symbol to
+    explain, or around a selection. ``folder``: it is a folder that is to be explained, which ``site``
+    names (``""``: the workspace), and ``text`` is its skeleton.
     ``index_db``: as in `AttemptRequest`. ``wire_dir``: the folder whose `WIRE_LOG` gets every byte
     of it; empty: it is not written down.
     """
@@ -149,6 +151,7 @@ class ExplainRequest:
     index_db: str = ""
     models: ModelChoice = field(default_factory=ModelChoice)
     wire_dir: str = ""
+    folder: bool = False
 
 
 @final
@@ -277,6 +280,7 @@ class Checked:
     """Checks were run on a draft whose tree has the given hash. ``reason``: why the verdict, in a sentence.
 
     ``warnings``: how the draft weakens what it is proven by (tests, snapshots, check configuration).
+    ``again``: not by the attempt, but of its plan on the texts of a later moment.
     """
 
     reports: tuple[CheckReport, ...]
@@ -284,6 +288,7 @@ class Checked:
     tree_hash: str
     reason: str = ""
     warnings: tuple[str, ...] = ()
+    again: bool = False
 
 
 @final

@@ -53,7 +53,8 @@ class Evidence:
     that another attempt wrote or changed, by its number, run on this candidate's code; its own under its own number. ``shown``: how many tests it wrote or changed that fail
     without its program and pass with it. ``number``: what a check printed; already turned so that
     more is better. ``weakened``: existing tests that it made less strict. ``likeness``: equal for
-    candidates that say the same in other spacing. ``size``: changed lines.
+    candidates that say the same in other spacing. ``size``: changed lines of its program, its tests where
+    it has no other.
     """
 
     attempt: int
@@ -87,6 +88,7 @@ class Choice:
         return self.order[0]
 
 
+_GLANCE = 32
 _VERDICTS = (Verdict.WORSE, Verdict.UNVERIFIED, Verdict.VERIFIED)
 _Score = Callable[["_Field", Evidence], float]
 
@@ -179,6 +181,14 @@ def _kinship(field_of: _Field, e: Evidence) -> float:
     )
 
 
+def _sprawl(e: Evidence) -> int:
+    """How far a change goes beyond what a person sees at a glance, in doublings.
+
+    A few lines more or less tell nothing, or the wrong thing: a program that handles more is longer.
+    """
+    return max(e.size, _GLANCE).bit_length()
+
+
 CRITERIA: Final[tuple[tuple[str, _Score], ...]] = (
     ("it goes onto the files of now", lambda _, e: e.applies),
     ("it brings no new syntax errors", lambda _, e: -e.syntax),
@@ -197,7 +207,7 @@ CRITERIA: Final[tuple[tuple[str, _Score], ...]] = (
     ("its own tests show more of what it does", lambda _, e: e.shown),
     ("more attempts came to the same result", lambda f, e: f.alike[e.likeness]),
     ("it changes the files that the others change, too", _kinship),
-    ("it is the smallest", lambda _, e: -e.size),
+    ("it is far smaller", lambda _, e: -_sprawl(e)),
 )
 """What is compared, strongest first, each with the words that are said of the winner."""
 

@@ -142,6 +142,17 @@ class Hover:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Lens:
+    """What code lenses show."""
+
+    anchors: bool = True
+    """A lens on every ``agent:`` comment."""
+    marks: bool = True
+    """Lenses and marks where jobs work, plans wait and jobs have made lines that are not committed."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """Where attempts run, if not on this machine."""
 
@@ -185,6 +196,8 @@ class Settings:
     """Index."""
     hover: Hover = field(default_factory=Hover)
     """Hover."""
+    lens: Lens = field(default_factory=Lens)
+    """Lenses."""
     cluster: Cluster = field(default_factory=Cluster, metadata=_USER_ONLY)
     """Cluster. User only."""
     engines: tuple[Engine, ...] = field(default=(), metadata=_USER_ONLY)

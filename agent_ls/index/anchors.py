@@ -12,6 +12,7 @@ from agent_ls.index.facts import Anchor, Comment, FileFacts
 MARKERS: tuple[str, ...] = ("agent:", "TODO(agent):")
 """What a wish to the agent starts with, unless settings say otherwise."""
 
+_FOLDED = tuple(map(str.lower, MARKERS))
 _OPENING = re.compile(r"^(?:///?!?|//!|/\*+!?|\#+|--|<!--)[ \t]*")
 _CLOSING = re.compile(r"[ \t]*(?:\*+/|-->)$")
 _STAR = re.compile(r"^[ \t]*\*[ \t]?")
@@ -61,7 +62,10 @@ def anchors(facts: FileFacts, markers: Sequence[str] = MARKERS) -> list[Anchor]:
 def is_wish(text: str, markers: Sequence[str] = MARKERS) -> bool:
     """Whether a comment asks for something: then it documents nothing."""
     folded = text.lower()
-    if not any(marker.lower() in folded for marker in markers):
+    for marker in _FOLDED if markers is MARKERS else map(str.lower, markers):
+        if marker in folded:
+            break
+    else:
         return False
     return _wish(_bare(text), markers) is not None
 

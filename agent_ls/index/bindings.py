@@ -67,15 +67,18 @@ def statements(data: bytes, tree: Tree, language: str) -> list[Statement]:
     return [_statement(data, node, language) for node in _find(tree.root_node, wanted)]
 
 
-def _find(node: Node, wanted: Collection[str]) -> Iterator[Node]:
-    for child in node.named_children:
-        if child.type in wanted:
-            yield child
-        elif child.child_count and not _TEXTS.search(child.type):
-            yield from _find(child, wanted)
+def _find(root: Node, wanted: Collection[str]) -> Iterator[Node]:
+    todo = list(reversed(root.named_children))  # a stack of our own: generated code nests without limit
+    while todo:
+        node = todo.pop()
+        if node.type in wanted:
+            yield node
+        elif node.child_count and not _TEXTS.search(node.type):
+            todo += reversed(node.named_children)
 
 
 _TEXTS = re.compile(r"comment|string|identifier|expression_statement|argument|parameters")
+_MOST_BRACES = 200
 
 
 def _statement(data: bytes, node: Node, language: str) -> Statement:
@@ -118,7 +121,7 @@ def _bindings(data: bytes, node: Node, language: str) -> Iterator[Binding]:
     elif language == "java":
         yield from _java(data, node)
     else:
-        yield from _rust(data, node.child_by_field_name("argument"), "")
+        yield from _rust(data, node.child_by_field_name("argument"))
 
 
 def _python(data: bytes, node: Node) -> Iterator[Binding]:
@@ -163,17 +166,24 @@ def _java(data: bytes, node: Node) -> Iterator[Binding]:
         yield Binding("*", "*", match[1], span) if match[2] else Binding(name, name, module, span)
 
 
-def _rust(data: bytes, node: Node | None, prefix: str) -> Iterator[Binding]:
-    if node is None:
-        return
+def _rust(data: bytes, argument: Node | None) -> Iterator[Binding]:
+    todo = [(argument, "")]
+    while todo:
+        node, prefix = todo.pop()
+        if node is None:
+            continue
+        if node.type == "use_list":
+            todo += [(child, prefix) for child in reversed(node.named_children)]
+        elif node.type == "scoped_use_list":
+            path = _text(data, node.child_by_field_name("path"))
+            todo.append((node.child_by_field_name("list"), _joined(prefix, path)))
+        else:
+            yield from _rust_leaf(data, node, prefix)
+
+
+def _rust_leaf(data: bytes, node: Node, prefix: str) -> Iterator[Binding]:
     span = Span(*node.byte_range)
-    if node.type == "use_list":
-        for child in node.named_children:
-            yield from _rust(data, child, prefix)
-    elif node.type == "scoped_use_list":
-        path = _text(data, node.child_by_field_name("path"))
-        yield from _rust(data, node.child_by_field_name("list"), _joined(prefix, path))
-    elif node.type == "use_wildcard":
+    if node.type == "use_wildcard":
         path = _text(data, node.named_children[0] if node.named_children else None)
         yield Binding("*", "*", _joined(prefix, path), span)
     elif node.type == "use_as_clause":
@@ -190,20 +200,36 @@ def _joined(prefix: str, path: str) -> str:
     return f"{prefix}::{path}" if prefix and path else prefix or path
 
 
-def _walk(node: Node) -> Iterator[Node]:
-    yield node
-    for child in node.named_children:
-        yield from _walk(child)
+def _walk(root: Node) -> Iterator[Node]:
+    todo = [root]
+    while todo:
+        node = todo.pop()
+        yield node
+        todo += reversed(node.named_children)
 
 
 def taken_away(data: bytes, statement: Statement, gone: Collection[Binding]) -> list[TextEdit] | None:
-    """Edits that take some names out of a statement; ``None`` where a comment stands among the names."""
+    """Edits that take some names out of a statement; ``None`` where a comment may speak of one of them.
+
+    So, too, where braces stand in braces deeper than anybody writes them.
+    """
     items = {binding.item for binding in gone}
     if len(items) == len(statement.bindings):
         return [TextEdit(whole_lines(data, statement.span), b"")]
-    if any(n.type.endswith("comment") for n in _walk(statement.node)):
+    if data[statement.span.start : statement.span.end].count(b"{") > _MOST_BRACES:
+        return None
+    comments = [n for n in _walk(statement.node) if n.type.endswith("comment")]
+    if comments and not _apart(data, comments, items):
         return None
     return list(_pruned(data, statement.node, items))
+
+
+def _apart(data: bytes, comments: Sequence[Node], items: Collection[Span]) -> bool:
+    """Whether each name to go has a line of its own, with no comment there or on the line above."""
+    lines = {data.count(b"\n", 0, n.start_byte) for n in comments}
+    alone = {data.count(b"\n", 0, n.start_byte) for n in comments if _own_line(data, Span(*n.byte_range))}
+    places = [(data.count(b"\n", 0, span.start), _own_line(data, span)) for span in items]
+    return all(own is not None and at not in lines and at - 1 not in alone for at, own in places)
 
 
 def whole_lines(data: bytes, span: Span) -> Span:

@@ -26,22 +26,26 @@ def read_comment(data: bytes, lines: LineIndex, start: int, end: int) -> Comment
 class Comments:
     """Finds comments by the line they end on. ``places``: their (start, end), ascending."""
 
-    __slots__ = ("_data", "_lines", "_places")
+    __slots__ = ("_begins", "_data", "_lines", "_places")
 
     def __init__(self, data: bytes, lines: LineIndex, places: Sequence[tuple[int, int]]) -> None:
         self._data, self._lines, self._places = data, lines, places
+        self._begins = [start for start, _ in places]
 
-    def ending_on(self, line: int) -> Comment | None:
-        """The comment that stands alone on its first line and ends on this 0-based line."""
+    def ending_on(self, line: int) -> tuple[str, int] | None:
+        """Text and first line of the comment that stands alone on its first line and ends on this 0-based line."""
         if line < 0:
             return None
-        begin = self._lines.start(line)
-        if not self._data[begin : self._lines.start(line + 1)].strip():
-            return None
-        at = bisect_left(self._places, (self._lines.start(line + 1), 0)) - 1
+        begin, limit = self._lines.start(line), self._lines.start(line + 1)
+        at = bisect_left(self._begins, limit) - 1
         while at >= 0 and self._places[at][1] > begin:
-            comment = read_comment(self._data, self._lines, *self._places[at])
-            if comment.alone and comment.last_line == line:
-                return comment
+            start, end = self._places[at]
+            text = self._data[start:end].rstrip(b"\r\n")
+            first = line if start >= begin else self._lines.line_of(start)
+            if (
+                begin < start + len(text) <= limit
+                and not self._data[self._lines.start(first) : start].strip()
+            ):
+                return text.decode("utf-8", "replace"), first
             at -= 1
         return None

@@ -18,7 +18,7 @@ from agent_ls.index.packing import ContextSpan, likelihoods, pack
 from agent_ls.index.passages import Passage, passages_of
 from agent_ls.index.query import Index
 from agent_ls.index.ranking import Evidence, RankedFile, Weights, best_files, gather, rank, weights
-from agent_ls.index.signals import Request, request_of
+from agent_ls.index.request import Request, request_of
 
 _FILES, _READ = 40, 20
 

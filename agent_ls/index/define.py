@@ -28,6 +28,7 @@ _WRAPPERS: Mapping[str, frozenset[str]] = {
 """Nodes around a definition that belong to it. Asking for parents is not free: most languages have none."""
 _NO_WRAPPERS = frozenset[str]()
 _MARKS = re.compile(r"^\s*(?:///?!?|//!|/\*+!?|\*+/|\*|\#+|---?|<!--)?\s?|\s*(?:\*/|-->)\s*$|</?summary>")
+_PLAIN = ("* ", "// ", "/// ", "# ", "-- ")
 _HEAD_END = re.compile(rb"[\r\n{]")
 _LINE_END = re.compile(rb"[\r\n]")
 _BY_WORDS = frozenset({"elixir", "ruby", "json", "yaml", "toml"})
@@ -55,6 +56,7 @@ class _Outer(NamedTuple):
     end: int
     path: str
     kind: str
+    first: int
 
 
 def define(
@@ -72,6 +74,7 @@ def define(
     enclosing: list[_Outer] = []
     seen: set[int] = set()
     found: list[Row] = []
+    line_of = lines.line_of
     for start, minus_end, place, _, _, item in _in_order(captured, language):
         if place in seen:
             continue
@@ -83,24 +86,19 @@ def define(
         outer = enclosing[-1] if enclosing else None
         name, name_start, name_end, inside = _name(data, item, language)
         if item.kind != "scope":
-            first = lines.line_of(start)
+            first = line_of(start)
             doc = ""
             if language == "python":
                 doc = _docstring(data, item.node)
-            elif outer is None or lines.line_of(outer.start) != first:
+            elif outer is None or outer.first != first:
                 doc = _comment_above(comments, attributes, first)
+            line = first if name_start == start else line_of(name_start)
             container = (f"{outer.path}.{inside}" if inside else outer.path) if outer else inside
-            found.append(
-                (
-                    *(name, _kind(item, name, outer), start, end, name_start, name_end),
-                    lines.line_of(name_start),
-                    _signature(data, item.node, language),
-                    container,
-                    doc,
-                )
-            )
+            kind, head = _kind(item, name, outer), _signature(data, item.node, language)
+            found.append((name, kind, start, end, name_start, name_end, line, head, container, doc))
         whole = f"{inside}.{name}" if inside and language in _DOTTED else name
-        enclosing.append(_Outer(start, end, f"{outer.path}.{whole}" if outer else whole, item.kind))
+        path = f"{outer.path}.{whole}" if outer else whole
+        enclosing.append(_Outer(start, end, path, item.kind, line_of(start)))
     return found
 
 
@@ -192,24 +190,36 @@ def _comment_above(comments: Comments, attributes: AbstractSet[int], line: int) 
         above -= 1
     texts: list[str] = []
     while len(texts) < _MOST_COMMENTS and (comment := comments.ending_on(above)) is not None:
-        if is_wish(comment.text):
+        text, first = comment
+        if is_wish(text):
             return ""
-        texts.insert(0, comment.text)
-        above = comment.line - 1
+        texts.insert(0, text)
+        above = first - 1
     return _first_paragraph(line for text in texts for line in text.splitlines())
 
 
 def _first_paragraph(lines: Iterable[str]) -> str:
     """What a comment says up to its first empty line."""
     words: list[str] = []
+    size = 0
     for line in lines:
-        inner = _MARKS.sub("", line).split()
+        inner = _words(line)
         if words and not inner:
             break
         words += inner
-        if len(words) >= _DOC:
+        size += len(inner) + sum(map(len, inner))
+        if size > _DOC:
             break
     return " ".join(words)[:_DOC]
+
+
+def _words(line: str) -> list[str]:
+    """A comment's line without its marks."""
+    line = line.strip()
+    # Most lines: their marks are told without a pattern.
+    if line.startswith(_PLAIN) and "*/" not in line and "-->" not in line and "summary>" not in line:
+        return line.split()[1:]
+    return [] if line == "*" else _MARKS.sub("", line).split()
 
 
 def _docstring(data: bytes, node: Node) -> str:

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain
 from typing import final
 
-from tree_sitter import Node, Point, QueryCursor, Tree
+from tree_sitter import Point, QueryCursor, Range, Tree
 
 from agent_ls.core.text import LineIndex, Span
 from agent_ls.index import languages
@@ -24,8 +26,9 @@ from agent_ls.index.anchors import MARKERS, anchors
 from agent_ls.index.comments import Comments, read_comment
 from agent_ls.index.define import Captured, define
 from agent_ls.index.facts import Definition, FileFacts, Import, Reference, Row, SyntaxProblem, definition
+from agent_ls.index.idle import idle_blocks
 from agent_ls.index.imports import read_import
-from agent_ls.index.lexical import Places, blanked, comments_and_strings
+from agent_ls.index.lexical import Places, blanked, comments_and_strings, lexical_places
 from agent_ls.index.names import DATA
 from agent_ls.index.problems import find_problems, new_problems
 from agent_ls.index.uses import find_places
@@ -82,17 +85,31 @@ def dialect(data: bytes, language: str) -> str:
 
 
 def parse(
-    data: bytes, language: str, *, old: Tree | None = None, deadline_s: float = 5.0, watched: bool = False
+    data: bytes,
+    language: str,
+    *,
+    old: Tree | None = None,
+    deadline_s: float = 5.0,
+    watched: bool = False,
+    without: Sequence[tuple[int, int]] = (),
 ) -> Tree:
     """A text's tree. ``old``: an edited tree of its former text, to go on from.
 
     ``watched``: somebody outside ends this process when it takes too long. Then a text of usual size
     is parsed without looking at the clock, which costs a fifth.
 
+    ``without``: places to pass over, ascending. Byte offsets in the tree are those of the whole text,
+    its rows and columns are none at all.
+
     Raises:
         ParseTimeoutError: the deadline passed (a grammar that never calls back needs a killer outside).
     """
     parser = languages.parser(language)
+    if without:
+        edges = [0, *chain.from_iterable(without), len(data)]
+        parser.included_ranges = [
+            Range((0, 0), (0, 0), *pair) for pair in zip(*[iter(edges)] * 2, strict=True)
+        ]
     if watched and len(data) <= _USUAL_SIZE:
         return parser.parse(data)
     end = time.monotonic() + deadline_s
@@ -154,18 +171,48 @@ def syntax_problems(data: bytes, language: str, since: bytes | None = None) -> t
         return ()
 
 
-def survey(data: bytes, language: str, tree: Tree, *, values: bool = True) -> Survey:
-    """Facts from a tree of exactly this text, in one walk; ``values=False``: definitions as rows only."""
+def survey(data: bytes, language: str, tree: Tree) -> Survey:
+    """Facts from a tree of exactly this text, in one walk."""
     result = Survey(language, LineIndex(data))
     result.comments, result.strings = comments_and_strings(data, language, tree)
-    found, attributes = _gather(result, data, tree, None)
-    docs = Comments(data, result.lines, result.comments)
-    result.rows = define(data, language, result.lines, docs, found, attributes)
-    if values:
-        result.definitions = list(map(definition, result.rows))
+    _define(result, data, tree)
+    result.definitions = list(map(definition, result.rows))
     if tree.root_node.has_error and language not in _TEMPLATES:
         result.problems = find_problems(tree, data)
     return result
+
+
+def survey_for_store(data: bytes, language: str, deadline_s: float) -> tuple[Survey, bytes]:
+    """What the store keeps of a text (rows, no values, no problems), and `Survey.code`.
+
+    Where comments and strings are found without a tree, only what may define something is parsed:
+    the same rows at a third of the cost. A text that is broken outside of bodies is parsed as it is. For
+    a process that somebody watches (see `parse`).
+
+    Raises:
+        ParseTimeoutError: see `parse`.
+    """
+    result = Survey(language, LineIndex(data))
+    places = lexical_places(data, language)
+    if places is None:
+        tree = parse(data, language, deadline_s=deadline_s, watched=True)
+        result.comments, result.strings = comments_and_strings(data, language, tree)
+        code = result.code(data)
+    else:
+        result.comments, result.strings = places
+        code = result.code(data)
+        idle = idle_blocks(code, language)
+        tree = parse(data, language, deadline_s=deadline_s, watched=True, without=idle)
+        if idle and tree.root_node.has_error:
+            tree = parse(data, language, deadline_s=deadline_s, watched=True)
+    _define(result, data, tree)
+    return result, code
+
+
+def _define(result: Survey, data: bytes, tree: Tree) -> None:
+    found, attributes = _gather(result, data, tree, None)
+    docs = Comments(data, result.lines, result.comments)
+    result.rows = define(data, result.language, result.lines, docs, found, attributes)
 
 
 def survey_within(
@@ -209,30 +256,31 @@ def _gather(result: Survey, data: bytes, tree: Tree, span: Span | None) -> tuple
     cursor = QueryCursor(languages.query(result.language))
     if span is not None:
         cursor.set_byte_range(span.start, span.end)
-    for _, captures in cursor.matches(tree.root_node):
-        _take(captures, result, data, found, attributes)
-    return found, attributes
-
-
-def _take(
-    captures: Mapping[str, Sequence[Node]],
-    result: Survey,
-    data: bytes,
-    found: list[Captured],
-    attributes: set[int],
-) -> None:
-    names = captures.get("name")
-    for label, nodes in captures.items():
-        if names is not None:
-            if label == "scope" or label[:4] == "def.":
-                container = captures["container"][0] if "container" in captures else None
-                kind = label.removeprefix("def.")
-                found += [Captured(kind, nodes[0], name, container) for name in names]
-                return
-        elif label == "import":
-            span = Span(*nodes[0].byte_range)
+    labels = _labels(result.language)
+    for pattern, captures in cursor.matches(tree.root_node):
+        label = labels.get(pattern)
+        if label is None:
+            label = labels[pattern] = next(filter(_SAYS.match, captures))
+        node = captures[label][0]
+        if label == "import":
+            span = Span(*node.byte_range)
             parts = read_import(result.language, data[span.start : span.end].decode("utf-8", "replace"))
             result.imports += [Import(module, taken, span) for module, taken in parts]
         elif label == "attribute":
-            node = nodes[0]
-            attributes.update(range(node.start_point.row, node.end_point.row + 1))
+            # Not by the node's own rows: there are none where places were passed over.
+            first, last = map(result.lines.line_of, node.byte_range)
+            attributes.update(range(first, last + 1))
+        else:
+            container = captures["container"][0] if "container" in captures else None
+            kind = label.removeprefix("def.")
+            found += [Captured(kind, node, name, container) for name in captures["name"]]
+    return found, attributes
+
+
+_SAYS = re.compile(r"def\.|scope$|import$|attribute$")
+
+
+@cache
+def _labels(_language: str) -> dict[int, str]:
+    """Which capture tells what a pattern of a language's query is about, as far as it was found."""
+    return {}

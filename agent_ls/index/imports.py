@@ -19,6 +19,8 @@ Parts = tuple[str, tuple[str, ...]]
 
 _AS = re.compile(r"\s+as\s+\S+")
 _COMMENT = re.compile(r"#[^\n]*|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_DEEPEST = 50
+"""Braces within braces of one ``use`` that are followed."""
 _STRING = re.compile(r"""(["'`])(.*?)\1""", re.DOTALL)
 
 
@@ -84,13 +86,13 @@ def _rust(text: str) -> Iterator[Parts]:
         yield from _use_tree("", match[1])
 
 
-def _use_tree(prefix: str, tree: str) -> Iterator[Parts]:
+def _use_tree(prefix: str, tree: str, depth: int = 0) -> Iterator[Parts]:
     tree = tree.strip()
     head, brace, rest = tree.partition("{")
     if brace:
         inside = f"{prefix}{head.strip()}"
-        for part in _split_top(rest.rpartition("}")[0]):
-            yield from _use_tree(inside, part)
+        for part in _split_top(rest.rpartition("}")[0]) if depth < _DEEPEST else ():
+            yield from _use_tree(inside, part, depth + 1)
         return
     whole = prefix + _AS.sub("", tree)
     module, _, last = whole.rpartition("::")

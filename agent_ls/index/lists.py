@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import zlib
+from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, final
 
-from agent_ls.index.postings import Block, Kind, read_block
+from agent_ls.index.postings import Block, Kind, read_block, read_list
 
 Rows = Callable[..., list[Any]]
 """Runs a statement (with a tuple of values) and returns all rows, none for a damaged store."""
 
 _BLOCKS_AT_HAND = 256
+_PACKED_AT_HAND = 640
+"""Blocks of which a list or two are read, ~15 kB each."""
 _MOST_NAMES = 5000
 
 
@@ -43,6 +46,7 @@ class ListReader:
         self._gone: frozenset[int] = frozenset()
         self._directories: dict[Kind, list[tuple[list[bytes], list[int]]]] = {}
         self._block = lru_cache(_BLOCKS_AT_HAND)(self._read)
+        self._packed = lru_cache(_PACKED_AT_HAND)(self._unzip)
 
     def of(self, kind: Kind, name: str) -> list[tuple[int, int]]:
         """(file, what stands beside it) of a name.
@@ -64,6 +68,38 @@ class ListReader:
             if at >= 0 and (block := self._block(rows[at])) is not None:
                 found += block.find(raw)
         return [entry for entry in found if entry[0] not in self._gone] if self._gone else found
+
+    def many(self, kind: Kind, names: Iterable[str]) -> dict[str, tuple[array[int], array[int]]]:
+        """The lists of many names at once, as (files, what stands beside each); none for an unknown name.
+
+        ~5 µs per name and segment, ~100 µs for a block that is not at hand.
+        """
+        wanted = sorted((name.encode("utf-8", "replace"), name) for name in names)
+        while True:
+            self._refresh()
+            found: dict[str, tuple[array[int], array[int]]] = {}
+            for firsts, rows in self._directory(kind):
+                for raw, name in wanted:
+                    at = bisect_right(firsts, raw) - 1
+                    if at >= 0 and (part := self._list(rows[at], raw)) is not None:
+                        files, beside = found.setdefault(name, (array("I"), array("I")))
+                        files += part[0]
+                        beside += part[1]
+            if not self._refresh():
+                living = ((name, self._without_gone(*lists)) for name, lists in found.items())
+                return {name: lists for name, lists in living if lists[0]}
+
+    def _without_gone(self, files: array[int], beside: array[int]) -> tuple[array[int], array[int]]:
+        if self._gone.isdisjoint(files):
+            return files, beside
+        living = [(file, other) for file, other in zip(files, beside, strict=True) if file not in self._gone]
+        return array("I", [file for file, _ in living]), array("I", [other for _, other in living])
+
+    def _list(self, row: int, raw: bytes) -> tuple[array[int], array[int]] | None:
+        try:
+            return read_list(self._packed(row), raw)
+        except (ValueError, IndexError):  # a damaged page
+            return None
 
     def prefixed(self, text: str) -> set[str]:
         """Defined names that start with a text; at most some thousands of them."""
@@ -128,6 +164,7 @@ class ListReader:
                 self._segments = segments
                 self._directories.clear()
                 self._block.cache_clear()
+                self._packed.cache_clear()
         return former != self._segments
 
     def _read(self, row: int) -> Block | None:
@@ -136,3 +173,10 @@ class ListReader:
             return read_block(rows[0][0]) if rows else None
         except (zlib.error, ValueError, IndexError):  # a damaged page
             return None
+
+    def _unzip(self, row: int) -> bytes:
+        rows = self._rows("SELECT block FROM blocks WHERE rowid = ?", (row,))
+        try:
+            return zlib.decompress(rows[0][0]) if rows else b""
+        except zlib.error:  # a damaged page
+            return b""

@@ -19,7 +19,7 @@ from agent_ls.index.occurrences import Role, occurrences
 from agent_ls.index.placing import Wanted, placed
 from agent_ls.index.query import Index
 from agent_ls.index.rename import name_at
-from agent_ls.index.spelling import spellings
+from agent_ls.index.spelling import is_own, spellings
 
 Read = Callable[[RelPath], bytes | None]
 _CHOICES = 12
@@ -77,19 +77,10 @@ def add_import(index: Index, read: Read, path: RelPath, offset: int, wish: str =
 
 
 def _plan(index: Index, path: RelPath, data: bytes, language: str, wanted: Wanted) -> ActionPlan:
-    edit = placed(
-        data, parse(data, language), language, wanted, is_local=lambda module: _is_local(index, module)
-    )
+    edit = placed(data, parse(data, language), language, wanted, is_own(index, path))
     change = FileChange(path, data, apply_text_edits(data, [edit]))
     line = LineIndex(change.after or b"").line_of(edit.span.start) + 1
     return ActionPlan(ChangeSet.of([change]), f"Added `{wanted.text(language)}` to {path}, line {line}.")
-
-
-def _is_local(index: Index, module: str) -> bool:
-    """Whether a module of Python lies in the workspace."""
-    top = module.partition(".")[0]
-    starts = tuple(f"{root}{top}{end}" for root in ("", "src/", "lib/", "python/") for end in ("/", ".py"))
-    return any(file.startswith(starts) for file in index.files())
 
 
 def _same_package(index: Index, path: RelPath, name: str) -> str:

@@ -7,20 +7,24 @@ be followed end in a sentence and no change. Worker processes only.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from agent_ls.core.edits import ChangeSet, FileChange, apply_text_edits
 from agent_ls.core.paths import RelPath
 from agent_ls.index.actions import IMPORTING, MOVABLE, SCRIPTS, ActionPlan, refused
-from agent_ls.index.cycles import cycle
+from agent_ls.index.arriving import check_annotations, check_names, first_use, imported, postponed
+from agent_ls.index.cycles import Loads
 from agent_ls.index.extract import ParseTimeoutError, parse
-from agent_ls.index.moved import Moved, Refusal, from_the_top
+from agent_ls.index.movable import from_the_top
+from agent_ls.index.moved import Moved, Refusal
 from agent_ls.index.names import language_of
 from agent_ls.index.placing import Wanted, placed
+from agent_ls.index.placing_types import placed_for_types
 from agent_ls.index.query import Index
-from agent_ls.index.spelling import python_module, script_module
-from agent_ls.index.takers import followers
+from agent_ls.index.script_exports import exporting, unlisted
+from agent_ls.index.spelling import is_own, python_module, script_module
+from agent_ls.index.takers import Follower, followers
 from agent_ls.index.unused import remove_unused_imports
 
 Read = Callable[[RelPath], bytes | None]
@@ -57,24 +61,45 @@ def _moved(
     into = read(target)
     _check_folder(moved, target, into)
     needs = [wanted for wanted in (_respelled(moved, need, target) for need in moved.needs()) if wanted]
-    if moved.helpers:
-        needs += [_from(target, path, read, name, moved.typed(name)) for name in moved.helpers]
+    needs += [_from(target, path, read, name, typed=_typed(moved, name, into)) for name in moved.helpers]
     there = {need.local for need in moved.needs() if moved.resolved(need) == target}
-    _check_names(moved, into or b"", needs, target, there)
+    check_names(moved, into or b"", needs, target, there)
+    check_annotations(moved, into or b"", needs)
     stays = moved.used_outside()
-    users, left = followers(index, read, moved, target, also)
-    _check_cycle(index, moved, target, stays=stays)
-    changes = dict(users)
-    source = _without(moved)
-    if stays:
-        source = _with(path, source, [_from(path, target, read, moved.name, typed=moved.is_type)], index)
-    source = _tidied(index, read, path, source, moved)
+    users, left = followers(index, read, moved, target, also, stays=stays)
+    _check_cycle(Loads(index, read), moved, target, needs, users, stays=stays)
+    changes = {at: user.text for at, user in users.items()}
     grown = changes.pop(target, into or b"")
-    arrived = _with(target, _appended(moved, grown, exported=stays), needs, index)
+    source = _left_behind(index, read, moved, target, stays=stays)
+    arrived = _with(target, _arrived(moved, grown, target, stays=stays), needs, index)
     after = {**changes, path: source, target: arrived}
     _check_syntax(after, read)
     plan = ChangeSet.of(FileChange(at, read(at), text) for at, text in after.items() if text != read(at))
     return ActionPlan(plan, f"Moved `{moved.name}` from {path} to {target}, {len(plan)} files.", left)
+
+
+def _typed(moved: Moved, name: str, into: bytes | None) -> bool:
+    """Whether the target takes a helper for its types only."""
+    if moved.language != "python":
+        return moved.typed(name)
+    lazy = moved.postponed() and (not (into or b"").strip() or postponed(into or b""))
+    # What a decorator or a base class reads off annotations while the program runs cannot be told.
+    plain = moved.kind == "function" and b"@" not in moved.text.partition(b"def ")[0]
+    return plain and lazy and moved.annotates_with(name)
+
+
+def _left_behind(index: Index, read: Read, moved: Moved, target: RelPath, *, stays: bool) -> bytes:
+    """The source without what is moved, with what the target needs of it."""
+    path = moved.path
+    source = _without(moved)
+    if moved.language in SCRIPTS:
+        source = unlisted(source, moved.language, moved.name)
+        source = exporting(source, moved.language, moved.helpers)
+    if stays:
+        source = _with(
+            path, source, [_from(path, target, read, moved.name, typed=moved.is_type)], index, target
+        )
+    return _tidied(index, read, path, source, moved)
 
 
 def _check(path: RelPath, target: RelPath) -> None:
@@ -141,49 +166,46 @@ def _relative_python(path: RelPath, module: str, target: RelPath) -> str:
     return "." * (len(here) - shared + 1) + ".".join(goal[shared:])
 
 
-def _from(path: RelPath, file: RelPath, read: Read, name: str, typed: bool = False) -> Wanted:  # noqa: FBT001, FBT002
+def _from(path: RelPath, file: RelPath, read: Read, name: str, *, typed: bool) -> Wanted:
     """The import of a name of ``file``, as ``path`` writes it."""
     if language_of(path) == "python":
         module = python_module(path, file, read)
         if not module:
             raise Refusal(f"{file} has no name by which it can be imported")
-        return Wanted(module, name, name)
+        return Wanted(module, name, name, typed)
     return Wanted(script_module(path, file), name, name, typed)
 
 
-def _check_names(moved: Moved, into: bytes, needs: list[Wanted], target: RelPath, there: set[str]) -> None:
-    """No name may mean one thing in the moved text and another in the target."""
-    bound = moved.bound_in(target, into)
-    if moved.name in bound and bound[moved.name] is None:
-        raise Refusal(f"{target} has a `{moved.name}` already")
-    for wanted in needs:
-        other = bound.get(wanted.local, wanted)
-        same = other is not None and other.name == wanted.name
-        if other is None or not (
-            same and (other.module == wanted.module or moved.means_target(other, target))
-        ):
-            raise Refusal(f"`{wanted.local}` means something else in {target}")
-    needed = {moved.name, *there, *(wanted.local for wanted in needs)}
-    for name in bound:
-        if name not in needed and moved.inside(name):
-            raise Refusal(f"`{name}` of {target} would be taken for another `{name}`")
-
-
-def _check_cycle(index: Index, moved: Moved, target: RelPath, *, stays: bool) -> None:
+def _check_cycle(
+    loads: Loads,
+    moved: Moved,
+    target: RelPath,
+    needs: list[Wanted],
+    users: Mapping[RelPath, Follower],
+    *,
+    stays: bool,
+) -> None:
+    """No import that the move adds may make files load each other in a circle."""
     if moved.language == "go":
         return
-    if stays and moved.helpers:
+    helped = [n.local for n in needs if n.local in moved.helpers and not n.typed]
+    stays = stays and not moved.is_type
+    if stays and helped and not moved.all_later(helped):
         raise Refusal(
-            f"It uses {', '.join(f'`{n}`' for n in moved.helpers)} of {moved.path}, which uses it: "
-            "each file would import the other"
+            f"It uses {', '.join(f'`{n}`' for n in helped)} of {moved.path}, which uses it: "
+            "each file would import the other. Move what it uses first, or both into a third file"
         )
-    edges = [(moved.path, target)] if stays else []
-    edges += [(target, moved.path)] if moved.helpers else []
-    edges += [(target, home) for need in moved.needs() if (home := moved.resolved(need)) and home != target]
+    edges = [(target, moved.path)] if helped else []
+    edges += [(moved.path, target)] if stays and not helped else []
+    homes = [moved.resolved(need) for need in moved.needs() if not need.typed]
+    edges += [(target, home) for home in homes if home and home != target]
     for start, end in edges:
-        way = cycle(index, start, end)
-        if way:
+        if way := loads.circle(start, end):
             raise Refusal(f"The files would import each other in a circle: {' → '.join(way)}")
+        loads.add(start, end)
+    new = {path for path, user in users.items() if user.loads and target not in loads.of(path)}
+    if way := loads.way(target, new - {target}):
+        raise Refusal(f"The files would import each other in a circle: {' → '.join(way)}")
 
 
 def _without(moved: Moved) -> bytes:
@@ -197,34 +219,39 @@ def _without(moved: Moved) -> bytes:
     return moved.data[: span.start] + moved.data[end:]
 
 
-def _appended(moved: Moved, into: bytes, *, exported: bool) -> bytes:
+def _arrived(moved: Moved, into: bytes, target: RelPath, *, stays: bool) -> bytes:
+    """The target with the text at its end, or before what needs it while the file is loaded."""
     text = moved.text.strip(b"\r\n") + moved.newline
-    if exported and moved.language in SCRIPTS and not moved.exported:
+    if moved.language in SCRIPTS and not moved.exported and (stays or moved.listed):
         at = moved.name_offset()
         text = text[:at] + b"export " + text[at:]
     newline = b"\r\n" if b"\r\n" in into else moved.newline
     text = newline.join(text.splitlines()) + newline
+    gap = newline * (3 if moved.language == "python" else 2)
     head = into.rstrip()
     if not head:
         package = re.search(rb"^package\s+\w+", moved.data, re.MULTILINE) if moved.language == "go" else None
         future = b"from __future__ import annotations" if moved.postponed() else b""
         first = package[0] if package else future
-        return first + newline * (3 if future else 2) + text if first else text
-    return head + newline * (3 if moved.language == "python" else 2) + text
+        return first + (gap if future else newline * 2) + text if first else text
+    at = first_use(moved, into, target)
+    if at is None:
+        return head + gap + text
+    before = into[:at].rstrip()
+    return (before + gap if before else b"") + text.rstrip() + gap + into[at:]
 
 
-def _with(path: RelPath, data: bytes, needs: list[Wanted], index: Index) -> bytes:
+def _with(path: RelPath, data: bytes, needs: list[Wanted], index: Index, *more: RelPath) -> bytes:
     language = language_of(path) or ""
-    local = (
-        {file.partition("/")[0].removesuffix(".py") for file in index.files()}
-        if language == "python"
-        else set[str]()
-    )
+    own = is_own(index, path, *more)
     for wanted in needs:
-        if wanted.local in Moved.imports(data, language):
+        if wanted.local in imported(data, language):
             continue
-        edit = placed(data, parse(data, language), language, wanted, lambda m: m.partition(".")[0] in local)
-        data = apply_text_edits(data, [edit])
+        if wanted.typed and language == "python":
+            data = placed_for_types(data, wanted, own)
+        else:
+            edit = placed(data, parse(data, language), language, wanted, own)
+            data = apply_text_edits(data, [edit])
     return data
 
 

@@ -120,7 +120,14 @@ def occurrences(data: bytes, tree: Tree, name: str) -> list[Occurrence]:
 
 def _occurrence(root: Node, data: bytes, span: Span) -> Occurrence:
     node = root.descendant_for_byte_range(span.start, span.end)
-    if node is not None and node.type == "string_content" and _quotes_a_type(node, data, span):
+    if (
+        node is not None
+        and node.type == "string_content"
+        and (
+            _quotes_a_type(node, data, span)
+            or (node.byte_range == (span.start, span.end) and _is_given_away(node, data))
+        )
+    ):
         return Occurrence(
             span,
             Role.PLAIN,
@@ -136,6 +143,8 @@ def _occurrence(root: Node, data: bytes, span: Span) -> Occurrence:
     if imported is not None:
         if _names_a_module(node, imported):
             return Occurrence(span, Role.MEMBER, receiver="?", scopes=scopes)
+        if _is_alias(node):
+            return Occurrence(span, Role.BOUND, scopes=scopes)
         return Occurrence(span, Role.IMPORT, aliased=_is_aliased(node), scopes=scopes)
     parent = node.parent
     if parent is None:
@@ -156,6 +165,22 @@ def _occurrence(root: Node, data: bytes, span: Span) -> Occurrence:
     if (parent.type, field) in _LABELS or (parent.type, "") in _LABELS:
         return Occurrence(span, Role.LABEL, scopes=scopes)
     return Occurrence(span, Role.BOUND if _binds(parent, field) else Role.PLAIN, scopes=scopes)
+
+
+def _is_given_away(node: Node, data: bytes) -> bool:
+    """Whether a string of Python is an entry of ``__all__``: the name that a module gives away."""
+    while node.parent is not None and node.type in (
+        "string",
+        "string_content",
+        "list",
+        "tuple",
+        "binary_operator",
+    ):
+        node = node.parent
+    if node.type not in ("assignment", "augmented_assignment"):
+        return False
+    left = node.child_by_field_name("left")
+    return left is not None and data[left.start_byte : left.end_byte] == b"__all__"
 
 
 _TYPE = re.compile(rb"[\w.\[\], |\"']+")
@@ -226,6 +251,15 @@ def _is_aliased(node: Node) -> bool:
     if parent is not None and parent.type == "dotted_name":
         parent = parent.parent
     return parent is not None and parent.type in _ALIASES and parent.child_by_field_name("alias") is not None
+
+
+def _is_alias(node: Node) -> bool:
+    """Whether an import gives this name to something that it takes by another one."""
+    parent = node.parent
+    alias = parent.child_by_field_name("alias") if parent is not None and parent.type in _ALIASES else None
+    return (
+        alias is not None and alias.id == node.id and parent is not None and parent.type != "export_specifier"
+    )
 
 
 def _field(parent: Node, node: Node) -> str:

@@ -9,7 +9,7 @@ from itertools import repeat
 
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, content_hash
-from agent_ls.index.extract import ParseTimeoutError, Survey, dialect, parse, survey
+from agent_ls.index.extract import ParseTimeoutError, Survey, dialect, survey_for_store
 from agent_ls.index.imports import tails
 from agent_ls.index.names import DATA
 from agent_ls.index.packed import PackedFile, pack_facts
@@ -32,13 +32,11 @@ def pack_file(
     if reason:
         return PackedFile(path, digest, size, mtime_ns, language, reason=reason)
     try:
-        found = survey(
-            data, language, parse(data, language, deadline_s=deadline_s, watched=True), values=False
-        )
+        found, code = survey_for_store(data, language, deadline_s)
     except ParseTimeoutError:
         return PackedFile(path, digest, size, mtime_ns, language, reason="too slow to parse")
     defined = Counter([row[0].encode() for row in found.rows])
-    uses = find_uses(found.code(data), language, defined)
+    uses = find_uses(code, language, defined)
     weights = _weights(data, path, found, uses.counts, defined)
     return PackedFile(
         path,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import final
+from functools import cached_property
+from operator import itemgetter
+from typing import Any, cast, final
 
 from agent_ls.core.text import LineIndex, Span
-from agent_ls.index.facts import Definition, Import, Row
+from agent_ls.index.facts import Definition, Import, Row, definition
 
 
 @final
@@ -55,36 +58,51 @@ def pack_facts(rows: Sequence[Row], imports: Sequence[Import], lines: LineIndex)
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
+_NAME, _LINE, _CONTAINER, _FIRST, _LAST = 0, 6, 8, 10, 11
+"""Places in a row of packed facts."""
+_first_line: Callable[[Sequence[Any]], int] = itemgetter(_FIRST)
+
+
 @final
-@dataclass(frozen=True, slots=True)
 class FactsOfFile:
-    """What `pack_facts` packed. ``lines``: each definition's first and last line, 0-based."""
+    """What `pack_facts` packed. Most questions are about one definition: values are made when asked for."""
 
-    definitions: Sequence[Definition] = ()
-    imports: Sequence[Import] = ()
-    lines: Sequence[tuple[int, int]] = ()
+    def __init__(self, rows: Sequence[Sequence[Any]] = (), imports: Sequence[Sequence[Any]] = ()) -> None:
+        self._rows, self._imports = rows, imports
 
-    def enclosing(self, line: int) -> Definition | None:
-        """The innermost definition on a line: the last that begins there or before and goes on to it."""
-        best: Definition | None = None
-        for definition, (first, last) in zip(self.definitions, self.lines, strict=True):
-            if first > line:
-                break
-            if line <= last:
-                best = definition
-        return best
+    @cached_property
+    def definitions(self) -> Sequence[Definition]:
+        """All of them, in order of their start."""
+        return [definition(cast("Row", row[:_FIRST])) for row in self._rows]
+
+    @cached_property
+    def imports(self) -> Sequence[Import]:
+        """All of them, in order."""
+        return [Import(m, tuple(names), Span(s, e)) for m, names, s, e in self._imports]
+
+    def named(self, name: str) -> list[Definition]:
+        """The definitions of a name."""
+        return [definition(cast("Row", row[:_FIRST])) for row in self._rows if row[_NAME] == name]
+
+    def lines_defining(self, name: str) -> list[int]:
+        """0-based lines of a name's definitions."""
+        return [row[_LINE] for row in self._rows if row[_NAME] == name]
+
+    def enclosing(self, line: int) -> str:
+        """The path of the innermost definition on a line, ``""`` for none.
+
+        It is the last that begins there or before and goes on to it.
+        """
+        rows = self._rows
+        for at in range(bisect_right(rows, line, key=_first_line) - 1, -1, -1):
+            row = rows[at]
+            if line <= row[_LAST]:
+                return f"{row[_CONTAINER]}.{row[_NAME]}" if row[_CONTAINER] else row[_NAME]
+        return ""
 
 
 def unpack_facts(packed: bytes) -> FactsOfFile:
     """Definitions and imports again."""
     if not packed:
         return FactsOfFile()
-    rows, taken = json.loads(zlib.decompress(packed))
-    return FactsOfFile(
-        [
-            Definition(name, kind, Span(s, e), Span(ns, ne), signature, container, doc, line)
-            for name, kind, s, e, ns, ne, line, signature, container, doc, _, _ in rows
-        ],
-        [Import(m, tuple(names), Span(s, e)) for m, names, s, e in taken],
-        [(row[10], row[11]) for row in rows],
-    )
+    return FactsOfFile(*json.loads(zlib.decompress(packed)))

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter, mul
 from typing import final
 
 from agent_ls.core.paths import RelPath
@@ -47,14 +48,12 @@ class _Shown:
 def likelihoods(passages: Sequence[Passage], weights: Mapping[str, float]) -> list[float]:
     """How likely each passage is what the request is about: a logistic model of its signals."""
     bias = weights.get("bias", 0.0)
-    rest = [(name, weight) for name, weight in weights.items() if name != "bias"]
-    found: list[float] = []
-    for passage in passages:
-        odds, signals = bias, passage.signals
-        for name, weight in rest:
-            odds += weight * signals[name]
-        found.append(1 / (1 + math.exp(-odds)))
-    return found
+    names = [name for name in weights if name != "bias"]
+    values = [weights[name] for name in names]
+    if len(names) < 2:  # itemgetter of one name gives no tuple
+        names, values = [*names, "file", "file"], [*values, 0.0, 0.0]
+    signals = itemgetter(*names)
+    return [1 / (1 + math.exp(-bias - sum(map(mul, values, signals(p.signals))))) for p in passages]
 
 
 def pack(

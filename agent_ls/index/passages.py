@@ -6,13 +6,15 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import final
 
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, content_hash
+from agent_ls.index.bm25 import Scores, Words
 from agent_ls.index.facts import Definition
 from agent_ls.index.query import Index
-from agent_ls.index.signals import Request, Scores, Words
+from agent_ls.index.request import Request
 from agent_ls.index.units import Unit, units_of
 from agent_ls.index.words import NAME, name_terms
 
@@ -48,15 +50,22 @@ class Passage:
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """The units of a text, and all names in them and over them."""
+
+    cuts: Sequence[Cut]
+    names: frozenset[str]
+
+
+@final
 @dataclass(slots=True)
 class Cutter:
     """Cuts texts into units, and remembers the last ones by their hash: the next request asks for the same."""
 
-    _known: OrderedDict[tuple[str, int], list[Cut]] = field(
-        default_factory=OrderedDict[tuple[str, int], list[Cut]]
-    )
+    _known: OrderedDict[tuple[str, int], Cuts] = field(default_factory=OrderedDict[tuple[str, int], Cuts])
 
-    def cuts(self, data: bytes, digest: str, definitions: Sequence[Definition]) -> list[Cut]:
+    def cuts(self, data: bytes, digest: str, definitions: Sequence[Definition]) -> Cuts:
         """The units of a text. Linear the first time."""
         key = digest, len(definitions)
         known = self._known.pop(key, None)
@@ -71,24 +80,33 @@ class Cutter:
 _CUTTER = Cutter()
 
 
-def _cut(data: bytes, definitions: Sequence[Definition]) -> list[Cut]:
-    index = LineIndex(data)
-    lines = [line.decode("utf-8", "replace") for line in data.splitlines(keepends=True)]
+def _cut(data: bytes, definitions: Sequence[Definition]) -> Cuts:
+    lines = _lines(data)
+    imports = list(accumulate((line.startswith(_IMPORTS) for line in lines), initial=0))
     cuts: list[Cut] = []
-    for unit in units_of(definitions, index, lines):
-        shown = lines[unit.first : unit.last + 1]
-        text = "".join(shown)
-        imports = sum(line.startswith(_IMPORTS) for line in shown)
+    for unit in units_of(definitions, LineIndex(data), lines):
+        end = unit.last + 1
+        text, size = "".join(lines[unit.first : end]), end - unit.first
+        imported = imports[end] - imports[unit.first]
         head = len(lines[unit.head]) if unit.head >= 0 else 0
-        names, own = NAME.findall(text), NAME.findall(unit.definition.path) if unit.definition else ()
+        own = NAME.findall(unit.definition.path) if unit.definition else ()
         signals = {
-            "length": math.log2(1 + len(shown)) / 5,
+            "length": math.log2(1 + size) / 5,
             "between": float(unit.definition is None),
             "block": float(unit.definition is not None and unit.head < 0),
-            "imports": float(imports > 3 or imports * 2 > len(shown)),
+            "imports": float(imported > 3 or imported * 2 > size),
         }
-        cuts.append(Cut(unit, len(text), head, frozenset(names), frozenset(own), signals))
-    return cuts
+        cuts.append(Cut(unit, len(text), head, frozenset(NAME.findall(text)), frozenset(own), signals))
+    names = frozenset[str]().union(*(cut.names for cut in cuts), *(cut.own_names for cut in cuts))
+    return Cuts(cuts, names)
+
+
+def _lines(data: bytes) -> list[str]:
+    raw = data.splitlines(keepends=True)
+    try:
+        return list(map(bytes.decode, raw))
+    except UnicodeDecodeError:
+        return [line.decode("utf-8", "replace") for line in raw]
 
 
 def passages_of(
@@ -106,7 +124,7 @@ def passages_of(
         read: Text of now.
         files: Paths, best first, each with its score of `ranking.rank`.
         request: What is asked.
-        words: What `signals.words` found for it.
+        words: What `bm25.words` found for it.
         together: How often each file changed with the cursor's.
 
     Reads the files. ~1 ms per 10 kB the first time, a quarter of that for a text seen before.
@@ -119,17 +137,17 @@ def passages_of(
         if data is None or len(data) > _LARGEST:
             continue
         digest = content_hash(data)
-        cuts = _CUTTER.cuts(data, digest, _current(index, path, data, digest))
+        text = _CUTTER.cuts(data, digest, _current(index, path, data, digest))
         of_file = {
             "file": score - top,
             "rank": math.log2(1 + place) / 5,
             "together": together.get(path, 0.0),
-            "many": math.log2(1 + len(cuts)) / 6,
+            "many": math.log2(1 + len(text.cuts)) / 6,
         }
-        matcher.learn(cuts)
-        signals = [{**of_file, **cut.signals, **matcher.signals(cut)} for cut in cuts]
+        matcher.learn(text.names)
+        signals = [{**of_file, **cut.signals, **matcher.signals(cut)} for cut in text.cuts]
         _compare(signals)
-        found += [Passage(path, cut, some) for cut, some in zip(cuts, signals, strict=True)]
+        found += [Passage(path, cut, some) for cut, some in zip(text.cuts, signals, strict=True)]
     return found
 
 
@@ -171,44 +189,54 @@ class _Matcher:
         self._around = {term: weight * words.rarity.get(term, 0.0) for term, weight in around.items()}
         self._task_total = sum(self._task.values()) or 1.0
         self._around_total = sum(self._around.values()) or 1.0
+        self._terms = frozenset(self._task) | frozenset(self._around)
         self._near, self._used = request.near, frozenset(request.used)
         self._most_near, self._most_used = max(1, len(self._near)), max(1, len(self._used))
+        self._here = request.here.name if request.here else ""
         self._hits: dict[str, tuple[str, ...]] = {}
+        self._telling = {*self._near, *self._used, self._here}
         self._seen: set[str] = set()
+        self._own: dict[frozenset[str], tuple[float, float]] = {}
 
-    def learn(self, cuts: Sequence[Cut]) -> None:
+    def learn(self, names: frozenset[str]) -> None:
         """Find the names that hold words of the request: most hold none, and are not looked at again."""
-        fresh = set[str]().union(*(cut.names for cut in cuts), *(cut.own_names for cut in cuts)) - self._seen
+        fresh = names - self._seen
         self._seen |= fresh
+        self._own.clear()
         for name in fresh:
-            hits = tuple(t for t in name_terms(name) if t in self._task or t in self._around)
-            if hits:
-                self._hits[name] = hits
+            terms = name_terms(name)
+            if not self._terms.isdisjoint(terms):
+                self._hits[name] = tuple(term for term in terms if term in self._terms)
+                self._telling.add(name)
 
     def signals(self, cut: Cut) -> dict[str, float]:
         """What the request has to do with a unit, each about 0..1."""
-        task, around = self._shares(cut.names)
-        own, here = cut.unit.definition, self._request.here
-        task_name, around_name = self._shares(cut.own_names)
+        names = cut.names & self._telling
+        task, around = self._shares(names)
+        if cut.own_names not in self._own:
+            self._own[cut.own_names] = self._shares(cut.own_names)
+        task_name, around_name = self._own[cut.own_names]
+        own = cut.unit.definition
         return {
             "task": task,
             "around": around,
             "task_name": task_name,
             "around_name": around_name,
-            "near": len(cut.names & self._near) / self._most_near,
-            "used": len(cut.names & self._used) / self._most_used,
-            "mentions": float(here is not None and here.name in cut.names),
+            "near": len(names & self._near) / self._most_near,
+            "used": len(names & self._used) / self._most_used,
+            "mentions": float(self._here in names),
             "asked": float(own is not None and own.name in self._request.named),
         }
 
     def _shares(self, names: frozenset[str]) -> tuple[float, float]:
         """Which shares of the task's and of the surroundings' words some names hold."""
-        hits = names & self._hits.keys()
-        if not hits:
+        terms = {term for name in names if name in self._hits for term in self._hits[name]}
+        if not terms:
             return 0.0, 0.0
-        terms = {term for name in hits for term in self._hits[name]}
         task, around = self._task, self._around
+        # In order, so that the same sums come out each time.
+        ordered = sorted(terms)
         return (
-            sum(task[term] for term in terms if term in task) / self._task_total,
-            sum(around[term] for term in terms if term in around) / self._around_total,
+            sum([task[term] for term in ordered if term in task]) / self._task_total,
+            sum([around[term] for term in ordered if term in around]) / self._around_total,
         )

@@ -69,7 +69,7 @@ def placed(
     found = statements(data, tree, language)
     top = [s for s in found if s.node.parent == tree.root_node and s.span.start < first]
     for statement in top:
-        edit = _joined(data, statement, language, wanted)
+        edit = joined(data, statement, language, wanted)
         if edit is not None:
             return edit
     if language == "go" and (edit := _go_line(data, top, wanted)) is not None:
@@ -77,7 +77,7 @@ def placed(
     return _new_statement(data, tree, language, wanted, top, is_local)
 
 
-def _joined(data: bytes, statement: Statement, language: str, wanted: Wanted) -> TextEdit | None:
+def joined(data: bytes, statement: Statement, language: str, wanted: Wanted) -> TextEdit | None:
     """The name put into a statement that takes others out of the same module."""
     if statement.module != wanted.module or wanted.name in ("", "*"):
         return None

@@ -8,6 +8,7 @@ that are gone, and merging drops them. Source: log-structured merge tree (O'Neil
 
 from __future__ import annotations
 
+import struct
 import zlib
 from array import array
 from bisect import bisect_left
@@ -43,6 +44,7 @@ _BESIDE = (1 << SHIFT) - 1
 
 
 _append: Callable[[list[int], int], None] = cast("Any", list).append
+_extend: Callable[[list[int], list[int]], None] = cast("Any", list).extend
 
 
 def add(lists: Lists, names: Iterable[bytes], file: int, beside: Iterable[int]) -> None:
@@ -54,26 +56,30 @@ def add(lists: Lists, names: Iterable[bytes], file: int, beside: Iterable[int]) 
     deque(map(_append, map(lists.__getitem__, names), entries), maxlen=0)
 
 
+def add_all(lists: Lists, names: Iterable[bytes], entries: Iterable[list[int]]) -> None:
+    """Put several files into the list of each name; like `add`."""
+    deque(map(_extend, map(lists.__getitem__, names), entries), maxlen=0)
+
+
 def blocks(lists: Lists) -> Iterator[tuple[bytes, bytes]]:
     """(first name, block) of all lists, in order."""
     names = sorted(filter(None, lists))
-    at = 0
-    while at < len(names):
-        size, end = 0, at
+    found = list(map(lists.__getitem__, names))
+    at = size = 0
+    for end, length in enumerate(map(len, found), 1):
+        size += length
         # A block with the lists of common names stays small by holding few names.
-        while end < len(names) and end - at < _NAMES_IN_BLOCK and size < _FILES_IN_BLOCK:
-            size += len(lists[names[end]])
-            end += 1
-        some = names[at:end]
-        yield some[0], _block(some, [lists[name] for name in some])
-        at = end
+        if size >= _FILES_IN_BLOCK or end - at == _NAMES_IN_BLOCK or end == len(names):
+            yield names[at], _block(names[at:end], found[at:end])
+            at, size = end, 0
 
 
 def _block(names: Sequence[bytes], lists: Sequence[list[int]]) -> bytes:
     text = b"\n".join(names)
-    values = array("Q", chain.from_iterable(lists))
+    values = list(chain.from_iterable(lists))
     width = (max(values, default=0).bit_length() + 7) // 8
-    entries = values.tobytes()
+    # Twice as fast as an array, which takes its values one by one.
+    entries = struct.pack(f"<{len(values)}Q", *values)
     return zlib.compress(
         b"".join(
             (
@@ -126,6 +132,39 @@ def read_block(packed: bytes) -> Block:
     entries = array("Q")
     entries.frombytes(mixed)
     return Block(names, starts, entries)
+
+
+def read_list(raw: bytes, name: bytes) -> tuple[array[int], array[int]] | None:
+    """The list of one name out of a decompressed block: files, and what stands beside each.
+
+    Nothing else of the block is read: a tenth of the cost of `read_block` for one list in it.
+
+    Raises:
+        ValueError, IndexError: it is damaged.
+    """
+    end = 4 + int.from_bytes(raw[:4], "little")
+    text = b"\n%b\n" % raw[4:end]
+    found = text.find(b"\n%b\n" % name)
+    if found < 0:
+        return None
+    at = text.count(b"\n", 0, found)
+    lengths, end = unpack_numbers(raw, end)
+    width, begin, size = raw[end], sum(lengths[:at]), lengths[at]
+    end += 1
+    planes = [
+        raw[start : start + size] for start in range(end + begin, len(raw), max(1, (len(raw) - end) // width))
+    ]
+    return _woven(planes[3:7], size), _woven(planes[:3], size)
+
+
+def _woven(planes: Sequence[bytes], size: int) -> array[int]:
+    """Numbers from their lowest bytes, their second ones and so on."""
+    mixed = bytearray(4 * size)
+    for plane, part in enumerate(planes):
+        mixed[plane::4] = part
+    values = array("I")
+    values.frombytes(mixed)
+    return values
 
 
 def merged(blocks: Iterable[Block], gone: AbstractSet[int]) -> tuple[Lists, set[int]]:

@@ -70,7 +70,7 @@ def _culprit(node: Node, data: bytes) -> tuple[int, int, str]:
     if open_brackets:
         last = open_brackets[-1]
         return last.start_byte, last.end_byte, f"`{last.type}` is never closed"
-    inner = next(_inner_errors(node), node)
+    inner = _deepest_error(node)
     start, end = inner.byte_range
     return start, end, _unreadable(data[start:end], inner.end_point.row + 1)
 
@@ -96,12 +96,11 @@ def _leaves(node: Node) -> Iterator[Node]:
             yield top
 
 
-def _inner_errors(node: Node) -> Iterator[Node]:
-    """Inner error nodes of an error: the first is the deepest of the first branch."""
-    for child in node.children:
-        if child.is_error:
-            yield from _inner_errors(child)
-            yield child
+def _deepest_error(node: Node) -> Node:
+    """What stands inside the first inner error of an error, as deep as it goes; without one, itself."""
+    while (inner := next((child for child in node.children if child.is_error), None)) is not None:
+        node = inner
+    return node
 
 
 def new_problems(

@@ -12,10 +12,11 @@ from importlib.resources import files as resources
 from typing import final
 
 from agent_ls.core.paths import RelPath
-from agent_ls.index import signals
+from agent_ls.index import nearness, signals
+from agent_ls.index.bm25 import Scores, Words, words
 from agent_ls.index.names import is_test
 from agent_ls.index.query import Index
-from agent_ls.index.signals import Request, Scores, Words
+from agent_ls.index.request import Request
 
 Weights = Mapping[str, float]
 
@@ -62,47 +63,57 @@ def weights() -> Mapping[str, Weights]:
 def gather(index: Index, request: Request) -> Evidence:
     """All signals of the files that at least one of them puts among its first."""
     history = index.history()
-    everything = [path for path in index.files() if path != request.path]
-    words = signals.words(index, request)
+    files = index.corpus().files
+    places = nearness.places(files)
+    told = words(index, request)
     found: dict[str, Scores] = {
-        "task_words": words.task,
-        "task_path": signals.called(request.task, everything),
+        "task_words": told.task,
+        "task_path": nearness.called(request.task, places, request.path),
         "task_names": signals.defined(index, request.named),
         "task_history": history.said(request.task),
     }
     if request.path is not None:
         imported, importers = signals.linked(index, request.path)
         found |= {
-            "around_words": words.around,
+            "around_words": told.around,
             "around_names": signals.defined(index, request.used),
-            "alike": words.alike,
+            "alike": told.alike,
             "users": signals.users(index, request.here),
             "together": history.together(request.path),
             "imported": imported,
             "importers": importers,
-            "kin": signals.kin(request.path, everything),
-            "near": signals.near_by(request.path, everything),
+            "kin": nearness.kin(request.path, places),
+            "near": nearness.nearest(request.path, places, _NEAR),
         }
-    pool = _pool(found, set(everything))
-    found = {name: {p: s for p, s in scores.items() if p in pool} for name, scores in found.items()}
+    pool = _pool(found, set(files) - {request.path})
+    found = {name: {p: scores[p] for p in pool if p in scores} for name, scores in found.items()}
+    if request.path is not None:
+        found["near"] = nearness.near_by(request.path, pool)
     found |= {f"{name}{_FIRST}": _firsts(found[name]) for name in _FIRSTS if name in found}
     found["lively"] = history.lively(pool)
     found["test"] = {path: 1.0 for path in pool if is_test(path)}
-    return Evidence(found, words)
+    return Evidence(found, told)
 
 
 def _firsts(scores: Scores) -> Scores:
     """1 for the best file of a signal, less for each further one."""
-    best = sorted((path for path in scores if scores[path] > 0), key=lambda path: (-scores[path], path))
+    best = _best({path: score for path, score in scores.items() if score > 0}, len(scores))
     return {path: 1 / (1 + place / _HALF_PLACE) for place, path in enumerate(best)}
 
 
 def _pool(found: Mapping[str, Scores], known: set[RelPath]) -> set[RelPath]:
     pool: set[RelPath] = set()
     for name, scores in found.items():
-        best = sorted(scores, key=lambda path: (-scores[path], path))
-        pool.update(best[: _NEAR if name == "near" else _POOL])
+        pool.update(_best(scores, _NEAR if name == "near" else _POOL))
     return pool & known
+
+
+def _best(scores: Scores, most: int) -> list[RelPath]:
+    """The best paths in order; of thousands, only those that may be among them are sorted by path."""
+    if 0 < most < len(scores):
+        least = sorted(scores.values(), reverse=True)[most - 1]
+        scores = {path: score for path, score in scores.items() if score >= least}
+    return sorted(scores, key=lambda path: (-scores[path], path))[:most]
 
 
 def rank(evidence: Evidence, weights: Weights) -> Scores:
@@ -118,7 +129,7 @@ def rank(evidence: Evidence, weights: Weights) -> Scores:
 def best_files(evidence: Evidence, weights: Weights, request: Request, most: int) -> list[RankedFile]:
     """The best files in order, with their reasons."""
     scores = rank(evidence, weights)
-    best = sorted(scores, key=lambda path: (-scores[path], path))[:most]
+    best = _best(scores, most)
     return [
         RankedFile(
             path, round(math.exp(scores[path] - scores[best[0]]), 4), _why(path, evidence, weights, request)
@@ -141,7 +152,8 @@ def _why(path: RelPath, evidence: Evidence, weights: Weights, request: Request) 
 def _in_words(signal: str, path: RelPath, evidence: Evidence, request: Request) -> str:
     match signal:
         case "task_words":
-            return "words: " + ", ".join(evidence.words.terms.get(path, ()))
+            terms = evidence.words.terms.get(path)
+            return "words: " + ", ".join(terms) if terms else ""
         case "kin":
             if evidence.signals["kin"][path] < 1.0:
                 return "kindred name"

@@ -10,24 +10,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 from agent_ls.core.edits import ChangeSet, FileChange, TextEdit, apply_text_edits
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, Span
 from agent_ls.index.extract import ParseTimeoutError, dialect, facts_of, parse
-from agent_ls.index.facts import Definition
 from agent_ls.index.keywords import KEYWORDS
-from agent_ls.index.names import EXTRA, language_of, stem_of
+from agent_ls.index.mentions import RefHit
+from agent_ls.index.names import EXTRA, language_of
+from agent_ls.index.naming import SELF, Target, target_of
 from agent_ls.index.occurrences import Occurrence, Role, occurrences
-from agent_ls.index.query import Index, RefHit, enclosing
+from agent_ls.index.overrides import INHERITING, ClassAt, Family, Kin
+from agent_ls.index.query import Index, enclosing
 from agent_ls.index.scopes import (
     SourceFile,
     binder,
     class_around,
     exports,
-    is_parameter,
+    is_star,
     means_module,
     module_names,
     sees,
@@ -35,10 +37,10 @@ from agent_ls.index.scopes import (
 
 Read = Callable[[RelPath], bytes | None]
 
-_SELF = frozenset({"self", "this", "cls", "Self"})
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _WORD = re.compile(rb"[\w$\x80-\xff]+")
 _MOST_FILES = 2000
+_MOST_STARS = 200
 
 
 @final
@@ -52,17 +54,6 @@ class RenamePlan:
     changes: ChangeSet
     unresolved: tuple[RefHit, ...] = ()
     reason: str = ""
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """What is renamed: ``kind`` is top (of a module), member (of the class ``around``) or local."""
-
-    kind: str
-    path: RelPath
-    around: Span | None = None
-    parameter: bool = False
 
 
 def rename(
@@ -86,18 +77,23 @@ def rename(
     refusal = _refuse(name, new_name, language)
     if refusal:
         return RenamePlan(ChangeSet(), reason=refusal)
-    files = _files((path, *index.files_with(name, _MOST_FILES), *also), read, name, new_name)
+    files = _files(index, (path, *index.files_with(name, _MOST_FILES), *also), read, name, new_name)
     here = files.get(path)
     if here is None:
         return RenamePlan(ChangeSet(), reason=f"{path} cannot be parsed")
-    target = _target(files, here, offset)
+    target = target_of(files, here, offset)
     if isinstance(target, str):
         return RenamePlan(ChangeSet(), reason=target)
-    resolved = _resolve(files, target, name)
+    if target.kind == "top":
+        files = _through_stars(index, read, files, target.path, name, new_name)
+    kin = Kin(index, read)
+    family = _family(kin, files, target, name)
+    resolved = _resolve(files, target, name, kin, family)
     problem = _clash(files, resolved, target, new_name)
     if problem:
         return RenamePlan(ChangeSet(), reason=problem)
-    return RenamePlan(_changes(files, resolved, new_name), tuple(_unresolved(files, resolved, target)), "")
+    left = [*_unresolved(files, resolved, target), *_unknown_bases(files, family)]
+    return RenamePlan(_changes(files, resolved, new_name), tuple(left), "")
 
 
 def _refuse(name: str, new_name: str, language: str) -> str:
@@ -121,104 +117,111 @@ def name_at(data: bytes, offset: int) -> str:
     return ""
 
 
-def _files(paths: Iterable[RelPath], read: Read, name: str, new_name: str) -> dict[RelPath, SourceFile]:
+def _files(
+    index: Index, paths: Iterable[RelPath], read: Read, name: str, new_name: str
+) -> dict[RelPath, SourceFile]:
     """Those of the files that have the name, parsed as they are now."""
     found: dict[RelPath, SourceFile] = {}
     for path in dict.fromkeys(paths):
-        data, language = read(path), language_of(path)
-        if data is None or language is None or name.encode() not in data:
-            continue
-        language = dialect(data, language)
-        try:
-            tree = parse(data, language)
-        except ParseTimeoutError:
-            continue
-        places = tuple(occurrences(data, tree, name))
-        clashes = tuple(occurrences(data, tree, new_name))
-        if language in EXTRA:  # what a name means there is not known: people decide
-            places, clashes = tuple(Occurrence(place.span, Role.TEXT) for place in places), ()
-        facts = facts_of(data, language, tree, names=False)
-        found[path] = SourceFile(path, data, language, facts, places, clashes)
+        data = read(path)
+        if (
+            data is not None
+            and name.encode() in data
+            and (file := _parsed(index, path, data, name, new_name))
+        ):
+            found[path] = file
     return found
 
 
-def _target(files: dict[RelPath, SourceFile], here: SourceFile, offset: int) -> _Target | str:
-    """What the name at the cursor is, or why that cannot be told."""
-    place = next((p for p in here.places if p.span.start <= offset <= p.span.end), None)
-    if place is None or place.role is Role.TEXT:
-        return "The cursor is in a comment or string, not on a name"
-    own = next((d for d in here.facts.definitions if d.name_span == place.span), None)
-    if own is not None:
-        return _of_definition(here, own)
-    name = here.data[place.span.start : place.span.end].decode("utf-8", "replace")
-    if place.role is Role.MEMBER:
-        return _of_member(files, here, place, name)
-    if place.role in (Role.LABEL, Role.SHORTHAND):
-        return f"`{name}` is a label here; put the cursor on its definition"
-    scope = binder(here, place)
-    if scope is not None:
-        return _Target("local", here.path, scope, parameter=is_parameter(here, scope))
-    if any(d.name == name and not d.container for d in here.facts.definitions):
-        return _Target("top", here.path)
-    source = _imported_from(files, here, name)
-    return _Target("top", source) if source else f"The definition of `{name}` was not found"
+def _parsed(index: Index, path: RelPath, data: bytes, name: str, new_name: str) -> SourceFile | None:
+    language = language_of(path)
+    if language is None:
+        return None
+    language = dialect(data, language)
+    try:
+        tree = parse(data, language)
+    except ParseTimeoutError:
+        return None
+    places = tuple(occurrences(data, tree, name))
+    clashes = tuple(occurrences(data, tree, new_name))
+    if language in EXTRA:  # what a name means there is not known: people decide
+        places, clashes = tuple(Occurrence(place.span, Role.TEXT) for place in places), ()
+    facts = facts_of(data, language, tree, names=False)
+    facts = replace(facts, imports=index.spelled(path, language, facts.imports))
+    return SourceFile(path, data, language, facts, places, clashes)
 
 
-def _of_definition(here: SourceFile, own: Definition) -> _Target | str:
-    if not own.container:
-        if here.language == "java" and own.name == stem_of(here.path):
-            return "A public class of Java has the name of its file; rename the file as well"
-        return _Target("top", here.path)
-    around = class_around(here, own.span.start, own.span.end)
-    if around is not None:
-        return _Target("member", here.path, around.span)
-    inside = [p for p in here.places if p.span == own.name_span]
-    if inside and inside[0].scopes:
-        return _Target("local", here.path, inside[0].scopes[0])
-    # A method that stands outside its type (Go, C++): other files may have more of the type.
-    return _Target("member", here.path, own.span)
-
-
-def _of_member(
-    files: dict[RelPath, SourceFile], here: SourceFile, place: Occurrence, name: str
-) -> _Target | str:
-    if place.receiver in _SELF:
-        around = class_around(here, place.span.start, place.span.end)
-        if around and any(d.name == name and d.container == around.path for d in here.facts.definitions):
-            return _Target("member", here.path, around.span)
-    for item in here.facts.imports:
-        if place.receiver in module_names(here, item):
-            for path, file in files.items():
-                if exports(file, name) and means_module(here, item, path):
-                    return _Target("top", path)
-    return f"What `{place.receiver}.{name}` means cannot be told from the text; rename it at its definition"
-
-
-def _imported_from(files: dict[RelPath, SourceFile], here: SourceFile, name: str) -> RelPath | None:
-    """The file that an imported or package-wide name comes from, through re-exports."""
-    seen: set[RelPath] = set()
-    todo = [here]
-    while todo:
-        file = todo.pop()
-        seen.add(file.path)
-        for other in files.values():
-            if other.path in seen or not sees(file, other.path, name):
+def _through_stars(
+    index: Index, read: Read, files: dict[RelPath, SourceFile], source: RelPath, name: str, new_name: str
+) -> dict[RelPath, SourceFile]:
+    """The files that pass on all of a module, and so the name without naming it."""
+    found = dict(files)
+    seen, todo = {source}, [source]
+    while todo and len(seen) < _MOST_STARS:
+        passed = todo.pop()
+        for path in index.importers(passed):
+            data = read(path) if path not in seen else None
+            if data is None or b"*" not in data:
                 continue
-            if exports(other, name):
-                return other.path
-            todo.append(other)
-    return None
+            file = found.get(path) or _parsed(index, path, data, name, new_name)
+            if file and any(is_star(file, i) and means_module(file, i, passed) for i in file.facts.imports):
+                found[path] = file
+                seen.add(path)
+                todo.append(path)
+    return found
 
 
-def _resolve(files: dict[RelPath, SourceFile], target: _Target, name: str) -> dict[RelPath, list[Occurrence]]:
+def _family(kin: Kin, files: dict[RelPath, SourceFile], target: Target, name: str) -> Family:
+    """The classes that have a renamed method in common; none for anything else."""
+    home, around = files[target.path], target.around
+    if target.kind != "member" or around is None or home.language not in INHERITING:
+        return Family(())
+    if not any(d.span == around and d.kind == "class" for d in home.facts.definitions):
+        return Family(())
+    return kin.family(ClassAt(home.path, around), name, files)
+
+
+def _resolve(
+    files: dict[RelPath, SourceFile], target: Target, name: str, kin: Kin, family: Family
+) -> dict[RelPath, list[Occurrence]]:
     home = files[target.path]
     around = target.around
     if target.kind == "local" and around is not None:
         own = [p for p in home.places if around in p.scopes and p.role in (Role.PLAIN, Role.BOUND)]
         return {home.path: [p for p in own if binder(home, p) in (around, None)]}
     if target.kind == "member" and around is not None:
-        return {home.path: _members(home, around)}
+        if not family.classes:
+            return {home.path: _members(home, around)}
+        found: dict[RelPath, list[Occurrence]] = {}
+        for at in family.classes:
+            if at.path in files:
+                found.setdefault(at.path, []).extend(_members(files[at.path], at.span))
+        for file in files.values():
+            found.setdefault(file.path, []).extend(_of_classes(file, kin, family))
+        return {path: list(dict.fromkeys(places)) for path, places in found.items() if places}
     return _top(files, home, name)
+
+
+def _of_classes(file: SourceFile, kin: Kin, family: Family) -> list[Occurrence]:
+    """``Class.method`` where the name before the dot is one of these classes."""
+    own = set(family.classes)
+    return [
+        p
+        for p in file.places
+        if p.role is Role.MEMBER
+        and re.fullmatch(r"[A-Za-z_][\w.]*", p.receiver)
+        and p.receiver not in SELF
+        and kin.means(file.path, p.receiver) in own
+    ]
+
+
+def _unknown_bases(files: dict[RelPath, SourceFile], family: Family) -> Iterable[RefHit]:
+    """Classes of the family whose bases are elsewhere, and may have the method."""
+    for at in family.unknown:
+        if at.path in files:
+            around = enclosing(files[at.path].facts.definitions, at.span.start)
+            line = LineIndex(files[at.path].data).line_of(at.span.start) + 1
+            yield RefHit(at.path, line, around.path if around else "")
 
 
 def _members(home: SourceFile, around: Span) -> list[Occurrence]:
@@ -231,7 +234,8 @@ def _members(home: SourceFile, around: Span) -> list[Occurrence]:
         inner = class_around(home, place.span.start, place.span.end)
         if inner is not None and inner.span != around:
             continue
-        if place.span in names or (place.role is Role.MEMBER and place.receiver in _SELF):
+        own = place.receiver in SELF or place.receiver.partition("(")[0] == "super"
+        if place.span in names or (place.role is Role.MEMBER and own):
             found.append(place)
     return found
 
@@ -272,9 +276,16 @@ def _foreign(file: SourceFile, sources: set[RelPath]) -> set[Span]:
     """Places in imports of other modules, which have a thing of the same name."""
     if file.language not in ("python", "javascript", "typescript", "tsx"):
         return set()
-    others = [i for i in file.facts.imports if not any(means_module(file, i, source) for source in sources)]
-    spans = [item.span for item in others]
-    imported = [p.span for p in file.places if p.role is Role.IMPORT]
+    meant = {
+        i.span for i in file.facts.imports if any(means_module(file, i, source) for source in sources)
+    }  # one statement can stand for several places, by the configuration
+    spans = [item.span for item in file.facts.imports if item.span not in meant]
+    # `import name` makes a name, too; the text before it tells that from `import a.name`.
+    imported = [
+        p.span
+        for p in file.places
+        if p.role is Role.IMPORT or (p.receiver == "?" and file.data[p.span.start - 1 : p.span.start] != b".")
+    ]
     return {p for p in imported if any(s.start <= p.start and p.end <= s.end for s in spans)}
 
 
@@ -291,7 +302,7 @@ def _seen_places(
         if place.role is Role.MEMBER:
             if place.receiver in modules:
                 found.append(place)
-        elif not visible or place.span in nested or binder(file, place) is not None:
+        elif not visible or place.span in nested or binder(file, place, foreign) is not None:
             continue
         elif place.role is Role.IMPORT:
             if not home and place.span not in foreign:
@@ -311,7 +322,7 @@ def _in_class_body(file: SourceFile, place: Occurrence) -> bool:
 def _clash(
     files: dict[RelPath, SourceFile],
     resolved: dict[RelPath, list[Occurrence]],
-    target: _Target,
+    target: Target,
     new_name: str,
 ) -> str:
     """Whether the new name would be taken for something that is there already."""
@@ -351,7 +362,7 @@ def _changes(
 
 
 def _unresolved(
-    files: dict[RelPath, SourceFile], resolved: dict[RelPath, list[Occurrence]], target: _Target
+    files: dict[RelPath, SourceFile], resolved: dict[RelPath, list[Occurrence]], target: Target
 ) -> Iterable[RefHit]:
     """Every other place of the name. For a local only what may call it by keyword."""
     for path in sorted(files):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import final
 
@@ -38,11 +39,16 @@ def class_around(here: SourceFile, start: int, end: int) -> Definition | None:
     return inner
 
 
-def binder(file: SourceFile, place: Occurrence) -> Span | None:
-    """The innermost function around a place that makes the name its own."""
+def binder(file: SourceFile, place: Occurrence, imported: Collection[Span] = ()) -> Span | None:
+    """The innermost function around a place that makes the name its own.
+
+    ``imported``: places at which a function imports something else of that name.
+    """
     for scope in place.scopes:
-        if any(p.role is Role.BOUND and p.scopes[:1] == (scope,) for p in file.places):
-            return scope
+        for p in file.places:
+            binds = p.role is Role.BOUND or (p.span in imported and not p.aliased)
+            if binds and p.scopes[:1] == (scope,):
+                return scope
     return None
 
 
@@ -72,6 +78,8 @@ def sees(file: SourceFile, source: RelPath, name: str) -> bool:
 
 def is_star(file: SourceFile, item: Import) -> bool:
     text = file.data[item.span.start : item.span.end]
+    if file.language in _SCRIPTS:
+        return re.match(rb"export\s*(?:type\s*)?\*\s*from\b", text) is not None
     return not item.names and b"*" in text and file.language in ("python", "rust", "java")
 
 

@@ -25,6 +25,7 @@ from agent_ls.index.query import Index
 Read = Callable[[RelPath], bytes | None]
 
 _LOOKED_AT = 60
+_ROOTS = ("src", "lib", "python")
 _TYPES = frozenset({"interface", "type"})
 
 
@@ -134,13 +135,22 @@ def python_module(path: RelPath, file: RelPath, read: Read) -> str:
     return absolute if all(part.isidentifier() for part in parts[root:]) else ""
 
 
+def is_own(index: Index, *more: RelPath) -> Callable[[str], bool]:
+    """Whether a module of Python lies in the workspace, by its first part."""
+    tops: set[str] = set()
+    for file in (*index.files(), *more):
+        first, _, rest = file.partition("/")
+        tops.add((rest.partition("/")[0] if first in _ROOTS and rest else first).removesuffix(".py"))
+    return lambda module: module.partition(".")[0] in tops
+
+
 def _source_root(file: RelPath, read: Read) -> int:
     """How many folders stand above the package that a file belongs to."""
     folders = file.split("/")[:-1]
     at = len(folders)
     while at and read(RelPath("/".join([*folders[:at], "__init__.py"]))) is not None:
         at -= 1
-    if at == len(folders) and folders and folders[0] not in ("src", "lib", "python"):
+    if at == len(folders) and folders and folders[0] not in _ROOTS:
         return 0  # a folder without __init__.py is a namespace package of the root
     return at
 

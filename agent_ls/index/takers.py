@@ -3,98 +3,246 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import final
+
+from tree_sitter import Tree
 
 from agent_ls.core.edits import TextEdit, apply_text_edits
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, Span
 from agent_ls.index.actions import SCRIPTS, Left
-from agent_ls.index.bindings import Binding, Statement, statements, taken_away
+from agent_ls.index.arriving import imported
+from agent_ls.index.bindings import Binding, Statement, statements, taken_away, whole_lines
 from agent_ls.index.extract import parse
 from agent_ls.index.imports import means
 from agent_ls.index.moved import Moved, Refusal
 from agent_ls.index.names import language_of
 from agent_ls.index.occurrences import Role, occurrences
+from agent_ls.index.passing_on import passed_on
 from agent_ls.index.placing import Wanted, placed
 from agent_ls.index.query import Index
-from agent_ls.index.spelling import python_module, script_module
+from agent_ls.index.spelling import is_own, python_module, script_module
+from agent_ls.index.standing import Standing, standing
 
 Read = Callable[[RelPath], bytes | None]
 _MOST_FILES = 2000
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A file's new text. ``loads``: it now loads the target whenever it is loaded itself."""
+
+    text: bytes
+    loads: bool
+
+
 def followers(
-    index: Index, read: Read, moved: Moved, target: RelPath, also: Iterable[RelPath]
-) -> tuple[dict[RelPath, bytes], tuple[Left, ...]]:
+    index: Index, read: Read, moved: Moved, target: RelPath, also: Iterable[RelPath], *, stays: bool
+) -> tuple[dict[RelPath, Follower], tuple[Left, ...]]:
     """New texts of the files that import the moved name, and places that only mention it.
+
+    ``stays``: the source imports the name itself, so that it can still be had there.
 
     Raises:
         Refusal: a file takes it in a way that cannot be followed.
     """
     if moved.language == "go":
         return {}, ()
-    texts: dict[RelPath, bytes] = {}
+    found: dict[RelPath, Follower] = {}
     left: list[Left] = []
     importers = index.importers(moved.path)
     for path in dict.fromkeys([*index.files_with(moved.name, _MOST_FILES), *importers, *also, target]):
         data, language = read(path), language_of(path) or ""
         if path == moved.path or data is None or not _kin(language, moved.language):
             continue
-        new = _rewritten(index, read, moved, path, data, target, left)
-        if new != data:
-            texts[path] = new
-    return texts, tuple(left)
+        taker = _Taker(index, read, moved, path, data, target, stays=stays)
+        text = taker.rewritten(left)
+        if text != data:
+            found[path] = Follower(text, taker.loads)
+    return found, tuple(left)
 
 
 def _kin(one: str, other: str) -> bool:
     return one == other or (one in SCRIPTS and other in SCRIPTS)
 
 
-def _rewritten(
-    index: Index, read: Read, moved: Moved, path: RelPath, data: bytes, target: RelPath, left: list[Left]
-) -> bytes:
-    language = language_of(path) or ""
-    tree = parse(data, language)
-    meant = {item.module for item, files in index.imports_of(path) if moved.path in files}
-    found = statements(data, tree, language)
+@final
+class _Taker:
+    """One file that may take the moved name."""
 
-    def is_source(module: str, name: str = "") -> bool:
+    def __init__(
+        self,
+        index: Index,
+        read: Read,
+        moved: Moved,
+        path: RelPath,
+        data: bytes,
+        target: RelPath,
+        *,
+        stays: bool,
+    ) -> None:
+        self._index, self._read, self._moved = index, read, moved
+        self._path, self._data, self._target, self._stays = path, data, target, stays
+        self._language = language_of(path) or ""
+        self._tree = parse(data, self._language)
+        self._found = statements(data, self._tree, self._language)
+        self._meant = {item.module for item, files in index.imports_of(path) if moved.path in files}
+        self._wanted: list[Wanted] = []
+        self._edits: list[TextEdit] = []
+        self.loads = False
+
+    def is_source(self, module: str, name: str = "") -> bool:
+        """Whether a module of an import here is the file that the name leaves."""
         whole = f"{module}{'' if module.endswith('.') else '.'}{name}" if name else module
-        return (not name and module in meant) or means(language, path, whole, (), moved.path)
+        language, source = self._language, self._moved.path
+        return (not name and module in self._meant) or means(language, self._path, whole, (), source)
 
-    _check_whole(moved, path, data, language, is_source)
-    edits: list[TextEdit] = []
-    wanted: list[Wanted] = []
-    for statement in found:
-        gone = [b for b in statement.bindings if b.name == moved.name and is_source(b.module)]
-        if any(b.name == "*" and is_source(b.module) for b in statement.bindings) and language == "python":
-            raise Refusal(f"{path} imports everything from {moved.path}")
+    def rewritten(self, left: list[Left]) -> bytes:
+        """The text of now; places that only mention the old place are added to ``left``."""
+        if self._language in SCRIPTS:
+            self._edits += passed_on(
+                self._moved, self._path, self._data, self._target, self.is_source, stays=self._stays
+            )
+        for statement in self._found:
+            self._take(statement)
+        self._edits += self._through_module()
+        _mentioned(self._moved, self._path, self._data, self._language, left)
+        if not self._edits:
+            return self._data
+        text = apply_text_edits(self._data, sorted(self._edits, key=lambda edit: edit.span))
+        return text if self._path == self._target else self._with(text)
+
+    def _with(self, text: bytes) -> bytes:
+        own, language = is_own(self._index, self._target), self._language
+        for want in self._wanted:
+            if want.local not in imported(text, language):
+                edit = placed(text, parse(text, language), language, want, own)
+                text = apply_text_edits(text, [edit])
+        return text
+
+    def _take(self, statement: Statement) -> None:
+        """What one import takes out of the source."""
+        moved, path = self._moved, self._path
+        everything = [b for b in statement.bindings if b.name == "*" and self.is_source(b.module)]
+        if everything and self._language == "python":
+            self._everything(statement, everything[0])
+        gone = [b for b in statement.bindings if b.name == moved.name and self.is_source(b.module)]
         if not gone:
-            continue
-        edits += _taken(data, statement, gone, path)
-        wanted += [_as_before(read, path, b, target, moved, typed=statement.typed) for b in gone]
-        if path == target and any(b.local != moved.name for b in gone):
-            raise Refusal(f"{target} calls it `{gone[0].local}`")
-    edits += _through_module(moved, path, data, language, found, is_source, wanted, read, target)
-    _mentioned(moved, path, data, language, left)
-    if not edits:
-        return data
-    text = apply_text_edits(data, sorted(edits, key=lambda edit: edit.span))
-    local = {file.partition("/")[0].removesuffix(".py") for file in index.files()}
-    for want in wanted if path != target else ():
-        if want.local not in Moved.imports(text, language):
-            new = placed(text, parse(text, language), language, want, lambda m: m.partition(".")[0] in local)
-            text = apply_text_edits(text, [new])
-    return text
+            return
+        if path == self._target and any(b.local != moved.name for b in gone):
+            raise Refusal(f"{path} calls it `{gone[0].local}`")
+        where = standing(self._data, statement)
+        made = taken_away(self._data, statement, gone)
+        if made is None:
+            raise Refusal(f"In {path} a comment stands among the imported names")
+        wanted = [
+            _as_before(self._read, path, b, self._target, moved, typed=where is Standing.TYPES) for b in gone
+        ]
+        self.loads |= where in (Standing.TOP, Standing.TRIAL)
+        if where is Standing.TOP or self._language in SCRIPTS:
+            self._edits += made
+            self._wanted += wanted
+        elif path == self._target:
+            raise Refusal(f"{path} imports it inside a block")
+        else:
+            self._edits += self._in_place(statement, gone, made, wanted)
+
+    def _everything(self, statement: Statement, item: Binding) -> None:
+        """``from source import *``: what it gave must be taken from the new place, if it gave the name."""
+        moved = self._moved
+        shown = _public(moved)
+        if self._stays or not shown or self._path == self._target:
+            return
+        if statement.parent != "module":
+            raise Refusal(f"{self._path} imports everything from {moved.path}")
+        one = Binding(moved.name, moved.name, item.module, item.item)
+        wanted = _as_before(self._read, self._path, one, self._target, moved, typed=False)
+        newline = moved.newline.decode()
+        line = (wanted.text("python") + newline).encode()
+        at = whole_lines(self._data, statement.span).end
+        self._edits.append(TextEdit(Span(at, at), line))
+        self.loads = True
+
+    def _in_place(
+        self, statement: Statement, gone: Sequence[Binding], made: list[TextEdit], wanted: Sequence[Wanted]
+    ) -> list[TextEdit]:
+        """An import in a block stays where it is: when it is carried out may matter."""
+        start = statement.span.start
+        line = self._data.rfind(b"\n", 0, start) + 1
+        indent = self._data[line:start]
+        alone = not indent.strip()
+        glue = self._moved.newline + indent if alone else b"; "
+        text = glue.join(w.text("python").encode() for w in wanted)
+        if len(gone) == len(statement.bindings):
+            return [TextEdit(statement.span, text)]
+        return [TextEdit(Span(start, start), text + glue), *made]
+
+    def _through_module(self) -> list[TextEdit]:
+        """``module.name`` becomes the name alone, which is imported."""
+        moved, path, data = self._moved, self._path, self._data
+        modules: set[str] = set()
+        for statement in self._found:
+            for item in statement.bindings:
+                whole = item.name in ("", "*") and self.is_source(item.module)
+                if whole or (
+                    self._language == "python" and item.name and self.is_source(item.module, item.name)
+                ):
+                    dotted = item.name == "" and item.local == item.module.partition(".")[0]
+                    modules.add(item.module if dotted else item.local)
+        edits: list[TextEdit] = []
+        for place in occurrences(data, self._tree, moved.name):
+            if place.role is not Role.MEMBER or place.receiver not in modules:
+                continue
+            start = place.span.start - len(place.receiver.encode()) - 1
+            if data[start : place.span.end] != f"{place.receiver}.{moved.name}".encode():
+                raise Refusal(f"{path} names it in a way that cannot be rewritten")
+            if _is_set(self._tree, place.span):
+                raise Refusal(
+                    f"{path} sets `{place.receiver}.{moved.name}`: whom that would reach then cannot be told"
+                )
+            edits.append(TextEdit(Span(start, place.span.end), moved.name.encode()))
+        if edits:
+            self._check_free()
+            self.loads = True
+            python = self._language == "python"
+            module = (
+                python_module(path, self._target, self._read) if python else script_module(path, self._target)
+            )
+            self._wanted.append(Wanted(module, moved.name, moved.name, moved.is_type))
+        return edits
+
+    def _check_free(self) -> None:
+        name = self._moved.name
+        roles = (Role.PLAIN, Role.BOUND, Role.SHORTHAND, Role.IMPORT)
+        places = occurrences(self._data, self._tree, name)
+        if self._path != self._target and any(p.role in roles for p in places):
+            raise Refusal(f"`{name}` means something else in {self._path}, which takes it through its module")
 
 
-def _taken(data: bytes, statement: Statement, gone: list[Binding], path: RelPath) -> list[TextEdit]:
-    if statement.parent not in ("module", "program"):
-        raise Refusal(f"{path} imports it inside a block: that import cannot be moved")
-    made = taken_away(data, statement, gone)
-    if made is None:
-        raise Refusal(f"In {path} a comment stands among the imported names")
-    return made
+def _is_set(tree: Tree, span: Span) -> bool:
+    """Whether a member is given another value, or taken away."""
+    node = tree.root_node.descendant_for_byte_range(span.start, span.end)
+    member = None if node is None else node.parent
+    while member is not None and member.parent is not None:
+        parent = member.parent
+        if parent.type == "delete_statement":
+            return True
+        if re.search(r"assignment|^for_|augmented|update_expression", parent.type):
+            left = parent.child_by_field_name("left") or parent.child_by_field_name("argument")
+            return left is not None and left.start_byte <= span.start < left.end_byte
+        if parent.type not in ("pattern_list", "tuple_pattern", "expression_list", "list_pattern"):
+            return False
+        member = parent
+    return False
+
+
+def _public(moved: Moved) -> bool:
+    """Whether a star import of the source gives the name."""
+    listed = re.search(rb"^__all__\s*[:=]", moved.data, re.MULTILINE)
+    return not moved.name.startswith("_") if listed is None else moved.used_outside()
 
 
 def _as_before(
@@ -125,60 +273,6 @@ def _absolute(module: str, source: RelPath, target: RelPath) -> str:
 def _parts(path: RelPath) -> list[str]:
     parts = path.removesuffix(".pyi").removesuffix(".py").split("/")
     return parts[:-1] if parts[-1] == "__init__" else parts
-
-
-def _check_whole(
-    moved: Moved, path: RelPath, data: bytes, language: str, is_source: Callable[[str], bool]
-) -> None:
-    """Ways to take a name that are not followed."""
-    if language not in SCRIPTS:
-        return
-    name = re.escape(moved.name.encode())
-    for match in re.finditer(rb"\bexport\b[^;'\"]*?\bfrom\s*['\"]([^'\"]+)['\"]", data):
-        everything = b"*" in match[0]
-        if (everything or re.search(rb"\b" + name + rb"\b", match[0])) and is_source(
-            match[1].decode("utf-8", "replace")
-        ):
-            raise Refusal(f"{path} passes it on from {moved.path}")
-    for match in re.finditer(rb"\b(?:require|import|mock)\s*\(\s*['\"]([^'\"]+)['\"]", data):
-        if is_source(match[1].decode("utf-8", "replace")):
-            raise Refusal(f"{path} loads {moved.path} while it runs")
-
-
-def _through_module(
-    moved: Moved,
-    path: RelPath,
-    data: bytes,
-    language: str,
-    found: list[Statement],
-    is_source: Callable[..., bool],
-    wanted: list[Wanted],
-    read: Read,
-    target: RelPath,
-) -> list[TextEdit]:
-    """``module.name`` becomes the name alone, which is imported."""
-    modules: dict[str, Binding] = {}
-    for item in (b for s in found for b in s.bindings):
-        whole = item.name in ("", "*") and is_source(item.module)
-        if whole or (language == "python" and item.name and is_source(item.module, item.name)):
-            dotted = item.name == "" and item.local == item.module.partition(".")[0]
-            modules[item.module if dotted else item.local] = item
-    edits: list[TextEdit] = []
-    tree = parse(data, language)
-    for place in occurrences(data, tree, moved.name):
-        if place.role is not Role.MEMBER or place.receiver not in modules:
-            continue
-        start = place.span.start - len(place.receiver.encode()) - 1
-        if data[start : place.span.end] != f"{place.receiver}.{moved.name}".encode():
-            raise Refusal(f"{path} names it in a way that cannot be rewritten")
-        edits.append(TextEdit(Span(start, place.span.end), moved.name.encode()))
-    if edits:
-        roles = (Role.PLAIN, Role.BOUND, Role.SHORTHAND, Role.IMPORT)
-        if path != target and any(p.role in roles for p in occurrences(data, tree, moved.name)):
-            raise Refusal(f"`{moved.name}` means something else in {path}, which takes it through its module")
-        module = python_module(path, target, read) if language == "python" else script_module(path, target)
-        wanted.append(Wanted(module, moved.name, moved.name, moved.is_type and language in SCRIPTS))
-    return edits
 
 
 def _mentioned(moved: Moved, path: RelPath, data: bytes, language: str, left: list[Left]) -> None:

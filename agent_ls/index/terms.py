@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import lru_cache
+from itertools import chain, repeat
 
 from agent_ls.index.names import words_of
-from agent_ls.index.postings import Lists
+from agent_ls.index.postings import Lists, add_all
 
 _LONGEST_NAME = 200
 
@@ -14,9 +15,9 @@ _LONGEST_NAME = 200
 def by_term(written: Lists) -> Lists:
     """The lists of names as lists of search terms. A file stands in a term's list once per name."""
     found: defaultdict[bytes, list[int]] = defaultdict(list)
-    for name, entries in written.items():
-        for term in _terms(name):
-            found[term] += entries
+    terms = list(map(_terms, written))
+    entries = chain.from_iterable(map(repeat, written.values(), map(len, terms)))
+    add_all(found, chain.from_iterable(terms), entries)
     return found
 
 

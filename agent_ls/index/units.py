@@ -17,8 +17,30 @@ _LONG, _BLOCK, _SHORT = 24, 12, 4
 """Lines: what is longer is cut into blocks of about ``_BLOCK`` lines, rarely of fewer than ``_SHORT``."""
 _HOLDERS = frozenset({"class", "struct", "interface", "enum", "module", "namespace", "type"})
 _ABOVE = re.compile(r"\s*(#|//|/?\*|@|\"\"\"|--)")
-_CLOSES = re.compile(r"\s*([)}\]]|else\b|elif\b|except\b|catch\b|finally\b|end\b)")
+_CLOSES = re.compile(r"else\b|elif\b|except\b|catch\b|finally\b|end\b")
 _OPENS = re.compile(r"[{(:]\s*$|^\s*(describe|it|test)\b")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The lines of a text, how deep each begins (-1 for a blank one), and whether it closes a step."""
+
+    lines: Sequence[str]
+    depths: Sequence[int]
+    closes: Sequence[bool]
+
+    @staticmethod
+    def of(lines: Sequence[str]) -> _Lines:
+        depths: list[int] = []
+        closes: list[bool] = []
+        for line in lines:
+            body = line.lstrip()
+            before = line[: len(line) - len(body)]
+            depths.append(len(before.expandtabs(4)) if body else -1)
+            first = body[:1]
+            closes.append(first in ")}]" if first not in "ecf" else _CLOSES.match(body) is not None)
+        return _Lines(lines, depths, closes)
 
 
 @final
@@ -43,15 +65,16 @@ def units_of(definitions: Sequence[Definition], index: LineIndex, lines: Sequenc
     """
     units: list[Unit] = []
     at = 0
+    text = _Lines.of(lines)
     holders = {d.line: d for d in reversed(definitions) if d.kind in _HOLDERS}
     for first, last, definition in _leaves(definitions, index):
         start = first
         while start > at and _ABOVE.match(lines[start - 1]):
             start -= 1
-        units += _between(lines, at, start - 1, holders)
-        units += _cut(lines, start, last, definition)
+        units += _between(text, at, start - 1, holders)
+        units += _cut(text, start, last, definition)
         at = last + 1
-    units += _between(lines, at, len(lines) - 1, holders)
+    units += _between(text, at, len(lines) - 1, holders)
     return _with_blank_lines(units, len(lines))
 
 
@@ -70,54 +93,51 @@ def _leaves(definitions: Sequence[Definition], index: LineIndex) -> Iterator[tup
         end = last
 
 
-def _between(lines: Sequence[str], first: int, last: int, holders: dict[int, Definition]) -> Iterator[Unit]:
+def _between(text: _Lines, first: int, last: int, holders: dict[int, Definition]) -> Iterator[Unit]:
     """Units of what lies between definitions: imports, heads of classes, statements; no blank lines."""
-    while first <= last and not lines[first].strip():
+    while first <= last and text.depths[first] < 0:
         first += 1
-    while last >= first and not lines[last].strip():
+    while last >= first and text.depths[last] < 0:
         last -= 1
     if first <= last:
-        for begin, end in _blocks(lines, first, last):
+        for begin, end in _blocks(text, first, last):
             holder = next((line for line in range(begin, end + 1) if line in holders), -1)
-            head = holder if holder >= 0 else begin if _OPENS.search(lines[begin]) else -1
+            head = holder if holder >= 0 else begin if _OPENS.search(text.lines[begin]) else -1
             yield Unit(begin, end, holders.get(holder), head)
 
 
-def _cut(lines: Sequence[str], first: int, last: int, definition: Definition) -> Iterator[Unit]:
+def _cut(text: _Lines, first: int, last: int, definition: Definition) -> Iterator[Unit]:
     """A definition as one unit, or as blocks when it is long."""
-    for begin, end in _blocks(lines, first, last):
+    for begin, end in _blocks(text, first, last):
         yield Unit(begin, end, definition, definition.line if begin <= definition.line <= end else -1)
 
 
-def _blocks(lines: Sequence[str], first: int, last: int) -> Iterator[tuple[int, int]]:
+def _blocks(text: _Lines, first: int, last: int) -> Iterator[tuple[int, int]]:
     """Blocks of lines that end where the text's own outer steps end."""
     if last - first < _LONG:
         yield first, last
         return
-    depths = {at: _depth(lines[at]) for at in range(first + 1, last) if lines[at].strip()}
-    base = min((depth for at, depth in depths.items() if not _CLOSES.match(lines[at])), default=0)
+    depths, closes = text.depths, text.closes
+    inner = zip(depths[first + 1 : last], closes[first + 1 : last], strict=True)
+    base = min((depth for depth, close in inner if depth >= 0 and not close), default=0)
     begin = first
     for at in range(first + 1, last):
-        if depths.get(at) != base or _CLOSES.match(lines[at]):
+        if depths[at] != base or closes[at]:
             continue
         size = at - begin
-        if size >= _BLOCK or (size >= _SHORT and not lines[at - 1].strip()):
-            yield from _inner(lines, begin, at - 1, first, last)
+        if size >= _BLOCK or (size >= _SHORT and depths[at - 1] < 0):
+            yield from _inner(text, begin, at - 1, first, last)
             begin = at
-    yield from _inner(lines, begin, last, first, last)
+    yield from _inner(text, begin, last, first, last)
 
 
-def _inner(lines: Sequence[str], begin: int, end: int, first: int, last: int) -> Iterator[tuple[int, int]]:
+def _inner(text: _Lines, begin: int, end: int, first: int, last: int) -> Iterator[tuple[int, int]]:
     if (begin, end) != (first, last):
-        yield from _blocks(lines, begin, end)
+        yield from _blocks(text, begin, end)
         return
     # No step of its own: a long table or text.
     for at in range(begin, end + 1, _BLOCK):
         yield at, min(end, at + _BLOCK - 1)
-
-
-def _depth(line: str) -> int:
-    return len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
 
 
 def _with_blank_lines(units: Sequence[Unit], count: int) -> list[Unit]:

@@ -14,8 +14,9 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import accumulate, chain, count
-from typing import final
+from typing import NamedTuple, final
 
 from agent_ls.core.text import Span
 from agent_ls.index.keywords import KEYWORDS
@@ -103,14 +104,58 @@ def pack_uses(uses: Uses) -> bytes:
     return zlib.compress(pack_numbers(uses.ids) + pack_numbers(uses.per_line), 1)
 
 
-def lines_of(packed: bytes, number: int) -> list[int]:
-    """0-based lines of one of a file's names, ascending, as often as it stands there."""
-    if not packed:
-        return []
-    raw = zlib.decompress(packed)
-    ids, end = unpack_numbers(raw, 0)
-    firsts = list(accumulate(unpack_numbers(raw, end)[0]))
-    return [bisect_right(firsts, at) for at, found in enumerate(ids) if found == number]
+@lru_cache(256)
+def _one_byte(number: int) -> re.Pattern[bytes]:
+    return re.compile(re.escape(bytes([number])))
+
+
+@final
+class Found(NamedTuple):
+    """One of a file's names (its ``number``) in the file's unpacked uses (``raw``).
+
+    A tuple, since thousands are made at once. The lowest bytes of all numbers lie side by side (see
+    `pack_numbers`), so that one search finds every word that may be meant.
+    """
+
+    raw: bytes = b""
+    number: int = 0
+
+    def times(self) -> int:
+        """How often it stands there."""
+        raw, number = self.raw, self.number
+        if raw and raw[4] == 1 and number <= 0xFF:
+            return raw.count(number, 5, 5 + int.from_bytes(raw[:4], "little"))
+        return len(self.places())
+
+    def places(self) -> list[int]:
+        """Its places among the file's words, ascending; ~5 µs for a file of usual size."""
+        raw, number = self.raw, self.number
+        if not raw or number >> 8 * raw[4]:
+            return []
+        size = int.from_bytes(raw[:4], "little")
+        at = [match.start() - 5 for match in _one_byte(number & 0xFF).finditer(raw, 5, 5 + size)]
+        for plane in range(1, raw[4]):
+            byte, start = number >> 8 * plane & 0xFF, 5 + plane * size
+            at = [place for place in at if raw[start + place] == byte]
+        return at
+
+    def lines(self) -> list[int]:
+        """0-based lines, ascending, as often as it stands there; ~20 ns per line of the file."""
+        if not (at := self.places()):
+            return []
+        size, width = int.from_bytes(self.raw[:4], "little"), self.raw[4]
+        per_line, _ = unpack_numbers(self.raw, 5 + size * width)
+        firsts = list(accumulate(per_line))
+        return [bisect_right(firsts, place) for place in at]
+
+
+def find_packed(packed: bytes, number: int) -> Found:
+    """One of a file's names in its packed uses; ~5 µs for a file of usual size.
+
+    Raises:
+        zlib.error: the bytes are damaged.
+    """
+    return Found(zlib.decompress(packed), number) if packed else Found()
 
 
 def pack_numbers(values: Sequence[int]) -> bytes:

@@ -19,7 +19,7 @@ from typing import final
 from agent_ls.core.attempt import AttemptRequest
 from agent_ls.core.errors import AgentLsError, BusyError, UnknownJobError, WorkspaceError
 from agent_ls.core.job import JobId
-from agent_ls.jobs.fold import Job, fold, step
+from agent_ls.jobs.fold import Draft, Job, fold, step
 from agent_ls.jobs.journal import Entry, Journal, read
 from agent_ls.jobs.lease import Holder, Lease, holder_of, take
 from agent_ls.jobs.records import Created, Record
@@ -85,14 +85,14 @@ class Book:
             raise unknown(job)
         return self._folder / job
 
-    def create(self, request: AttemptRequest, retry_of: str = "") -> Owned:
-        """Begin the journal of a new job, whose folder may hold its first blobs already."""
+    def create(self, request: AttemptRequest, retry_of: str = "", replaces: Draft = ()) -> Owned:
+        """Begin the journal of a new job, whose folder may hold its first blobs already; see `Created`."""
         folder = private_dir(self.folder(request.job))
         lease = take(folder / _LEASE, self._holder)
         if lease is None:
             raise busy(request.job)
         journal, reading = Journal.open(folder / _JOURNAL)
-        entries = [*reading.entries, journal.append(Created(request, retry_of), self._clock())]
+        entries = [*reading.entries, journal.append(Created(request, retry_of, replaces), self._clock())]
         job = fold(entries)
         assert job is not None  # noqa: S101 - it has just been created
         owned = self._owned[request.job] = Owned(folder, lease, journal, job)
@@ -193,12 +193,19 @@ class Book:
                 found.add((job, (self.folder(job) / _JOURNAL).stat().st_size))
         return frozenset(found)
 
-    def purge(self, job: JobId) -> None:
+    def purge(self, job: JobId, still: Callable[[Job], bool] = lambda _: True) -> bool:
         """Delete a job's folder. Raises as `own`, and `WorkspaceError` where the disk refuses.
 
         It gets a name first that is no job's: a crash in the middle leaves no half of a job.
+        ``still``: asked of the job as it is when it is ours, since another process may have gone on
+        with it a moment before; where it says no the job is left as it was. Returns whether it is gone.
         """
+        held = job in self._owned
         owned = self.own(job)
+        if not still(owned.job):
+            if not held:
+                self._release(job)
+            return False
         gone = owned.folder.with_name(f"{_GONE}{job}")
         try:
             owned.folder.rename(gone)
@@ -209,6 +216,7 @@ class Book:
                 remedy=f"Check the rights of {owned.folder}",
             ) from error
         self._release(job)
+        return True
 
     def sweep(self) -> None:
         """Delete what a crash in the middle of `purge` has left."""

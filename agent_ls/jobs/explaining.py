@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -25,6 +25,22 @@ from agent_ls.workspace.state import private_dir
 
 _KEPT = 500
 _WINDOW = 2000
+_FAILED_S = 5.0
+_COLLECTED_S = 2.0
+_ASK_AGAIN = "ask for it again to read it"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is to be explained: a name for people, and a key that is another one for every other text or model.
+
+    ``found``: where people find what was said.
+    """
+
+    name: str
+    key: str
+    found: str = "hover over it"
 
 
 @final
@@ -49,33 +65,41 @@ class Explainer:
         self._clock = clock
         self._under_way: dict[str, asyncio.Task[str]] = {}
         self._waited: set[str] = set()
+        self._failed: dict[str, float] = {}
+        self._untold: dict[str, asyncio.TimerHandle] = {}
 
-    def cached(self, here: Here, model: str) -> str:
-        """The explanation of the text at a place as it is now, ``""`` where there is none."""
+    def cached(self, subject: Subject) -> str:
+        """What was said of exactly this, ``""`` where there is nothing."""
         with suppress(OSError, UnicodeDecodeError):
-            return (self._folder / _key(here, model)).read_text("utf-8")
+            return (self._folder / subject.key).read_text("utf-8")
         return ""
 
-    async def explain(self, here: Here, request: ExplainRequest, *, refresh: bool, wait: bool) -> Explanation:
-        """The cached text, else it is asked for.
+    async def explain(
+        self, subject: Subject, request: ExplainRequest, *, refresh: bool, wait: bool
+    ) -> Explanation:
+        """The cached text, else it is asked for; ``refresh``: it is asked for in any case, and pending until then.
+
+        Who asks again and again until it is there gets an empty one once after a failure, not a new request.
 
         Raises:
             ConfigError: it would cost money, and today's ceiling is reached.
             ModelError: it failed (with ``wait`` only).
         """
-        model = request.models.explain
-        known = "" if refresh else self.cached(here, model)
-        if known:
-            return Explanation(known)
-        key = _key(here, model)
+        key = subject.key
         task = self._under_way.get(key)
         if task is None:
+            if not refresh and (known := self.cached(subject)):
+                if (untold := self._untold.pop(key, None)) is not None:
+                    untold.cancel()
+                return Explanation(known)
+            failed = self._failed.pop(key, None)
+            if failed is not None and not (wait or refresh) and self._clock() - failed < _FAILED_S:
+                return Explanation()
             if over := self._day_is_over():
                 raise ConfigError(over, remedy="Raise day_usd in config.toml, or ask tomorrow")
             noted = replace(request, wire_dir=str(self._wire / self._day()))
             task = self._under_way[key] = asyncio.create_task(self._fetch(key, noted))
-            name = here.around.name if here.around is not None else here.name
-            task.add_done_callback(lambda done: self._settled(key, name, done))
+            task.add_done_callback(lambda done: self._settled(subject, done))
         if wait:
             self._waited.add(key)
             return Explanation(await asyncio.shield(task))
@@ -102,8 +126,8 @@ class Explainer:
             return []
 
     async def close(self) -> None:
-        for task in tuple(self._under_way.values()):
-            task.cancel()
+        for work in (*self._under_way.values(), *self._untold.values()):
+            work.cancel()
 
     async def _fetch(self, key: str, request: ExplainRequest) -> str:
         markdown = await self._runner.explain(request)
@@ -111,8 +135,9 @@ class Explainer:
             self._keep(key, markdown)
         return markdown
 
-    def _settled(self, key: str, name: str, task: asyncio.Task[str]) -> None:
+    def _settled(self, subject: Subject, task: asyncio.Task[str]) -> None:
         """Say how it ended, unless somebody waits for it anyway."""
+        key = subject.key
         self._under_way.pop(key, None)
         waited = key in self._waited
         self._waited.discard(key)
@@ -122,9 +147,15 @@ class Explainer:
         if waited:
             return
         if isinstance(error, AgentLsError):
+            self._failed[key] = self._clock()
             self._port.notice(error.sentence(), "warning")
-        elif error is None:
-            self._port.notice(f"The explanation of {name or 'this place'} is ready: hover over it.")
+        elif error is None:  # whoever looks again and again has it in a moment, and needs no notice
+            loop = asyncio.get_running_loop()
+            self._untold[key] = loop.call_later(_COLLECTED_S, self._tell, subject)
+
+    def _tell(self, subject: Subject) -> None:
+        self._untold.pop(subject.key, None)
+        self._port.notice(f"The explanation of {subject.name} is ready: {subject.found}.")
 
     def _keep(self, key: str, markdown: str) -> None:
         private_dir(self._folder)
@@ -141,14 +172,28 @@ def _date(at: float) -> str:
     return time.strftime("%Y-%m-%d", time.localtime(at))
 
 
-def _key(here: Here, model: str) -> str:
-    """Names the text that is explained: the definition around the place, else the lines about it."""
-    if here.around is not None:
-        span = here.around.span
-        own = here.text[span.start : span.end]
-        name = here.around.path
-    else:
-        at = here.site.span
-        own = here.text[max(0, at.start - _WINDOW) : at.end + _WINDOW]
-        name = here.name
-    return content_hash(f"{model}\0{here.site.path}\0{name}\0".encode() + own)
+def subject_of(here: Here, model: str) -> Subject:
+    """The selection, else the definition around the place, else the lines about it.
+
+    What is around a selection belongs to what is explained.
+    """
+    at = here.site.span
+    window = here.text[max(0, at.start - _WINDOW) : at.end + _WINDOW]
+    around = here.around
+    if not at.empty:
+        key = _key(model, here.site.path, f"{at.end - at.start}\0", window)
+        return Subject("the selection", key, _ASK_AGAIN)
+    if around is None:
+        return Subject(here.name or "this place", _key(model, here.site.path, here.name, window))
+    own = here.text[around.span.start : around.span.end]
+    return Subject(around.name, _key(model, here.site.path, around.path, own))
+
+
+def folder_subject(folder: str, skeleton: bytes, model: str) -> Subject:
+    """A folder by what it holds; ``""``: the workspace."""
+    name = f"{folder}/" if folder else "this repository"
+    return Subject(name, _key(model, f"{folder}/", "", skeleton), _ASK_AGAIN)
+
+
+def _key(model: str, path: str, name: str, text: bytes) -> str:
+    return content_hash(f"{model}\0{path}\0{name}\0".encode() + text)

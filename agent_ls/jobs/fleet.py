@@ -15,7 +15,6 @@ from agent_ls.core.attempt import (
     NEEDS_MODEL,
     Asked,
     AttemptRequest,
-    Checked,
     Compacted,
     Event,
     Explored,
@@ -30,6 +29,7 @@ from agent_ls.core.settings import Settings
 from agent_ls.core.steps import Planned, PlanState
 from agent_ls.jobs.fold import Job
 from agent_ls.jobs.ledger import Ledger
+from agent_ls.jobs.plan_checks import PlanChecks
 from agent_ls.jobs.queue import Queue
 from agent_ls.jobs.records import RESUME_KINDS, Ended, Replied, Resumed, Started, Told, WorkerLost
 from agent_ls.jobs.runner import Runner
@@ -39,12 +39,7 @@ from agent_ls.jobs.tries import Tries
 MAX_DEATHS = 3
 CANCEL_S = 2.0
 _GO_ON = "The work is kept: raise day_usd in config.toml or wait until tomorrow, then resume."
-_OTHER_PLAN = "Its plan landed or changed meanwhile: check it again"
 _PAUSED = "agent-ls was closed; the work is kept up to the last whole turn"
-
-
-_Plan = tuple[object, ...]
-"""What a check is about, to be compared."""
 
 
 @final
@@ -72,7 +67,7 @@ class Fleet:
         self._progress: dict[JobId, Progressed] = {}
         self._enforcing: set[asyncio.Task[None]] = set()
         self._choice_deaths: dict[JobId, int] = {}
-        self._checks: dict[JobId, tuple[AttemptRequest, asyncio.Future[str], _Plan]] = {}
+        self._checks = PlanChecks(runs)
         self._tries = Tries(runs, lambda: self.settings, enqueue=self._queue.add, active=self._active)
 
     def attach(self, runner: Runner) -> None:
@@ -149,11 +144,10 @@ class Fleet:
         """Prove a plan on the texts of now; returns what prevented it, ``""`` where it was recorded."""
         run = request.job
         if run not in self._checks:
-            answer = asyncio.get_running_loop().create_future()
-            self._checks[run] = (request, answer, _plan_of(self._runs.get(run)))
+            self._checks.ask(request)
             self._queue.add(run)
             self._pump()
-        return await asyncio.shield(self._checks[run][1])
+        return await self._checks.wait(run)
 
     async def close(self, *, interrupt: bool) -> None:
         """Pause what is live, or wait for it, and end the worker."""
@@ -166,8 +160,7 @@ class Fleet:
         self._queue.clear()
         for task in tuple(self._enforcing):
             task.cancel()
-        for run in tuple(self._checks):
-            self._check_over(run, "agent-ls was closed")
+        self._checks.close()
         await self.runner.close()
 
     # --- what the runner says ---------------------------------------------------------
@@ -183,7 +176,9 @@ class Fleet:
         elif self._runs.is_choice(run):
             self._chosen(run, event)
         elif self._runs.is_check(run):
-            self._checked(run, event)
+            if isinstance(event, Outcome):
+                self._gone(run)
+            self._checks.happened(run, event)
         else:
             state = self._runs.record(run, event, sync=False)
             if isinstance(event, Asked):
@@ -209,7 +204,7 @@ class Fleet:
         self._gone(run)
         job = self._runs.job_of(run)
         if self._runs.is_check(run):
-            self._check_over(run, reason or "The agent worker ended")
+            self._checks.over(run, reason or "The agent worker ended")
             return
         # Ended already, or ended and resumed: then it waits in the queue, and this loss is not its own.
         state = self._runs.get(run)
@@ -231,7 +226,7 @@ class Fleet:
             self._tries.choose_unrun(job, reason)
         elif self._runs.is_check(run):
             self._gone(run)
-            self._check_over(run, reason)
+            self._checks.over(run, reason)
         else:
             self._stop(run, JobState.FAILED, reason)
             self._gone(run)
@@ -257,7 +252,7 @@ class Fleet:
                 self._begin_choice(run)
             elif self._runs.is_check(run):
                 self._running[run] = asyncio.Event()
-                self.runner.start(self._fresh(self._checks[run][0]))
+                self.runner.start(self._fresh(self._checks.request(run)))
             else:
                 self._begin(run)
             self._changed(self._runs.job_of(run))
@@ -306,28 +301,10 @@ class Fleet:
             self._gone(run)
             self._tries.choose_unrun(job, event.problem)
 
-    def _checked(self, run: JobId, event: Event) -> None:
-        _, _, plan = self._checks.get(run, (None, None, None))
-        state = self._runs.get(run)
-        same = plan == _plan_of(state)
-        if isinstance(event, Checked) and same:
-            # What the plan does to tests is as true as before, also of the part that has landed.
-            marks = tuple(dict.fromkeys((*state.warnings, *event.warnings)))
-            self._runs.record(run, replace(event, warnings=marks))
-        elif isinstance(event, Outcome):
-            self._gone(run)
-            proven = event.state is JobState.READY
-            self._check_over(run, ("" if same else _OTHER_PLAN) if proven else event.problem)
-
-    def _check_over(self, run: JobId, problem: str) -> None:
-        _, ended, _ = self._checks.pop(run, (None, None, None))
-        if ended is not None and not ended.done():
-            ended.set_result(problem)
-
     def _purged(self, run: JobId) -> None:
         """A run whose job was deleted meanwhile is at its end: nobody may wait for it."""
         self._gone(run)
-        self._check_over(run, "The job was deleted")
+        self._checks.over(run, "The job was deleted")
 
     def _choice_lost(self, run: JobId, reason: str) -> None:
         deaths = self._choice_deaths[run] = self._choice_deaths.get(run, 0) + 1
@@ -376,7 +353,7 @@ class Fleet:
             self._enforcing.add(task)
             task.add_done_callback(self._enforcing.discard)
         else:
-            self._check_over(run, "It was cancelled before it began")
+            self._checks.over(run, "It was cancelled before it began")
 
     def _gone(self, run: JobId) -> None:
         """The run is no longer in the worker."""
@@ -414,7 +391,3 @@ class Fleet:
         if state.state.live:
             self._runs.end(job, Ended(JobState.INTERRUPTED, _PAUSED))
             self._changed(job)
-
-
-def _plan_of(job: Job) -> _Plan:
-    return job.plan, job.pending, job.applied

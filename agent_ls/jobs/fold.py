@@ -37,6 +37,7 @@ from agent_ls.jobs.records import (
     LandingFailed,
     LandingStarted,
     Record,
+    Replaced,
     Replied,
     Resumed,
     Started,
@@ -60,7 +61,7 @@ class Job:
     ``told``: texts that no recorded turn has taken up. ``replies``: answers that the worker has not
     confirmed, by the question's text: an attempt begun again may ask something else under the same id.
     ``landing``: an operation whose end is not recorded. ``evidence``: the outcome's notes for people.
-    ``wanted``: how many attempts the job is to have. ``own``: how the first one ended, while nobody
+    ``replaces``: see `Created`. ``wanted``: how many attempts the job is to have. ``own``: how the first one ended, while nobody
     has begun it again. ``selected``: which attempt is the plan, where there are several.
     """
 
@@ -69,6 +70,7 @@ class Job:
     updated_at: float
     state: JobState = JobState.QUEUED
     retry_of: str = ""
+    replaces: Draft = ()
     runs: int = 0
     deaths: int = 0
     asked_open: bool = False
@@ -110,7 +112,12 @@ def fold(entries: Iterable[Entry], job: Job | None = None) -> Job | None:
     """The job that the entries make of ``job``; ``None`` as long as there is no `Created`."""
     for entry in entries:
         if isinstance(entry.record, Created) and job is None:
-            job = Job(entry.record.request, entry.at, entry.at, retry_of=entry.record.retry_of)
+            created = entry.record
+            job = Job(
+                *(created.request, entry.at, entry.at),
+                retry_of=created.retry_of,
+                replaces=created.replaces,
+            )
         elif job is not None and entry.record is not None:
             job = replace(step(job, entry.record), updated_at=entry.at)
     return job
@@ -147,6 +154,8 @@ def step(job: Job, record: Record) -> Job:
             return _replied(job, record)
         case Discarded():
             return replace(job, state=JobState.DISCARDED)
+        case Replaced():
+            return _replaced(job, record)
         case LandingStarted():
             return replace(job, landing=record)
         case LandingFailed():
@@ -197,6 +206,8 @@ def _event(job: Job, event: _AttemptEvent) -> Job:
             left = {text: answer for text, answer in job.replies.items() if text != asked}
             return replace(alive, state=runs, question=None, replies=left)
         case Checked():
+            if _is_settled(job) and not event.again:
+                return alive
             return replace(
                 alive,
                 checks=event.reports,
@@ -223,12 +234,16 @@ def _outcome(job: Job, outcome: Outcome) -> Job:
     if job.wanted > 1 and _under_way(job):
         state = JobState.RUNNING  # the others are still at work, or it is being chosen
     spent = outcome.spent if outcome.spent.turns >= job.spent.turns else job.spent
+    ended = replace(
+        job, state=state, spent=spent, asked_open=False, inner_open=False, question=None, own=outcome
+    )
+    if _is_settled(job):
+        return ended
     # Any other end stands on the last recorded turn, also where the worker could not open it (a
     # folder that is away for a moment).
     made = outcome.files or outcome.state is JobState.READY
     return replace(
-        _drafted(job, outcome.files) if made else job,
-        state=state,
+        _drafted(ended, outcome.files) if made else ended,
         summary=outcome.summary,
         problem=outcome.problem if _under_way(job) else job.problem,
         checks=outcome.checks or job.checks,
@@ -237,17 +252,12 @@ def _outcome(job: Job, outcome: Outcome) -> Job:
         tree_hash=outcome.tree_hash or job.tree_hash,
         evidence=outcome.evidence,
         warnings=outcome.warnings,
-        spent=spent,
-        asked_open=False,
-        inner_open=False,
-        question=None,
-        own=outcome,
     )
 
 
 def _selected(job: Job, selected: Selected) -> Job:
     """The job with the plan of the chosen attempt; what is in the user's texts stays as it is."""
-    if job.applied or job.landing is not None:
+    if _is_settled(job):
         return job
     outcome = selected.outcome
     return replace(
@@ -267,11 +277,16 @@ def _selected(job: Job, selected: Selected) -> Job:
 
 
 def _drafted(job: Job, files: Draft) -> Job:
-    """The job with another draft; one that is in the user's texts, or on its way there, stays as it is.
+    """The job with another draft, where none is settled."""
+    return job if _is_settled(job) else replace(job, plan=files, pending=files)
+
+
+def _is_settled(job: Job) -> bool:
+    """Whether the draft is in the user's texts, or on its way there: what is said of another is too late.
 
     A run that was cancelled may still say something after its draft was applied by force.
     """
-    return job if job.applied or job.landing is not None else replace(job, plan=files, pending=files)
+    return bool(job.applied) or job.landing is not None
 
 
 def _replied(job: Job, reply: Replied) -> Job:
@@ -292,6 +307,18 @@ def _landed(job: Job, landed: Landed) -> Job:
         # The verdict was about another tree: the one without what the user typed meanwhile.
         verdict=Verdict.UNVERIFIED if merged else job.verdict,
         verdict_note=landed.note if merged else job.verdict_note,
+    )
+
+
+def _replaced(job: Job, replaced: Replaced) -> Job:
+    return replace(
+        job,
+        state=JobState.APPLIED,
+        plan=replaced.plan,
+        pending=(),
+        # The verdict was about the whole plan.
+        verdict=Verdict.UNVERIFIED,
+        verdict_note="The rest of it is another job's plan now",
     )
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from agent_ls.core.settings import Settings
+from agent_ls.index.mentions import RefHit
 from agent_ls.index.names import is_test
-from agent_ls.index.query import Hit, Index, RefHit
+from agent_ls.index.query import Hit, Index
 from agent_ls.jobs.place import Here
 from agent_ls.jobs.views import HoverFacts, JobView, Place
 
 _SHOWN = 5
-_COUNTED = 500
-_FILES = 12  # read per hover: a name like `get` is in hundreds, and the loop waits for each
+_DEFINED = 12
+_FILES = 20  # read per hover: a name like `get` is in hundreds, and the loop waits for each
 
 
 def hover_facts(
@@ -25,12 +26,10 @@ def hover_facts(
     if not here.name:
         return None
     own = here.around if here.around is not None and here.around.name == here.name else None
-    hits = index.definitions(here.name, limit=_FILES) if own is None else []
+    hits = index.definitions(here.name, limit=_DEFINED) if own is None else []
     if own is None and not hits:
         return None
-    uses = index.references(here.name, limit=_COUNTED, files=_FILES)
-    tests = [use for use in uses if is_test(use.path)]
-    callers = [use for use in uses if not is_test(use.path)]
+    uses = index.mentions(here.name, most=_FILES)
     definition = own or _nearest(here, hits).definition
     related = tuple(view for view in jobs if here.site.path in view.touches)
     return HoverFacts(
@@ -40,9 +39,9 @@ def hover_facts(
         signature=definition.signature if settings.hover.card else "",
         doc=definition.doc if settings.hover.card else "",
         references=len(uses),
-        more=len(uses) == _COUNTED or len(index.files_with(here.name, limit=_FILES + 2)) > _FILES,
-        callers=_places(callers),
-        tests=_places(tests),
+        more=not uses.whole,
+        callers=_places(uses.within(lambda path: not is_test(path))),
+        tests=_places(uses.within(is_test)),
         jobs=related[:_SHOWN],
         explanation=explanation,
     )
@@ -58,7 +57,7 @@ def _nearest(here: Here, hits: Sequence[Hit]) -> Hit:
     return max(hits, key=lambda hit: (hit.path == here.site.path, shared(hit)))
 
 
-def _places(uses: Sequence[RefHit]) -> tuple[Place, ...]:
+def _places(uses: Iterable[RefHit]) -> tuple[Place, ...]:
     """The first use in each enclosing definition."""
     seen: dict[tuple[str, str], Place] = {}
     for use in uses:

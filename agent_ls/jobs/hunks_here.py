@@ -49,7 +49,7 @@ class HunksHere:
         """
         for job in (self._book.get(view.id) for view in jobs if view.has_plan):
             if any(path in (f.path, f.moved_from) for f in job.pending):
-                found = self._hunks(job, path, text)
+                found = self.pending(job, path, text)
                 if len(found) + len(job.pending) < 3:  # one hunk of one file is the plan itself
                     continue
                 index = LineIndex(text)
@@ -58,7 +58,8 @@ class HunksHere:
                 if ids:
                     yield HunksAt(job.id, ids, len(found))
 
-    def _hunks(self, job: Job, path: RelPath, text: bytes) -> Sequence[Hunk]:
+    def pending(self, job: Job, path: RelPath, text: bytes) -> Sequence[Hunk]:
+        """What of a job's plan has not landed in a file, on its text of now; what clashes is left out."""
         key = (job.id, job.pending, text)
         if key not in self._known:
             while len(self._known) >= _KEPT:

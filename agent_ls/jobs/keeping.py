@@ -23,7 +23,7 @@ def forget_old(book: Book, settings: Jobs, now: float) -> None:
     book.sweep()
     for job in _over(book):
         if now - job.updated_at > settings.keep_days * _DAY_S:
-            _purge(book, job)
+            _purge(book, job, now - settings.keep_days * _DAY_S)
 
 
 def make_room(book: Book, sizes: Mapping[JobId, int], settings: Jobs, now: float) -> None:
@@ -35,16 +35,20 @@ def make_room(book: Book, sizes: Mapping[JobId, int], settings: Jobs, now: float
     for job in sorted(_over(book), key=lambda job: (job.updated_at, job.id)):
         if filled <= settings.keep_mb * _MB or now - job.updated_at <= _DAY_S:
             return
-        _purge(book, job)
-        filled -= sizes.get(job.id, 0)
+        if _purge(book, job, now - _DAY_S):
+            filled -= sizes.get(job.id, 0)
 
 
 def _over(book: Book) -> list[Job]:
-    return [
-        job for job in book.all() if job.state in OVER and job.landing is None and book.owned(job.id) is None
-    ]
+    return [job for job in book.all() if _is_over(job) and book.owned(job.id) is None]
 
 
-def _purge(book: Book, job: Job) -> None:
+def _is_over(job: Job) -> bool:
+    return job.state in OVER and job.landing is None
+
+
+def _purge(book: Book, job: Job, before: float) -> bool:
+    """Delete a job that is over since ``before``, and still so when it is ours; returns whether it is gone."""
     with suppress(AgentLsError):  # another process has it at this moment
-        book.purge(job.id)
+        return book.purge(job.id, lambda now: _is_over(now) and now.updated_at < before)
+    return False

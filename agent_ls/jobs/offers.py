@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import final
 
 from agent_ls.core.job import Diagnostic, JobId, JobState, Question, Site, Verdict
+from agent_ls.core.paths import parent
 from agent_ls.core.settings import Settings
 from agent_ls.core.text import Span
 from agent_ls.index.actions import MOVABLE
@@ -45,7 +46,8 @@ _RENAMED = _DOCUMENTED | {"constant", "variable", "field"}
 class Known:
     """What a menu is made from. ``jobs``: those that touch the file, newest first; ``hunks``: of their plans, here.
 
-    ``importable``: the name under the cursor may lack its import.
+    ``importable``: the name under the cursor may lack its import. ``explained``: what is here, or selected,
+    has been explained as it stands.
     """
 
     here: Here
@@ -55,6 +57,7 @@ class Known:
     model: bool
     hunks: Sequence[HunksAt] = ()
     importable: bool = False
+    explained: bool = False
 
 
 def offers(known: Known, only: Collection[str] | None = None, *, automatic: bool = False) -> list[Offer]:
@@ -256,13 +259,41 @@ def _delegate_offers(known: Known) -> Iterator[Offer]:
     yield Offer(title, REWRITE, "agentLs.delegate", {"task": ""}, group="delegate", site=here.site)
 
 
+def _explain_offers(known: Known) -> Iterator[Offer]:
+    site, what = _explainable(known.here)
+    if known.model and what:
+        yield Offer(f"Explain {what}", REWRITE, "agentLs.explain", {}, group="verb", site=site)
+
+
+def _explain_more_offers(known: Known) -> Iterator[Offer]:
+    """What is explained already, anew; where there is nothing of its own, the file's folder."""
+    site, what = _explainable(known.here)
+    above = parent(site.path)
+    title = (
+        f"Explain {what} anew"
+        if what
+        else f"Explain {f'the folder {above}/' if above else 'this repository'}"
+    )
+    if known.model and (known.explained if what else known.here.known):
+        arguments = {"refresh": True} if what else {"folder": True}
+        yield Offer(_short(title), REWRITE, "agentLs.explain", arguments, group="verb", site=site)
+
+
+def _explainable(here: Here) -> tuple[Site, str]:
+    """The selection, else the symbol: its place is no range, since a range is a selection."""
+    if not here.site.span.empty:
+        return here.site, "the selection"
+    if here.around is None:
+        return here.site, ""
+    start = here.around.name_span.start
+    return replace(here.site, span=Span(start, start)), here.around.name
+
+
 def _verb_offers(known: Known) -> Iterator[Offer]:
     around = known.here.around
     if not known.model or around is None:
         return
-    site = replace(known.here.site, span=around.name_span)
-    explain = f"Explain {around.name}"
-    yield Offer(explain, REWRITE, "agentLs.explain", {}, group="verb", site=site)
+    site = known.here.site
     whole = replace(site, span=around.span)
     if _is_stub(known.here.text[around.span.start : around.span.end]):
         yield _verb(f"Implement {around.name}", f"Implement `{around.path}`.", whole)
@@ -361,12 +392,14 @@ _PRODUCERS: tuple[Callable[[Known], Iterator[Offer]], ...] = (
     _fix_all_offers,
     _anchor_offers,
     _delegate_offers,
+    _explain_offers,
     _verb_offers,
     _prompt_offers,
     _rename_offers,
     _move_offers,
     _import_offers,
     _engine_offers,
+    _explain_more_offers,
     _connect_offers,
 )
 

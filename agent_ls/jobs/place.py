@@ -47,7 +47,8 @@ class Here:
     """A place and what is known of it; all spans are in ``text``.
 
     ``name`` is the identifier under the cursor (``""``: none), ``around`` the innermost definition
-    that holds the place, ``anchor`` the ``agent:`` comment there.
+    that holds the place, ``anchor`` the ``agent:`` comment there. ``known``: there are facts about this text,
+    so that what is not here is not there.
     """
 
     site: Site
@@ -56,6 +57,7 @@ class Here:
     name_span: Span = field(default_factory=lambda: Span(0, 0))
     around: Definition | None = None
     anchor: Anchor | None = None
+    known: bool = False
 
 
 @final
@@ -73,7 +75,8 @@ class Lookout:
 
     def look(self, site: Site, text: bytes, version: int | None) -> Here:
         """What is at a place. Cost: a hash of the text, or finding the region that changed."""
-        definitions, anchors = self._facts(site, text, version)
+        facts = self._facts(site, text, version)
+        definitions, anchors = facts or ((), ())
         first, last = _lines(text, site.span)
         name, name_span = name_at(text, site.span.start, site.path)
         return Here(
@@ -83,23 +86,24 @@ class Lookout:
             name_span,
             enclosing(definitions, site.span.start),
             next((a for a in anchors if a.span.start <= last and first <= a.span.end), None),
+            facts is not None,
         )
 
     def _facts(
         self, site: Site, text: bytes, version: int | None
-    ) -> tuple[Sequence[Definition], Sequence[Anchor]]:
-        """The text's definitions (at least those around the place) and wishes."""
+    ) -> tuple[Sequence[Definition], Sequence[Anchor]] | None:
+        """The text's definitions (at least those around the place) and wishes; ``None``: not known yet."""
         path = site.path
         facts = self._live.facts(path) if self._live is not None and version is not None else None
         if facts is None:
             self._last.pop(path, None)
             known = self._index.hash_of(path) == content_hash(text)
-            return (self._index.outline(path), ()) if known else ((), ())
+            return (self._index.outline(path), ()) if known else None
         if facts.version == version:
             self._last[path] = (text, facts)
             return facts.definitions, facts.anchors
         if path not in self._last:
-            return (), ()
+            return None
         old, known_facts = self._last[path]
         change = _changed_region(old, text)
         around = _candidates(known_facts.definitions, change, site.span.start)

@@ -40,6 +40,7 @@ from agent_ls.jobs.records import (
     Landed,
     LandingFailed,
     LandingStarted,
+    Replaced,
     Replied,
     Resumed,
     Started,
@@ -234,6 +235,8 @@ def _sentence(entry: Entry) -> str:
             return f"nothing landed: {reason}"
         case Discarded():
             return "discarded"
+        case Replaced(by=by):
+            return f"what had not landed is the plan of job {by} now"
         case Opened() | RequestStarted() | Replied() | Progressed() | None:
             return ""
 

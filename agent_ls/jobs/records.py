@@ -35,10 +35,14 @@ from agent_ls.core.steps import Planned
 @final
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The first record: all that is needed to begin. ``retry_of``: the job whose intent this repeats."""
+    """The first record: all that is needed to begin. ``retry_of``: the job whose intent this repeats.
+
+    ``replaces``: what was pending of that job's plan, where this one began with it to do a part anew.
+    """
 
     request: AttemptRequest
     retry_of: str = ""
+    replaces: tuple[DraftFile, ...] = ()
 
 
 @final
@@ -155,6 +159,15 @@ class Discarded:
     """The user put the plan aside."""
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What had not landed is the plan of the job ``by`` now. ``plan``: the part of this plan that has."""
+
+    by: str
+    plan: tuple[DraftFile, ...]
+
+
 OwnRecord = (
     Created
     | Started
@@ -168,6 +181,7 @@ OwnRecord = (
     | Landed
     | LandingFailed
     | Discarded
+    | Replaced
 )
 Record = OwnRecord | Event
 
@@ -175,7 +189,7 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
     kind.__name__: kind
     for kind in (
         *(Created, Started, WorkerLost, Ended, Resumed, Widened, Told, Replied),
-        *(LandingStarted, Landed, LandingFailed, Discarded),
+        *(LandingStarted, Landed, LandingFailed, Discarded, Replaced),
         *(Opened, RequestStarted, TurnDone, Explored, Compacted, Planned),
         *(Asked, Answered, Checked, Outcome, Selected),
     )

@@ -1,4 +1,9 @@
-"""A hunk that the user does not want as it is becomes a job of its own, which begins with the whole plan."""
+"""A hunk that the user does not want as it is becomes a job of its own, which begins with the plan.
+
+What had landed of the plan is in the texts of now: the new job begins with what had not. When the new
+plan is there it takes the place of just that. The old job keeps what is in the user's files, so that
+it can be undone; where it has more pending than the new one began with, as after an undo, it keeps all.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,7 @@ from dataclasses import replace
 
 from agent_ls.core.edits import ChangeSet
 from agent_ls.core.errors import UsageError
-from agent_ls.core.hunks import Hunk
+from agent_ls.core.hunks import Hunk, hunks, select
 from agent_ls.core.job import Intent, Site
 from agent_ls.core.rework import Part
 from agent_ls.core.text import LineIndex, content_hash
@@ -62,6 +67,17 @@ def rework(
         rework=parts,
     )
     return made, begun
+
+
+def kept(plan: ChangeSet, pending: ChangeSet, replaced: ChangeSet) -> ChangeSet | None:
+    """The part of a plan that a job keeps when another plan takes the place of what is pending.
+
+    ``replaced``: what the other one began with; ``None`` where that is not all that is pending now.
+    """
+    open_ids = {hunk.id for hunk in hunks(pending)}
+    if not open_ids <= {hunk.id for hunk in hunks(replaced)}:
+        return None
+    return select(plan, None, {hunk.id for hunk in hunks(plan)} - open_ids)[0]
 
 
 def _part(file: FilePreview, hunk: Hunk) -> Part:

@@ -35,6 +35,7 @@ from agent_ls.index.query import Index
 from agent_ls.jobs.board import Board
 from agent_ls.jobs.book import Book
 from agent_ls.jobs.claims import Claims
+from agent_ls.jobs.committed import Committed
 from agent_ls.jobs.control import Listening, listen
 from agent_ls.jobs.desk import Desk
 from agent_ls.jobs.environment import indexer_environment, worker_environment
@@ -43,6 +44,7 @@ from agent_ls.jobs.fleet import Fleet
 from agent_ls.jobs.hunks_here import HunksHere
 from agent_ls.jobs.lease import Holder
 from agent_ls.jobs.ledger import Ledger
+from agent_ls.jobs.marks import Mark, Marks
 from agent_ls.jobs.owners import Owners
 from agent_ls.jobs.place import LiveFacts
 from agent_ls.jobs.plans import Plans
@@ -80,6 +82,7 @@ class Service:
         holder: Holder,
         worker_module: str,
         clock: Callable[[], float],
+        on_commit: Callable[[], None],
     ) -> None:
         """Puts the rooms together; use `open`."""
         self.root = root
@@ -111,7 +114,7 @@ class Service:
             settings=lambda: self.settings,
         )
         resolve = SyntaxMerge(dirs.base / "worker", indexer_environment(environ))
-        self._desk = Desk(book, port, self._board.changed, resolve, self._runs.story)
+        self._desk = Desk(book, port, self._changed, resolve, self._runs.story)
         self._wishes = Wishes(
             *(book, runs, self._fleet, self._desk, self._claims),
             Rechecker(self._desk, runs, self._fleet, port),
@@ -122,10 +125,13 @@ class Service:
         self._owners = Owners(book, self._wishes)
         self._plans = Plans(book, runs, port)
         self._upkeep = Upkeep(book, self._desk, port, clock)
+        self._committed = Committed(root, environ, on_commit)
+        hunks = HunksHere(book)
         self._facts = Facts(
             *(root, self.index, live),
             board=self._board,
-            hunks=HunksHere(book),
+            hunks=hunks,
+            marks=Marks(book, hunks, self._committed, clock),
             port=port,
             runner=self._runner,
             dirs=dirs,
@@ -148,13 +154,15 @@ class Service:
         live: LiveFacts | None = None,
         worker_module: str = AGENT_WORKER,
         clock: Callable[[], float] = time.time,
+        on_commit: Callable[[], None] = lambda: None,
     ) -> Self:
         """Read the workspace's jobs and begin to listen for other processes' wishes.
 
         Starts no process: the agent worker comes with the first job, the indexer with its first
         `refresh`, and ``live`` (facts of open documents) is the face's to start and to feed; without
         it offers and hovers use the index alone. A landing that was cut off is settled here by
-        looking at the texts of now.
+        looking at the texts of now. ``on_commit`` hears that `marks` would say something else, since HEAD
+        holds another text.
 
         Raises:
             WorkspaceError: the state directory cannot be used.
@@ -184,6 +192,7 @@ class Service:
             holder=Holder(os.getpid(), str(listening.path)),
             worker_module=worker_module,
             clock=clock,
+            on_commit=on_commit,
         )
         asked.append(service._wishes)
         service._listening = listening
@@ -200,6 +209,7 @@ class Service:
         self._upkeep.close()
         await self._wishes.close()
         await self._facts.close()
+        await self._committed.close()
         await asyncio.gather(self._fleet.close(interrupt=interrupt), self.indexer.close())
         if self._listening is not None:
             await self._listening.close()
@@ -362,16 +372,27 @@ class Service:
     # --- facts ------------------------------------------------------------------------
 
     async def explain(self, site: Site, *, refresh: bool = False, wait: bool = False) -> Explanation:
-        """What the symbol at a place is for; the cached text, or at once with ``pending``.
+        """What the symbol at a place, or the selection, is for; the cached text, or at once with ``pending``.
 
         With ``wait`` the text is waited for. Raises `ConfigError` where no model is configured or
         today's ceiling is reached, and `ModelError` with ``wait``; without it a failure is a notice.
         """
         return await self._facts.explain(site, refresh=refresh, wait=wait)
 
+    async def explain_folder(self, folder: str, *, refresh: bool = False, wait: bool = False) -> Explanation:
+        """What a folder is for (``""``: the whole workspace), from the index's skeleton of it; as `explain`.
+
+        Raises also `UsageError` where nothing of it is indexed.
+        """
+        return await self._facts.explain_folder(folder, refresh=refresh, wait=wait)
+
     def hover(self, site: Site) -> HoverFacts | None:
         """Instant facts about the symbol at a place; ``None`` where there is nothing to say."""
         return self._facts.hover(site)
+
+    def marks(self, path: RelPath) -> list[Mark]:
+        """Where jobs are in a file's text of now, by place: see `Marks`. Empty where the setting is off."""
+        return self._facts.marks(path)
 
     def offers(
         self,
@@ -423,9 +444,11 @@ class Service:
     def _changed(self, job: JobId) -> None:
         self._board.changed(job)
         owned = self._book.owned(job)
-        if owned is not None and owned.job.request.intent.rework and owned.job.state is JobState.READY:
-            with suppress(AgentLsError):  # of another process, or in the user's files already
-                self._wishes.discard(JobId(owned.job.retry_of))
+        if owned is None or not owned.job.request.intent.rework:
+            return
+        if owned.job.state is JobState.READY or owned.job.applied:
+            with suppress(AgentLsError):  # of another process, or deleted
+                self._wishes.replace(owned.job)
 
     def _up_to_date(self, request: AttemptRequest) -> AttemptRequest:
         return self._starter.up_to_date(request)

@@ -17,6 +17,7 @@ from agent_ls.core.text import content_hash
 from agent_ls.jobs.book import Book
 from agent_ls.jobs.estimating import Done, estimate_usd
 from agent_ls.jobs.fleet import Fleet
+from agent_ls.jobs.fold import Draft
 from agent_ls.jobs.landing import to_draft
 from agent_ls.jobs.port import EditorPort
 from agent_ls.jobs.requests import attempt_request, model_choice, model_configured
@@ -87,7 +88,7 @@ class Starter:
     ) -> JobId:
         """See `Service.retry`. ``begun``: the intent of a part of the job, and the plan to begin with."""
         if begun is not None:
-            return self._start(begun[0], retry_of=job, begun=begun[1])
+            return self._start(begun[0], retry_of=job, begun=begun[1], replaces=self._book.get(job).pending)
         intent = replace(self._book.get(job).request.intent, rework=())
         if instruction.strip():
             intent = replace(intent, task=f"{intent.task}\n\n{instruction.strip()}".strip())
@@ -139,6 +140,7 @@ class Starter:
         retry_of: str = "",
         budget_usd: float | None = None,
         begun: ChangeSet | None = None,
+        replaces: Draft = (),
     ) -> JobId:
         settings = self._settings()
         if intent.kind in NEEDS_MODEL and not model_configured(settings, self._environ):
@@ -169,6 +171,6 @@ class Starter:
         request = replace(request, estimate_usd=self._estimate(request))
         if begun is not None:
             request = replace(request, plan=to_draft(begun, self._book.blobs(job).put))
-        self._book.create(request, retry_of)
+        self._book.create(request, retry_of, replaces)
         self._fleet.enqueue(job)
         return job

@@ -20,8 +20,11 @@ from agent_ls.jobs.book import Book
 from agent_ls.jobs.claims import Claims, said
 from agent_ls.jobs.desk import Desk
 from agent_ls.jobs.fleet import Fleet
+from agent_ls.jobs.fold import Job
+from agent_ls.jobs.landing import from_draft, to_draft
 from agent_ls.jobs.rechecking import Rechecker
-from agent_ls.jobs.records import Discarded
+from agent_ls.jobs.records import Discarded, Replaced
+from agent_ls.jobs.rework import kept
 from agent_ls.jobs.runs import Runs
 from agent_ls.jobs.views import Applied, JobView
 from agent_ls.jobs.wording import Wish
@@ -103,6 +106,19 @@ class Wishes:
             self._book.record(job, Discarded())
             self._changed(job)
         return self._view(job)
+
+    def replace(self, new: Job) -> None:
+        """Let a plan take the place of what it began with, as far as that is pending still; see `rework`."""
+        old = self._desk.free(JobId(new.retry_of))
+        if old.job.state.live or old.job.state is JobState.DISCARDED or not old.job.pending:
+            return
+        drafts = (old.job.plan, old.job.pending, new.replaces)
+        left = kept(*(from_draft(draft, old.blobs.get) for draft in drafts))
+        if left is None:
+            return
+        record = Replaced(new.id, to_draft(left, old.blobs.put)) if old.job.applied else Discarded()
+        self._book.record(old.job.id, record)
+        self._changed(old.job.id)
 
     def tell(self, job: JobId, text: str) -> None:
         if not self._book.own(job).job.state.live:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast, final
 
 from agent_ls.core.text import content_hash
-from agent_ls.verify.outcome import Ran
+from agent_ls.verify.outcome import End, Ran
 
 _KEPT = 200
 
@@ -19,7 +19,7 @@ _KEPT = 200
 class Before:
     """A check without the draft. ``known``: names of what failed; ``whole``: that is all of it.
 
-    ``hopeless``: no test passed, so that none can be lost.
+    ``hopeless``: no test passed, so that none can be lost. ``lasting``: it would go the same way again.
     """
 
     status: str
@@ -27,6 +27,7 @@ class Before:
     whole: bool = False
     hopeless: bool = False
     number: float | None = None
+    lasting: bool = True
 
     def new_in(self, now: Ran) -> frozenset[str] | None:
         """What fails now and did not before; ``None`` where the outputs cannot tell."""
@@ -42,9 +43,11 @@ class Before:
 
 def before_of(ran: Ran) -> Before:
     findings = ran.findings
-    counted = not ran.cut and (findings.failed is None or findings.failed == len(findings.failures))
+    counted = ran.end is End.WHOLE and (findings.failed is None or findings.failed == len(findings.failures))
     hopeless = findings.ran is not None and findings.ran == findings.failed
-    return Before(ran.status, findings.identities, counted, hopeless, ran.number)
+    # What was killed or crashed may have met a busy machine; what could not start may be installed tomorrow.
+    lasting = ran.status != "error" and ran.end in (End.WHOLE, End.STOPPED)
+    return Before(ran.status, findings.identities, counted, hopeless, ran.number, lasting)
 
 
 def _hid(known: str, name: str) -> bool:
@@ -78,8 +81,8 @@ class Baselines:
             return None
 
     def put(self, tree_hash: str, argv: Sequence[str], sandbox: str, before: Before) -> None:
-        """Remember; not what could not run, since what is missing today may be installed tomorrow."""
-        if before.status != "error":
+        """Remember what would go the same way again."""
+        if before.lasting:
             self._keep(
                 _key(tree_hash, argv, sandbox),
                 {

@@ -36,7 +36,10 @@ class Narrowing(StrEnum):
 @final
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check. ``needs``: the program without which it cannot run. ``measure``: whose number it prints."""
+    """One check. ``needs``: the program without which it cannot run. ``measure``: whose number it prints.
+
+    ``stops``: where it fails there may be tests that it did not run (`stopping`).
+    """
 
     name: str
     argv: tuple[str, ...]
@@ -44,6 +47,7 @@ class Check:
     kind: Kind = Kind.TESTS
     narrowing: Narrowing = Narrowing.NONE
     measure: Measure | None = None
+    stops: bool = False
 
 
 def named_checks(commands: Sequence[Sequence[str]]) -> list[Check]:

@@ -194,7 +194,7 @@ class _Proving:
         if known := self._baselines.get(*key):
             return known
         report, ran = await self._run(check)
-        before = before_of(ran) if ran is not None else Before(report.status)
+        before = before_of(ran) if ran is not None else Before(report.status, lasting=False)
         await asyncio.to_thread(self._baselines.put, *key, before)
         return before
 

@@ -9,6 +9,7 @@ from typing import Any, cast, final
 
 from agent_ls.core.errors import WorkspaceError
 from agent_ls.core.paths import RelPath
+from agent_ls.verify import stopping
 from agent_ls.verify.check import Check, Kind, Narrowing
 
 Read = Callable[[RelPath], "bytes | None"]
@@ -28,6 +29,7 @@ _RUNNERS = frozenset({"jest", "vitest"})
 _MANAGERS = {"pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "bun.lockb": "bun", "bun.lock": "bun"}
 _TYPES = ("typecheck", "type-check", "types", "tsc")
 _ESLINT = ("eslint.config.js", "eslint.config.mjs", "eslint.config.cjs", "eslint.config.ts", ".eslintrc.json", ".eslintrc.js", ".eslintrc.cjs", ".eslintrc.yml")  # fmt: skip
+_BAILING = (".mocharc.json", ".mocharc.jsonc", ".mocharc.js", ".mocharc.cjs", ".mocharc.yml", ".mocharc.yaml", "vitest.config.ts", "vitest.config.js", "vitest.config.mts", "vitest.config.mjs", "vite.config.ts", "vite.config.js", "vite.config.mts", "vite.config.mjs")  # fmt: skip
 _GRADLE = ("build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts")
 
 
@@ -62,6 +64,9 @@ class _Root:
             return self._read(RelPath(name)) or b""
         except WorkspaceError:
             return b""
+
+    def words(self, name: str) -> str:
+        return self.text(name).decode("utf-8", "replace")
 
     def find(self, name: str, pattern: re.Pattern[bytes]) -> str:
         match = pattern.search(self.text(name))
@@ -125,7 +130,10 @@ class _Node:
         # Only a script that is the runner and nothing behind it takes further files as its arguments.
         alone = runner in _RUNNERS and not re.search(r"[;&|]", script)
         how = Narrowing.DASHED if alone else Narrowing.NONE
-        yield Check(f"{self._tool} test", argv, self._tool, narrowing=how)
+        stops = stopping.script_stops("test", self._scripts) or any(
+            stopping.configured(self._here.text(name)) for name in _BAILING
+        )
+        yield Check(f"{self._tool} test", argv, self._tool, narrowing=how, stops=stops)
 
     def lint(self) -> Iterator[Check]:
         here = self._here
@@ -151,10 +159,10 @@ def _native_tests(here: _Root) -> Iterator[Check]:
     if here.has("Cargo.toml"):
         yield Check("cargo test", ("cargo", "test", "--offline", "--quiet", "--no-fail-fast"), "cargo")
     if here.has("pom.xml"):
-        yield Check("mvn test", ("mvn", "-o", "-B", "test"), "mvn", narrowing=Narrowing.CLASSES)
+        yield Check("mvn test", ("mvn", "-o", "-B", "-fae", "test"), "mvn", narrowing=Narrowing.CLASSES)
     elif here.has(*_GRADLE):
         gradle = "./gradlew" if here.has("gradlew") else "gradle"
-        argv = (gradle, "--offline", "--no-daemon", "--console=plain", "test")
+        argv = (gradle, "--offline", "--no-daemon", "--console=plain", "--continue", "test")
         yield Check("gradle test", argv, gradle)
 
 
@@ -168,11 +176,18 @@ def _native_lint(here: _Root) -> Iterator[Check]:
 def _task_runners(here: _Root) -> Iterator[Check]:
     """Where nothing else is known; without a network they work only with what is installed already."""
     if here.has("noxfile.py"):
-        yield Check("nox", ("nox", "--no-venv"), "nox")
-    elif here.has("tox.ini"):
-        yield Check("tox", ("tox", "--skip-pkg-install"), "tox")
-    elif target := here.find("Makefile", _MAKE_TEST) or here.find("GNUmakefile", _MAKE_TEST):
-        yield Check(f"make {target}", ("make", target), "make")
+        stops = stopping.nox_stops(here.words("noxfile.py"))
+        yield Check("nox", ("nox", "--no-venv"), "nox", stops=stops)
+        return
+    if here.has("tox.ini"):
+        stops = stopping.tox_stops(here.words("tox.ini"))
+        yield Check("tox", ("tox", "--skip-pkg-install"), "tox", stops=stops)
+        return
+    for name in ("Makefile", "GNUmakefile"):
+        if target := here.find(name, _MAKE_TEST):
+            stops = stopping.make_stops(here.words(name), target)
+            yield Check(f"make {target}", ("make", target), "make", stops=stops)
+            return
 
 
 def _json(data: bytes) -> object:

@@ -9,7 +9,7 @@ from typing import final
 from agent_ls.core.job import CheckReport, Failure, Verdict
 from agent_ls.verify.baselines import Before
 from agent_ls.verify.check import Check, Kind
-from agent_ls.verify.outcome import Ran, got_worse
+from agent_ls.verify.outcome import End, Ran, got_worse
 
 _NAMED = 3
 
@@ -48,7 +48,7 @@ class Judged:
         findings = None if self.ran is None else self.ran.findings
         if self.check.kind is not Kind.TESTS or self.new != frozenset() or findings is None:
             return False
-        if self.ran is None or self.ran.cut:
+        if self.ran is None or self.ran.end is not End.WHOLE:
             return False
         whole = findings.failed == len(findings.failures)
         return (
@@ -57,6 +57,12 @@ class Judged:
             and findings.failed is not None
             and findings.ran > findings.failed
         )
+
+    @property
+    def stopped(self) -> bool:
+        """It failed before as well, and there are tests that it left out because of that."""
+        before = self.before is not None and self.before.status == "failed"
+        return before and self.ran is not None and self.ran.end is End.STOPPED
 
     def failures(self) -> tuple[Failure, ...]:
         """The tests that failed."""
@@ -83,6 +89,11 @@ def judge(
         and item.report.name not in kept
         and not (item.check.kind is Kind.LINT and item.report.baseline == "failed")
     ]
+    stopped = [item.report.name for item in judged if item.report.name in failed and item.stopped]
+    if stopped:
+        return Verdict.UNVERIFIED, (
+            f"Fails, as it did before, and stops there, so that nobody knows of what it did not run: {', '.join(stopped)}"
+        )
     if failed:
         return Verdict.UNVERIFIED, f"Fails, as it did before or with nothing to compare: {', '.join(failed)}"
     unrun = [

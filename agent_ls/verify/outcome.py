@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import final
 
 from agent_ls.core.job import Measure
+from agent_ls.verify import stopping
 from agent_ls.verify.check import Check, Kind
 from agent_ls.verify.findings import Findings, read_findings
 from agent_ls.workspace.process import Finished
@@ -32,19 +34,25 @@ _NUMBER = re.compile(r"[-+]?(?:[0-9][0-9_,]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]
 _MEASURED_LINES = 5000
 
 
+class End(StrEnum):
+    """How far a run came: where it did not come to its whole end there are tests of which nobody heard."""
+
+    WHOLE = "whole"
+    STOPPED = "stopped"  # by itself, at its first failures
+    CRASHED = "crashed"
+    LATE = "late"  # killed when its time was over
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """``status`` as in `CheckReport`; ``output`` bounded, secrets removed.
-
-    ``cut``: it was killed or crashed on the way, so that there are tests of which nobody heard.
-    """
+    """``status`` as in `CheckReport`; ``output`` bounded, secrets removed."""
 
     status: str
     output: str
     findings: Findings
     number: float | None = None
-    cut: bool = False
+    end: End = End.WHOLE
 
 
 def outcome_of(check: Check, done: Finished, timeout_s: float, roots: Sequence[str]) -> Ran:
@@ -54,7 +62,10 @@ def outcome_of(check: Check, done: Finished, timeout_s: float, roots: Sequence[s
     findings = Findings() if passed else read_findings(text, roots)
     if done.timed_out:
         return Ran(
-            "failed", f"{_bounded(text)}\nKilled: it took longer than {timeout_s:g} s.", findings, cut=True
+            "failed",
+            f"{_bounded(text)}\nKilled: it took longer than {timeout_s:g} s.",
+            findings,
+            end=End.LATE,
         )
     if done.exit_code in _CANNOT_START:
         return Ran("error", _bounded(text) or f"{check.argv[0]} could not be started.", findings)
@@ -69,8 +80,9 @@ def outcome_of(check: Check, done: Finished, timeout_s: float, roots: Sequence[s
             why = f"Nothing that it printed matches {check.measure.number!r}."
             return Ran("error", f"{_bounded(text)}\n{why}", findings)
         return Ran("passed", _bounded(text), findings, number)
-    cut = not passed and (done.exit_code is None or done.exit_code < 0 or _CRASHED.search(text) is not None)
-    return Ran("passed" if passed else "failed", _bounded(text), findings, cut=cut)
+    if passed:
+        return Ran("passed", _bounded(text), findings)
+    return Ran("failed", _bounded(text), findings, end=_end(check, done, text))
 
 
 def printed_number(text: str, measure: Measure) -> float | None:
@@ -89,6 +101,13 @@ def got_worse(measure: Measure, before: float, now: float) -> bool:
     allowed = abs(before) * measure.tolerance
     lost = before - now if measure.direction == "higher" else now - before
     return lost > allowed
+
+
+def _end(check: Check, done: Finished, text: str) -> End:
+    if done.exit_code is None or done.exit_code < 0 or _CRASHED.search(text):
+        return End.CRASHED
+    stopped = check.stops or stopping.told(" ".join(check.argv)) or stopping.said(text, check.argv)
+    return End.STOPPED if stopped else End.WHOLE
 
 
 def _bounded(text: str) -> str:

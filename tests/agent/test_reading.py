@@ -12,6 +12,7 @@ from agent_ls.agent.tools.globs import matches
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
 from tests.agent.kit import PROJECT, bench_for, refused, use
+from tests.index.support import index_of
 
 
 async def test_read_file_numbers_lines_and_takes_a_range(tmp_path: Path) -> None:
@@ -211,3 +212,11 @@ async def test_outline_and_symbols_speak_of_the_draft(tmp_path: Path) -> None:
         assert "src/more.py:4 function" in await use(bench, "find_symbol", name="triple")
         assert "src/more.py:5 in triple" in await use(bench, "references", name="add", path=None)
         assert "Nothing named" in await use(bench, "find_symbol", name="absent")
+
+
+async def test_references_below_a_path_are_found_behind_hundreds_of_others(tmp_path: Path) -> None:
+    files = {"a/many.py": "add()\n" * 500, "z/one.py": "\nadd()\n"}
+    async with bench_for(tmp_path, files) as bench:
+        index_of(tmp_path, {RelPath(path): text.encode() for path, text in files.items()})
+        assert "z/one.py:2" in await use(bench, "references", name="add", path="z")
+        assert "240 of 501" in await use(bench, "references", name="add", path=None)

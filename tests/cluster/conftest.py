@@ -18,6 +18,7 @@ import pytest
 from agent_ls.core.settings import Cluster, Settings
 from agent_ls.jobs.service import Service
 from agent_ls.workspace.state import StateDirs
+from tests.support.children import first_line
 from tests.support.paper_editor import PaperEditor
 
 WORKER = "tests.support.fake_worker"
@@ -68,8 +69,7 @@ def nodes() -> Iterator[Nodes]:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        assert process.stdout is not None
-        settings = Cluster(**json.loads(process.stdout.readline()))
+        settings = Cluster(**json.loads(first_line(process, "the cluster", timeout_s=120.0)))
         try:
             yield Nodes(settings, state, process)
         finally:

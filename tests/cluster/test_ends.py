@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -20,6 +21,7 @@ from agent_ls.core.settings import Cluster, Settings, Source, parse
 from agent_ls.core.text import content_hash
 from agent_ls.jobs.cluster import host as host_room
 from agent_ls.jobs.cluster import runner as runner_room
+from agent_ls.jobs.cluster.dask import Place
 from agent_ls.jobs.cluster.host import Blobs, Json, host
 from agent_ls.jobs.cluster.parcel import Packer
 from agent_ls.jobs.cluster.runner import DaskRunner
@@ -77,7 +79,7 @@ class PaperPlace:
     def gone(self) -> str:
         return self.problem
 
-    async def leave(self) -> None:
+    async def leave(self, *, quickly: bool = False) -> None:
         self.left = True
 
     def says(self, message: Json, blobs: Blobs | None = None, down: str = "d1") -> None:
@@ -210,6 +212,13 @@ async def test_silence_is_a_loss_and_waiting_for_a_place_is_not(
     await ends.place.until(lambda: ends.heard.ends)
     assert ends.heard.ends[0].startswith("lost: node n1 has not been heard of")
     assert "beat" in [m["type"] for m in ends.place.down]
+
+
+def test_a_task_that_ended_without_a_word_is_lost_at_the_second_silence() -> None:
+    place = Place(None, None, SimpleNamespace(status="pending"), None)
+    assert [place.gone(), place.gone()] == ["", ""]
+    place = Place(None, None, SimpleNamespace(status="finished"), None)
+    assert [place.gone(), place.gone()] == ["", "its node ended without a word"]
 
 
 async def test_a_task_that_dask_gave_up_is_lost(ends: Ends) -> None:

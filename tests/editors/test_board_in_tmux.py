@@ -11,6 +11,7 @@ import pytest
 from tests.editors.support import eventually
 from tests.editors.terminal import Screen, terminal
 from tests.faces.cli.kit import Shell, call
+from tests.support.children import ended
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def test_the_board_from_the_first_look_to_undo(shell: Shell, tmp_path: Path) -> 
         working = shell.start("run", "--json", "--", "sh", "-c", "while ! test -e go; do sleep 0.1; done")
         screen.shows("Running 1")
         working.kill()
-        working.communicate()
+        ended(working, "the job")
         screen.shows("Paused 1")
 
         screen.type("/two/TWO")

@@ -38,7 +38,8 @@ def test_every_section_that_an_editor_may_set_has_a_setting() -> None:
 
 def test_what_is_run_and_where_requests_go_cannot_be_planted_by_a_workspace() -> None:
     plantable = {name for name, declared in PROPERTIES.items() if declared["scope"] != "machine"}
-    assert plantable == {"agentLs.trace.server", "agentLs.hover", "agentLs.prompts", "agentLs.anchors"}
+    quiet = {"agentLs.trace.server", "agentLs.hover", "agentLs.lens"}
+    assert plantable == quiet | {"agentLs.prompts", "agentLs.anchors"}
     restricted = PACKAGE["capabilities"]["untrustedWorkspaces"]
     assert restricted["supported"] == "limited"
     assert set(restricted["restrictedConfigurations"]) == {"agentLs.prompts", "agentLs.anchors"}

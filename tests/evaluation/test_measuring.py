@@ -10,6 +10,7 @@ import pytest
 
 from tests.evaluation.kit import SOLUTION, evaluate, make_task, rate, rows
 from tests.faces.cli.kit import Shell
+from tests.support.children import ended
 
 SED = "right=sed -i s/41/42/ answer.py"
 WRONG = "wrong=sed -i s/41/43/ answer.py"
@@ -134,7 +135,7 @@ def test_a_killed_evaluation_goes_on(shell: Shell, suite: Path) -> None:
             time.sleep(0.02)
     finally:
         running.kill()
-        running.communicate()
+        ended(running, "the evaluation")
     assert log.read_text().split("\n") == ["Make value 42 (a).", ""]
     gate.touch()
     said = evaluate(shell, suite, "--engine", command, "--parallel", "1", "--json")

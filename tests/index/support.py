@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agent_ls.core.paths import RelPath
+from agent_ls.index.aliases import read_aliases
 from agent_ls.index.names import language_of
 from agent_ls.index.pack import pack_file
 from agent_ls.index.query import Index
@@ -43,6 +44,6 @@ def index_of(tmp: Path, files: Mapping[RelPath, bytes]) -> Index:
         for path, data in files.items()
         if (language := language_of(path))
     )
-    store.say(totals=store.totals(), progress=[])
+    store.say(totals=store.totals(), progress=[], aliases=read_aliases(files, files.__getitem__))
     store.close()
     return Index(db)

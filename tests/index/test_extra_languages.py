@@ -13,6 +13,7 @@ from agent_ls.index.extract import anchors, extract, syntax_problems
 from agent_ls.index.imports import means, read_import, tails
 from agent_ls.index.languages import lacking
 from agent_ls.index.names import DATA, EXTRA, language_of, stem_of
+from agent_ls.index.postings import Kind
 from agent_ls.index.rename import rename
 from tests.index.support import files_of, index_of
 
@@ -85,8 +86,8 @@ def test_what_is_lacking_is_told() -> None:
 def test_data_is_found_by_name_but_not_ranked(tmp_path: Path) -> None:
     index = index_of(tmp_path, files_of("-- a.yaml --\ncart: 1\n-- cart.py --\ndef cart(): pass\n"))
     assert [hit.path for hit in index.definitions("cart")] == ["a.yaml", "cart.py"]
-    assert [index.lengths([row])[row][0] for row, _ in index.term("cart", 99) or ()] == ["cart.py"]
-    assert index.shape()[0] == 1
+    assert index.corpus().paths_of(index.lists(Kind.WORDS, ["cart"])["cart"][0]) == {"cart.py"}
+    assert index.corpus().worded == 1
     assert index.references("cart") == []
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import random
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from agent_ls.core.paths import RelPath
 from agent_ls.index import store as room
+from agent_ls.index.corpus import Corpus
 from agent_ls.index.indexer import Indexer
 from agent_ls.index.names import language_of
 from agent_ls.index.pack import pack_file
+from agent_ls.index.postings import Kind
 from agent_ls.index.query import Index
 from agent_ls.index.store import Store
 
@@ -44,12 +48,20 @@ def source(rng: random.Random) -> bytes:
     return "\n".join(lines).encode() + b"\n"
 
 
+def weights_of(corpus: Corpus, files: Iterable[int], weights: Iterable[int]) -> dict[RelPath, int]:
+    found: Counter[RelPath] = Counter()
+    for file, weight in zip(files, weights, strict=True):
+        found[corpus.paths[file]] += weight
+    return dict(found)
+
+
 def answers(db: Path) -> dict[str, object]:
     """All that can be asked, in a form that does not depend on when a file came."""
     index = Index(db)
     names = sorted({*WORDS, *(f"{a}_{b}" for a in WORDS for b in WORDS)})
     paths = index.files()
-    found = index.lengths(row for name in names for row, _ in index.term(name, 10**6) or ())
+    corpus = index.corpus()
+    terms = index.lists(Kind.WORDS, names)
     told = {
         "files": [(path, index.hash_of(path), index.outline(path), index.imports_of(path)) for path in paths],
         "definitions": {name: index.definitions(name, limit=1000) for name in names},
@@ -57,11 +69,9 @@ def answers(db: Path) -> dict[str, object]:
         "prefix": index.definitions("al", prefix=True, limit=1000),
         "fuzzy": index.definitions("aa", fuzzy=True, limit=1000),
         "with": {name: index.files_with(name) for name in names},
-        "terms": {
-            name: sorted((found[row], w) for row, w in index.term(name, 10**6) or ()) for name in names
-        },
+        "terms": {name: weights_of(corpus, *lists) for name, lists in terms.items()},
         "importers": {path: index.importers(path) for path in paths},
-        "shape": index.shape(),
+        "lengths": {corpus.paths[file]: count for file, count in corpus.terms.items()},
         "totals": index.status(),
     }
     index.close()

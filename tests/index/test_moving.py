@@ -126,8 +126,9 @@ def test_python_into_a_new_file_leaves_an_import_where_it_is_still_used(tmp_path
 
 def test_python_takes_helpers_from_where_they_stay(tmp_path: Path) -> None:
     before = "-- a.py --\ndef helper(): ...\n\n\ndef wo$0rk():\n    return helper()\n-- b.py --\nfrom a import work\n\nwork()\n"
-    # Code that runs at the file's top cannot use what is defined at its end.
-    check_refused(tmp_path / "1", before, "b.py", "used before the end")
+    # Code that runs at the file's top needs it above itself.
+    after = "-- a.py --\ndef helper(): ...\n-- b.py --\nfrom a import helper\n\ndef work():\n    return helper()\n\n\nwork()\n"
+    check(tmp_path / "1", before, "b.py", after)
     before = before.replace("\nwork()\n", "\ndef later(): work()\n")
     after = "-- a.py --\ndef helper(): ...\n-- b.py --\nfrom a import helper\n\ndef later(): work()\n\n\ndef work():\n    return helper()\n"
     check(tmp_path / "2", before, "b.py", after)
@@ -144,10 +145,26 @@ def test_python_takes_helpers_from_where_they_stay(tmp_path: Path) -> None:
         ("-- a.py --\nclass A:\n    def wo$0rk(self): ...\n", "part of `A`"),
         ("-- a.py --\nwo$0rk = other = 1\n", "together"),
         ("-- a.py --\ndef wo$0rk(): return __file__\n", "speaks of the file"),
-        ("-- a.py --\ndef wo$0rk(): ...\n-- c.py --\nfrom a import *\nwork()\n", "everything from a.py"),
+        (
+            "-- a.py --\nfrom c import *\ndef wo$0rk(): return thing()\n-- c.py --\nthing = 1\n",
+            "`thing` comes from",
+        ),
+        ("-- a.py --\ndef wo$0rk(): ...\n-- c.py --\nimport a\na.work = 1\n", "sets `a.work`"),
+        ("-- a.py --\nif 1:\n    import os\ndef wo$0rk(): return os\n", "under a condition"),
+        (
+            "-- a.py --\ntry:\n    import os\nexcept ImportError:\n    pass\ndef wo$0rk(): return os\n",
+            "under a condition",
+        ),
+        (
+            "-- a.py --\nfrom b import x\ndef wo$0rk(): ...\n-- b.py --\nfrom a import work\nx = work()\ny = 1\nimport os\n",
+            "before the last import",
+        ),
         ("-- a.py --\nfor i in (1,): pass\ndef wo$0rk(): return i\n", "outside of any definition"),
         ("-- a.py --\nn = 0\ndef up():\n    global n\n    n += 1\ndef wo$0rk(): return n\n", "changes while"),
-        ("-- a.py --\ndef wo$0rk(): ...\n-- c.py --\ndef f():\n    from a import work\n", "inside a block"),
+        (
+            "-- a.py --\ndef wo$0rk(): ...\n-- b.py --\nimport c\n-- c.py --\nfrom a import work\n",
+            "in a circle",
+        ),
         ("-- a.py --\nfrom c import x\ndef wo$0rk(): ...\nwork()\n-- b.py --\nimport a\n", "in a circle"),
         ("-- a.py --\ndef wo$0rk(: ...\n", "syntax errors"),
     ],
@@ -236,10 +253,9 @@ export const x = 1, y = 2;
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("-- a.ts --\nconst h = 1;\nexport const wo$0rk = () => h;\n", "does not export"),
+        ("-- a.ts --\nfunction wo$0rk() {}\nexport { work as job };\n", "exported as `job`"),
         ("-- a.ts --\nexport default function wo$0rk() {}\n", "by default"),
-        ("-- a.ts --\nexport const wo$0rk = 1;\n-- c.ts --\nexport * from './a';\n", "passes it on"),
-        ("-- a.ts --\nexport const wo$0rk = 1;\n-- c.ts --\nexport { work } from './a';\n", "passes it on"),
+        ("-- a.ts --\nexport const wo$0rk = 1;\n-- c.ts --\nexport * as all from './a';\n", "as a whole"),
         (
             "-- a.ts --\nexport const wo$0rk = 1;\n-- c.ts --\nconst { work } = require('./a');\n",
             "while it runs",

@@ -99,7 +99,7 @@ def test_no_store_answers_nothing(tmp_path: Path) -> None:
     assert index.definitions("x") == index.references("x") == index.files() == []
     assert index.status().files == 0
     assert index.outline(RelPath("a.py")) == []
-    assert index.shape() == (0, 1.0)
+    assert index.corpus().files == ()
 
 
 def test_a_removed_file_leaves_no_rows(tmp_path: Path) -> None:

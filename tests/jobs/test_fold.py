@@ -46,6 +46,7 @@ from agent_ls.jobs.records import (
     LandingFailed,
     LandingStarted,
     Record,
+    Replaced,
     Replied,
     Resumed,
     Started,
@@ -77,6 +78,7 @@ SAMPLES: list[Record] = [
     Landed("op", JobState.UNDONE, DRAFT),
     LandingFailed("op", "no"),
     Discarded(),
+    Replaced("other", DRAFT),
     Opened([], [], {}, "m"),
     RequestStarted(1),
     RequestStarted(1, inner=True),
@@ -183,8 +185,19 @@ def test_an_end_without_files_keeps_the_draft_of_the_last_turn() -> None:
 
 
 def test_what_a_cancelled_run_says_late_does_not_touch_a_plan_that_has_landed() -> None:
-    cancelled = (Started(), turn(), Ended(JobState.CANCELLED))
+    checked = Checked((CheckReport("t", "passed"),), Verdict.VERIFIED, "h", warnings=("w",))
+    cancelled = (Started(), checked, turn(), Ended(JobState.CANCELLED))
     landed = (LandingStarted("op", DRAFT), Landed("op", JobState.APPLIED, (), (DRAFT,)))
-    for late in (turn(2), Outcome(JobState.CANCELLED, files=DRAFT)):
+    other = Checked((CheckReport("t", "failed"),), Verdict.WORSE, "h2")
+    for late in (turn(2), other, Outcome(JobState.CANCELLED, "other words", files=DRAFT)):
         for job in (job_of(*cancelled, *landed, late), job_of(*cancelled, landed[0], late, landed[1])):
             assert (job.state, job.pending) == (JobState.APPLIED, ())
+            assert (job.verdict, job.tree_hash, job.warnings) == (Verdict.VERIFIED, "h", ("w",))
+            assert (job.checks, job.summary) == (checked.reports, "")
+
+
+def test_a_plan_that_has_landed_gets_another_verdict_only_where_it_is_checked_again() -> None:
+    landed = (Started(), Outcome(JobState.READY, files=DRAFT), Landed("op", JobState.APPLIED, (), (DRAFT,)))
+    again = Checked((CheckReport("t", "failed"),), Verdict.WORSE, "h2", again=True)
+    assert job_of(*landed, again).verdict is Verdict.WORSE
+    assert job_of(*landed, replace(again, again=False)).verdict is Verdict.UNVERIFIED

@@ -22,6 +22,7 @@ from agent_ls.core.text import Span
 from agent_ls.jobs.fold import fold
 from agent_ls.jobs.journal import Journal, read
 from agent_ls.jobs.records import RECORD_TYPES, Ended, Record, Resumed, Told
+from tests.support.children import ended, first_line
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"
@@ -179,14 +180,12 @@ def test_a_writer_killed_in_the_middle_leaves_a_journal_that_goes_on(path: Path)
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
         )
-        assert writer.stdout is not None
-        writer.stdout.readline()
+        first_line(writer, "the writer")
         size, deadline = path.stat().st_size, time.monotonic() + 20
         while path.stat().st_size < size + 20_000 and time.monotonic() < deadline:
             pass
         writer.kill()
-        writer.wait()
-        writer.stdout.close()
+        ended(writer, "the writer")
         reading = read(path)
         assert not reading.damage
         assert [entry.seq for entry in reading.entries] == list(range(len(reading.entries)))

@@ -11,13 +11,13 @@ import pytest
 
 from agent_ls.core.attempt import AttemptRequest, DraftFile, Outcome
 from agent_ls.core.errors import WorkspaceError
-from agent_ls.core.job import JobId, JobState
+from agent_ls.core.job import Budget, JobId, JobState
 from agent_ls.core.paths import RelPath
 from agent_ls.core.settings import Jobs, Settings
-from agent_ls.jobs.book import Book
+from agent_ls.jobs.book import Book, Owned
 from agent_ls.jobs.keeping import OVER, forget_old, make_room
 from agent_ls.jobs.lease import Holder
-from agent_ls.jobs.records import Ended, Landed, LandingStarted, Record, Started
+from agent_ls.jobs.records import Ended, Landed, LandingStarted, Record, Resumed, Started, Told
 from agent_ls.workspace.state import StateDirs
 from tests.jobs.conftest import Opener, close, task
 
@@ -138,6 +138,28 @@ def test_a_crash_in_the_middle_of_deleting_leaves_no_half_of_a_job(
     assert len(list(folder.iterdir())) == 1
     forget(later, Jobs(), time.now)
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("record", [Resumed(Budget()), LandingStarted("op", DRAFT), Told("wait")])
+def test_a_job_that_somebody_went_on_with_before_it_was_ours_stays(
+    folder: Path, time: Time, later: Book, monkeypatch: pytest.MonkeyPatch, record: Record
+) -> None:
+    job = written(folder, time, *ENDS[JobState.CANCELLED])
+    take = later.own
+
+    def own(asked: JobId) -> Owned:
+        time.now += 9 * DAY
+        other = Book(folder, Holder(os.getpid()), time)
+        other.own(asked)
+        other.record(asked, record)
+        other.close()
+        return take(asked)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(later, "own", own)
+        forget_old(later, Jobs(keep_days=1), time.now + 8 * DAY)
+    assert later.ids() == [job]
+    assert Book(folder, Holder(os.getpid()), time).own(job), "and nobody holds it"
 
 
 async def test_a_service_makes_room_when_it_opens(opener: Opener, root: Path, dirs: StateDirs) -> None:

@@ -21,6 +21,7 @@ from agent_ls.jobs.control import ask, listen
 from agent_ls.jobs.lease import Holder, holder_of, take
 from agent_ls.workspace.state import StateDirs
 from tests.jobs.conftest import Opener, task
+from tests.support.children import ended, first_line
 from tests.support.paper_editor import PaperEditor
 
 ROOT = Path(__file__).parents[2]
@@ -92,16 +93,14 @@ async def test_an_owner_killed_at_work_leaves_a_job_that_resumes(
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert owner.stdout is not None
-    job = JobId((await asyncio.to_thread(owner.stdout.readline)).strip())
+    job = JobId(await asyncio.to_thread(first_line, owner, "the owner"))
     service = await opener()
     assert (await service.wait(job, for_question=True)).owner == "elsewhere"
     owner.send_signal(signal.SIGSTOP)  # alive, but it does not answer
     with pytest.raises(BusyError, match="does not answer"):
         await ask(_socket(dirs, root, job), "cancel", {"job": job}, timeout_s=0.2)
     owner.kill()
-    await asyncio.to_thread(owner.wait)
-    owner.stdout.close()
+    await asyncio.to_thread(ended, owner, "the owner")
     view = service.job(job).view
     assert (view.state, view.owner) == (JobState.INTERRUPTED, "nobody")
     assert "is gone" in view.problem

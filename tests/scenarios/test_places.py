@@ -214,10 +214,27 @@ async def explaining(here: World) -> None:
     place = {"uri": buffer.uri, "position": {"line": 4, "character": 5}}
     again = await here.editor.command("agentLs.explain", place)
     assert again == {"markdown": "Doubles *x*. Run", "pending": False}
+    # A selection is another thing than its symbol, and so is the folder.
+    start = {"line": 4, "character": 0}
+    here.play(script([{"type": "text", "text": "One line."}]))
+    selection = {"uri": buffer.uri, "range": {"start": start, "end": {"line": 4, "character": 9}}}
+    assert await explained(here, selection) == "One line."
+    here.play(script([{"type": "text", "text": "A workspace."}]))
+    assert await explained(here, {"uri": here.root.as_uri()}) == "A workspace."
+    assert await explained(here, {"uri": buffer.uri, "folder": True}) == "A workspace."
+    assert await explained(here, place) == "Doubles *x*. Run"
     # Prose never outlives the text it is about.
     here.editor.type(buffer, buffer.text.index("x + x"), "2 * ")
     hover = await here.editor.hover(buffer, at)
     assert hover is None or "Doubles" not in hover["contents"]["value"]
+
+
+async def explained(here: World, place: dict[str, Any]) -> str:
+    """What a plugin does that waits for the text."""
+    async with asyncio.timeout(PATIENCE_S):
+        while (answer := await here.editor.command("agentLs.explain", place))["pending"]:
+            await asyncio.sleep(0.05)
+    return str(answer["markdown"])
 
 
 async def settings_change(here: World) -> None:

@@ -15,7 +15,7 @@ turn is recorded already are skipped, as the real worker does.
 
 A task may also be ``{"attempts": {"1": [...], "2": [...]}, "choose": STEP}``: steps by the attempt's
 number, and what the choice between them does: ``{"attempt": 2}``, ``{"die": ...}``, ``{"fail": "why"}``,
-``{"hang": true}``.
+``{"hang": true}``. Or ``{"steps": [...], "anew": [...]}``: what it does when a part of its plan is done anew.
 """
 
 from __future__ import annotations
@@ -105,7 +105,9 @@ class Attempt:
             await self.event(Opened([], [], {"role": "user", "content": self.request.intent.task}, "fake"))
         # A retry adds words to the task: they are for nobody here.
         steps, _ = json.JSONDecoder().raw_decode(self.request.intent.task)
-        if isinstance(steps, dict):
+        if isinstance(steps, dict) and self.request.intent.rework:
+            steps = steps["anew"]
+        elif isinstance(steps, dict):
             steps = steps["attempts"][str(self.request.attempt)] if "attempts" in steps else steps["steps"]
         for step in steps:
             match step:

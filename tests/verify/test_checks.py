@@ -73,6 +73,17 @@ async def test_worse_is_what_passed_before(tmp_path: Path) -> None:
     assert "AssertionError" in proof.reports[0].output
 
 
+async def test_what_a_run_did_not_come_to_is_not_proven_by_what_failed_before(tmp_path: Path) -> None:
+    tests = "".join(f"    def test_{name}(self):\n        self.assertEqual({name}(), 1)\n" for name in "abc")
+    head = "import unittest\nfrom calc import a, b, c\nclass T(unittest.TestCase):\n"
+    calc = "def a(): return 1\ndef b(): return 0\ndef c(): return {}\n"
+    project = f"-- calc.py --\n{calc.format(1)}-- test_calc.py --\n{head}{tests}"
+    stopping = [Check("unittest", ("python3", "-m", "unittest", "-f"))]
+    proof = await check_verdict(tmp_path, project, {"calc.py": calc.format(0).encode()}, stopping)
+    assert proof.verdict is Verdict.UNVERIFIED, "the test of c was never run"
+    assert "did not run: unittest" in proof.reason
+
+
 async def test_failing_as_before_is_unverified(tmp_path: Path) -> None:
     proof = await check_verdict(tmp_path, PROJECT, {"calc.py": b"def add(a, b):\n    return 7\n"})
     assert proof.verdict is Verdict.UNVERIFIED

@@ -70,7 +70,7 @@ UNIT = "import unittest\nclass T(unittest.TestCase): ...\n"
         ({"tox.ini": "[tox]\n"}, ["tox tox"]),
         ({"noxfile.py": ""}, ["nox nox --no-venv"]),
         ({"noxfile.py": "", "tests/test_a.py": "def test_a(): ..."}, ["pytest"]),
-        ({"pom.xml": ""}, ["mvn test mvn -o -B test"]),
+        ({"pom.xml": ""}, ["mvn test mvn -o -B -fae test"]),
         ({"build.gradle.kts": "", "gradlew": ""}, ["gradle test ./gradlew --offline"]),
         ({"build.gradle": ""}, ["gradle test gradle --offline"]),
         (

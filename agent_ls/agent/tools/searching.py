@@ -33,8 +33,10 @@ async def search_text(bench: Bench, args: Json) -> str:
             break
         shown += 1
         out.append(line)
-    if (left := len(answer.lines) - shown + answer.more) > 0:
-        out.append(f"[… {left} more matching lines; narrow the pattern or the glob …]")
+    left = len(answer.lines) - shown
+    if left or answer.more:
+        number = f"more than {left}" if answer.more else str(left)
+        out.append(f"[… {number} further matching lines; narrow the pattern or the glob …]")
     return "\n".join(out)
 
 

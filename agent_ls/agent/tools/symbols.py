@@ -65,24 +65,29 @@ async def references(bench: Bench, args: Json) -> str:
     name = args["name"].rpartition(".")[2].strip()
     changed = _changed(bench)
     wanted = args["path"]
+
+    def asked_for(path: RelPath) -> bool:
+        return wanted is None or path == wanted or path.startswith(wanted.rstrip("/") + "/")
+
+    stored = bench.index.mentions(name).within(lambda path: path not in changed and asked_for(path))
     hits: list[tuple[RelPath, int, str]] = [
-        (hit.path, hit.line, f"in {hit.enclosing}" if hit.enclosing else "")
-        for hit in bench.index.references(name, limit=_HITS * 4)
-        if hit.path not in changed
+        (hit.path, hit.line, f"in {hit.enclosing}" if hit.enclosing else "") for hit in stored.page(_HITS * 4)
     ]
+    left = len(stored) - len(hits)
     for path, data, facts in _fresh(bench, changed):
         index = LineIndex(data)
         hits += [
             (path, index.line_of(r.span.start) + 1, _enclosing(facts, r.span.start))
             for r in facts.references
-            if r.name == name
+            if r.name == name and asked_for(path)
         ]
-    if wanted is not None:
-        hits = [hit for hit in hits if hit[0] == wanted or hit[0].startswith(wanted.rstrip("/") + "/")]
     if not hits:
         return f"No use of {name!r} in the indexed languages. search_text also finds strings and comments."
     lines = [f"{path}:{line} {where}".rstrip() for path, line, where in sorted(set(hits))]
-    return _fit_lines([f"{len(lines)} uses of {name}, by name (another thing may share it):", *lines])
+    more = f", the first {len(hits)} of {len(hits) + left}" if left else ""
+    return _fit_lines(
+        [f"{len(lines)} places that use {name}{more}, by name (another thing may share it):", *lines]
+    )
 
 
 def _facts(path: RelPath, data: bytes) -> FileFacts | None:

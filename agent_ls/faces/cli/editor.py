@@ -17,14 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self, final
 
-from agent_ls.faces.cli.editor_texts import (
-    Buffer,
-    EditRefusedError,
-    apply_text_edits,
-    offset,
-    path_of,
-    position,
-)
+from agent_ls.faces.cli.editor_edits import Landing, did_change
+from agent_ls.faces.cli.editor_texts import Buffer, EditRefusedError, position
 from agent_ls.workspace.process.piped import Process, start_piped
 
 Json = dict[str, Any]
@@ -77,6 +71,7 @@ class Editor:
         self.applied: list[Json] = []
         self.choose: Callable[[str, list[str]], str | None] = lambda _text, _choices: None
         self.on_event: Callable[[str, Any], None] = lambda _method, _params: None
+        self._edits = Landing(root, self.buffers, opened=self.open, notify=self.notify)
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._changed = asyncio.Event()
@@ -154,7 +149,7 @@ class Editor:
         buffer.text = buffer.text[:at] + text + buffer.text[at + delete :]
         buffer.version += 1
         change = {"range": {"start": start, "end": end}, "text": text}
-        self._did_change(buffer, [change])
+        self.notify("textDocument/didChange", did_change(buffer, [change]))
 
     def save(self, buffer: Buffer) -> None:
         """Write a buffer to its file."""
@@ -294,7 +289,7 @@ class Editor:
     def _serve(self, method: str, params: Any) -> Any:
         match method:
             case "workspace/applyEdit":
-                return self._apply(params)
+                return self._apply(params["edit"])
             case "workspace/configuration":
                 return [self.settings for _ in params["items"]]
             case "window/showDocument":
@@ -309,101 +304,10 @@ class Editor:
             case _:
                 return None
 
-    # --- edits ------------------------------------------------------------------------
-
-    def _did_change(self, buffer: Buffer, changes: list[Json]) -> None:
-        identifier = {"uri": buffer.uri, "version": buffer.version}
-        self.notify("textDocument/didChange", {"textDocument": identifier, "contentChanges": changes})
-
-    def _apply(self, params: Json) -> Json:
-        edit = params["edit"]
+    def _apply(self, edit: Json) -> Json:
         self.applied.append(edit)
         try:
-            steps = self._checked(edit)
+            self._edits.land(edit, self.encoding)
         except EditRefusedError as error:
             return {"applied": False, "failureReason": str(error)}
-        for step in steps:
-            step()
         return {"applied": True}
-
-    def _checked(self, edit: Json) -> list[Callable[[], None]]:
-        """Every step of the edit, after all of it was found to fit: an edit lands whole or not at all."""
-        steps: list[Callable[[], None]] = []
-        texts: dict[str, str | None] = {}
-        for operation in edit.get("documentChanges") or _documents(edit.get("changes") or {}):
-            kind = operation.get("kind")
-            if kind == "create":
-                texts[operation["uri"]] = ""
-                steps.append(lambda uri=operation["uri"]: self._create(uri))
-            elif kind == "delete":
-                texts[operation["uri"]] = None
-                steps.append(lambda uri=operation["uri"]: self._remove(uri))
-            elif kind == "rename":
-                old, new = operation["oldUri"], operation["newUri"]
-                texts[new], texts[old] = self._text(old, texts), None
-                steps.append(lambda old=old, new=new: self._rename(old, new))
-            else:
-                self._check_version(operation["textDocument"])
-                uri = operation["textDocument"]["uri"]
-                texts[uri] = apply_text_edits(self._text(uri, texts), operation["edits"], self.encoding)
-                steps.append(lambda uri=uri, edits=operation["edits"]: self._edit(uri, edits))
-        return steps
-
-    def _check_version(self, identifier: Json) -> None:
-        buffer = self.buffers.get(identifier["uri"])
-        wanted = identifier.get("version")
-        if buffer is not None and wanted is not None and wanted != buffer.version:
-            raise EditRefusedError(f"the edit is for version {wanted}, the text has {buffer.version}")
-
-    def _text(self, uri: str, texts: dict[str, str | None]) -> str:
-        if uri in texts:
-            text = texts[uri]
-        elif uri in self.buffers:
-            text = self.buffers[uri].text
-        else:
-            path = path_of(uri)
-            text = path.read_bytes().decode("utf-8") if path.is_file() else None
-        if text is None:
-            raise EditRefusedError(f"{path_of(uri).name} does not exist")
-        return text
-
-    def _edit(self, uri: str, edits: list[Json]) -> None:
-        """As VS Code does: a closed file opens as an unsaved buffer."""
-        if uri not in self.buffers:
-            self.open(str(path_of(uri).relative_to(self.root)))
-        buffer = self.buffers[uri]
-        before = buffer.text
-        buffer.text = apply_text_edits(before, edits, self.encoding)
-        buffer.version += 1
-        # Told from the end to the start, each change in the coordinates that hold before it.
-        ordered = sorted(
-            edits, key=lambda e: offset(before, e["range"]["start"], self.encoding), reverse=True
-        )
-        self._did_change(buffer, [{"range": e["range"], "text": e["newText"]} for e in ordered])
-
-    def _create(self, uri: str) -> None:
-        path = path_of(uri)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-
-    def _remove(self, uri: str) -> None:
-        self._forget(uri)
-        path_of(uri).unlink(missing_ok=True)
-
-    def _rename(self, old: str, new: str) -> None:
-        buffer = self._forget(old)
-        path_of(new).parent.mkdir(parents=True, exist_ok=True)
-        path_of(old).rename(path_of(new))
-        if buffer is not None:
-            path_of(new).write_bytes(buffer.text.encode("utf-8"))
-            self.open(str(path_of(new).relative_to(self.root)), buffer.language)
-
-    def _forget(self, uri: str) -> Buffer | None:
-        buffer = self.buffers.pop(uri, None)
-        if buffer is not None:
-            self.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
-        return buffer
-
-
-def _documents(changes: Mapping[str, list[Json]]) -> list[Json]:
-    return [{"textDocument": {"uri": uri, "version": None}, "edits": edits} for uri, edits in changes.items()]

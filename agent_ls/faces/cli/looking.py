@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from argparse import Namespace
+from pathlib import Path
 from typing import Final
 
 from agent_ls.faces.cli.disk import DiskPort
@@ -18,16 +19,29 @@ _SHOWN_FILES: Final = 20
 
 
 async def explain(here: Place, options: Namespace) -> int:
-    """What the symbol at a place is for, in the model's words."""
-    site, _ = site_at(here.root, options.place)
+    """What the symbol at a place, or a folder, is for, in the model's words."""
+    folder = _folder(here.root, options.place)
+    site = site_at(here.root, options.place)[0] if folder is None else None
     async with opened(here) as service:
         await service.indexer.refresh()
-        told = await service.explain(site, wait=True)
+        if site is not None:
+            told = await service.explain(site, refresh=options.again, wait=True)
+        else:
+            told = await service.explain_folder(folder or "", refresh=options.again, wait=True)
     if options.json:
         sys.stdout.write(json.dumps({"markdown": told.markdown}) + "\n")
     else:
         here.out.line(told.markdown)
     return 0
+
+
+def _folder(root: Path, place: str) -> str | None:
+    """The folder that a place names, relative to the root and ``""`` for the root itself; ``None``: it names none."""
+    below = (root / place).resolve()
+    if not below.is_dir() or not below.is_relative_to(root.resolve()):
+        return None
+    relative = below.relative_to(root.resolve()).as_posix()
+    return "" if relative == "." else relative
 
 
 async def context(here: Place, options: Namespace) -> int:

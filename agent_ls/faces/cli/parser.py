@@ -68,8 +68,9 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.Argument
     _delegate(commands)
     _run(commands)
     _actions(commands)
-    explain = commands.add_parser("explain", help="what a symbol is for", allow_abbrev=False)
-    explain.add_argument("place", metavar="FILE:LINE[:COL]")
+    explain = commands.add_parser("explain", help="what a symbol or a folder is for", allow_abbrev=False)
+    explain.add_argument("place", metavar="FILE:LINE[:COL]", help="a place, or a folder")
+    explain.add_argument("--again", action="store_true", help="ask the model anew")
     _folder(explain)
     _json(explain)
     context = commands.add_parser(

@@ -18,6 +18,7 @@ from typing import Any, Final, final
 from agent_ls import __version__
 from agent_ls.faces.lsp import arguments as read
 from agent_ls.faces.lsp import wire
+from agent_ls.faces.lsp.connecting import Connecting
 from agent_ls.faces.lsp.documents import Documents
 from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.folders import Folders
@@ -50,6 +51,7 @@ class Commands:
         run: Run,
         shown: Shown,
         reviews: Reviews,
+        connecting: Connecting,
         ready: asyncio.Event,
         trust_changed: Callable[[], None],
     ) -> None:
@@ -68,7 +70,7 @@ class Commands:
             wire.JOBS: self.jobs,
             wire.TRUST: self.trust,
             wire.STATUS: self.status,
-            wire.CONNECT: self.connect,
+            wire.CONNECT: connecting.connect,
         }
 
     def register(self, features: Features) -> None:
@@ -121,12 +123,3 @@ class Commands:
             f"{folder.root} is {'trusted: its checks may run' if trusted else 'no longer trusted'}."
         )
         return {"trusted": folder.service.trusted()}
-
-    def connect(self, _params: Json) -> Json:
-        sentence = (
-            "No model is configured. Set ANTHROPIC_API_KEY for the editor's environment; or ANTHROPIC_BASE_URL for a"
-            " gateway; or point ANTHROPIC_BASE_URL at a local model server (`agent-ls doctor` lists those it finds)."
-            " Name the model in AGENT_LS_MODEL or in config.toml under [models]. Then restart the server."
-        )
-        self._report.notice(sentence)
-        return {"message": sentence}

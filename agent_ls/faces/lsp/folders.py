@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -46,6 +46,8 @@ class Folder:
     live: Live
     stale: set[RelPath] = field(default_factory=set[RelPath])
     anchors: dict[RelPath, tuple[str, ...]] = field(default_factory=dict[RelPath, tuple[str, ...]])
+    marked: dict[JobId, Hashable] = field(default_factory=dict[JobId, Hashable])
+    """What of each job its lenses say."""
     refreshing: asyncio.TimerHandle | None = None
 
 
@@ -64,9 +66,9 @@ class Folders:
         run: Run,
         dirs: StateDirs,
         environ: Mapping[str, str],
-        on_anchors: Callable[[], None],
+        on_lenses: Callable[[], None],
     ) -> None:
-        """``on_anchors`` hears that an open document has other ``agent:`` comments than before."""
+        """``on_lenses`` hears that the lenses of open documents would be others now."""
         self._documents = documents
         self._editor = editor
         self._peer = peer
@@ -75,7 +77,7 @@ class Folders:
         self._dirs = dirs
         self._environ = environ
         self._questions = questions
-        self._on_anchors = on_anchors
+        self._on_lenses = on_lenses
         self._folders: dict[Path, Folder] = {}
         documents.subscribe(self._document_changed)
 
@@ -107,7 +109,13 @@ class Folders:
         live = Live(self._dirs.base, self._environ)
         live.markers(settings.anchors)
         service = await Service.open(
-            real, port=port, settings=settings, dirs=self._dirs, environ=self._environ, live=live
+            real,
+            port=port,
+            settings=settings,
+            dirs=self._dirs,
+            environ=self._environ,
+            live=live,
+            on_commit=self._on_lenses,
         )
         folder = self._folders[real] = Folder(real, port, service, live)
         live.on_facts = partial(self._facts_came, folder)
@@ -119,6 +127,7 @@ class Folders:
     def use(self, folder: Folder, settings: Settings) -> None:
         """Go on with other settings."""
         folder.service.update_settings(settings)
+        self._on_lenses()
         folder.live.markers(settings.anchors)
 
     def _job_changed(self, real: Path, view: JobView) -> None:
@@ -126,13 +135,17 @@ class Folders:
         folder = self._folders.get(real)
         if folder is not None:
             self._questions.follow(view, folder.port)
+            said = (view.state, view.verdict, view.question, view.files, view.landing)
+            if folder.marked.get(view.id) != said:
+                folder.marked[view.id] = said
+                self._on_lenses()
 
     def _facts_came(self, folder: Folder, path: RelPath) -> None:
         facts = folder.live.facts(path)
         wishes = tuple(anchor.text for anchor in facts.anchors) if facts else ()
         if wishes != folder.anchors.get(path, ()):
             folder.anchors[path] = wishes
-            self._on_anchors()
+            self._on_lenses()
 
     async def remove(self, root: Path) -> None:
         folder = self._folders.pop(real_path(root), None)
@@ -194,6 +207,8 @@ class Folders:
             found = self.of_path(uri_to_path(uri))
             if found is not None:
                 self._mark(*found)
+            if "/.git/" in uri:  # a commit, perhaps: which lines are an agent's may be another answer
+                self._on_lenses()
 
     def _document_changed(self, event: DocumentEvent) -> None:
         found = self.of_path(event.document.path)

@@ -10,7 +10,7 @@ from typing import Any, Final, final
 
 from agent_ls.core.errors import ModelError, UsageError
 from agent_ls.core.job import Intent, IntentKind
-from agent_ls.core.paths import RelPath, rel_path
+from agent_ls.core.paths import RelPath, parent, rel_path
 from agent_ls.core.text import content_hash
 from agent_ls.faces.lsp import arguments as read
 from agent_ls.faces.lsp import wire
@@ -20,15 +20,16 @@ from agent_ls.faces.lsp.documents import Documents
 from agent_ls.faces.lsp.editor import Editor
 from agent_ls.faces.lsp.features.anchor import insert_anchor
 from agent_ls.faces.lsp.features.entries import arguments_of, usable
+from agent_ls.faces.lsp.features.marks import mark_wire
 from agent_ls.faces.lsp.features.places import Here, diagnostics_of, locate
-from agent_ls.faces.lsp.folders import Folder, Folders
+from agent_ls.faces.lsp.folders import Folder, Folders, is_folder
 from agent_ls.faces.lsp.markdown import plain, safe_markdown
 from agent_ls.faces.lsp.peer import Peer
 from agent_ls.faces.lsp.registry import Handler
 from agent_ls.faces.lsp.report import Report, Run, chosen_title
 from agent_ls.faces.lsp.shown import Shown
 from agent_ls.faces.lsp.uris import uri_to_path
-from agent_ls.jobs.views import Offer
+from agent_ls.jobs.views import Explanation, Offer
 
 Json = dict[str, Any]
 
@@ -71,6 +72,7 @@ class PlaceCommands:
             wire.RUN: self.run,
             **{name: partial(self.deterministic, make) for name, make in INTENTS.items()},
             wire.EXPLAIN: self.explain,
+            wire.MARKS: self.marks,
         }
 
     def delegate(self, params: Json) -> Json:
@@ -137,21 +139,48 @@ class PlaceCommands:
             with suppress(ClientError, TimeoutError):
                 await self._peer.request("window/showDocument", params, timeout_s=_SHOW_S)
 
+    def marks(self, params: Json) -> Json:
+        """Nothing in a file of no folder of ours: a plugin asks about all that is open."""
+        found = self._folders.of_path(uri_to_path(read.text(params, "uri")))
+        marks = found[0].service.marks(found[1]) if found is not None else []
+        return {"marks": [mark_wire(mark) for mark in marks]}
+
     async def explain(self, params: Json) -> Json:
         """``position``: the text is the answer. A menu's ``range`` instead: it is put before the user too."""
-        chosen = "position" not in params
-        place = read.range_(params, "range") if chosen else None
-        position = place["start"] if place is not None else read.position(params, "position")
-        here = self._here({**params, "range": {"start": position, "end": position}})
         refresh = read.truth(params, "refresh", default=False)
-        explanation = await here.folder.service.explain(here.site, refresh=refresh)
-        if chosen and not self._editor.prompts:
-            self._run(self._show_explanation(here))
+        ask = self._asked(params)
+        explanation = await ask(refresh=refresh)
+        if "position" not in params and not self._editor.prompts:
+            self._run(self._show_explanation(ask))
         return {"markdown": safe_markdown(explanation.markdown), "pending": explanation.pending}
 
-    async def _show_explanation(self, here: Here) -> None:
+    def _asked(self, params: Json) -> Callable[..., Awaitable[Explanation]]:
+        """What is to be explained: a folder, a selection (``range``), or the symbol at a place."""
+        uri = read.text(params, "uri")
+        wanted = self._folder(uri, read.truth(params, "folder", default=False))
+        if wanted is not None:
+            return partial(wanted[0].service.explain_folder, wanted[1])
+        place = read.range_(params, "range") if "position" not in params else None
+        if place is None:
+            position = read.position(params, "position")
+            place = {"start": position, "end": position}
+        here = self._here({**params, "range": place})
+        return partial(here.folder.service.explain, here.site)
+
+    def _folder(self, uri: str, around: bool) -> tuple[Folder, str] | None:  # noqa: FBT001 - named by the protocol
+        """The folder that a URI names, or the one ``around`` the file it names; ``""`` is the workspace."""
+        path = uri_to_path(uri)
+        for folder in self._folders:
+            if folder.port.is_root(path):
+                return folder, ""
+        if around:
+            folder, file = self._folders.of_uri(uri)
+            return folder, parent(file)
+        return self._folders.of_uri(uri) if path is not None and is_folder(path) else None
+
+    async def _show_explanation(self, ask: Callable[..., Awaitable[Explanation]]) -> None:
         try:
-            explanation = await here.folder.service.explain(here.site, wait=True)
+            explanation = await ask(wait=True)
         except ModelError:
             return  # the service has given the notice
         path = self._shown.write("explanation.md", safe_markdown(explanation.markdown).encode("utf-8"))

@@ -212,18 +212,19 @@ class Report:
         question = view.question
         if question is None:
             return
-        params = {
-            "type": 3,
-            "message": plain(line),
-            "actions": [{"title": plain(c)} for c in question.choices],
-        }
+        # What is shown is harmless text; the job compares with the choice as it was asked.
+        choices: dict[str, str] = {}
+        for choice in question.choices:
+            choices.setdefault(plain(choice), choice)
+        params = {"type": 3, "message": plain(line), "actions": [{"title": title} for title in choices]}
         try:
             answer = await self._peer.request("window/showMessageRequest", params, timeout_s=_CHOICE_S)
         except (ClientError, TimeoutError):
             return
         title = chosen_title(answer)
-        if title:
-            self._act(wire.ANSWER, {"jobId": view.id, "questionId": question.id, "answer": title})
+        if title in choices:
+            about = {"jobId": view.id, "questionId": question.id}
+            self._act(wire.ANSWER, {**about, "answer": choices[title]})
 
 
 def chosen_title(answer: object) -> str:

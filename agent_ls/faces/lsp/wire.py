@@ -45,6 +45,7 @@ EXPLAIN: Final = "agentLs.explain"
 TRUST: Final = "agentLs.trust"
 STATUS: Final = "agentLs.status"
 CONNECT: Final = "agentLs.connect"
+MARKS: Final = "agentLs.marks"
 
 COMMANDS: Final = (
     DELEGATE,
@@ -71,4 +72,5 @@ COMMANDS: Final = (
     TRUST,
     STATUS,
     CONNECT,
+    MARKS,
 )

@@ -25,22 +25,21 @@ from agent_ls.core.settings import Cluster
 from agent_ls.jobs.cluster.host import Blobs, Json, host
 
 _CONNECT_S: Final = 10.0
-_LEAVE_S: Final = 0.4
+_LEAVE_S: Final = 10.0
+_CLOSE_S: Final = 0.4
 _MOST_BYTES: Final = 8_000_000  # of one message on its way through the scheduler
 
 
 async def attempt_task(name: str, module: str) -> None:
     """The task of one attempt; runs on a Dask worker's loop."""
     distributed: Any = import_module("distributed")
-    client: Any = distributed.get_client()
-    await client
     down = f"{name}-{secrets.token_hex(8)}"
-    line = _QueueLine(
-        await distributed.Queue(f"{name}-up", client=client),
-        await distributed.Queue(down, client=client),
-        down,
-    )
-    await host(line, module, os.environ)
+    async with asyncio.timeout(_CONNECT_S):  # for the owner this is still a wait for a place, without an end
+        client: Any = distributed.get_client()
+        await client
+        up_queue = await distributed.Queue(f"{name}-up", client=client)
+        down_queue = await distributed.Queue(down, client=client)
+    await host(_QueueLine(up_queue, down_queue, down), module, os.environ)
 
 
 @final
@@ -99,8 +98,8 @@ class Dask:
         client, self._client = self._client, None
         if client is not None:
             with suppress(Exception):  # a scheduler that is gone must not keep us here
-                async with asyncio.timeout(_LEAVE_S):
-                    await client.close(timeout=_LEAVE_S)
+                async with asyncio.timeout(_CLOSE_S):
+                    await client.close(timeout=_CLOSE_S)
 
     async def _connected(self) -> Any:
         async with self._connecting:
@@ -165,6 +164,7 @@ class Place:
         self._distributed, self._client = distributed, client
         self._future, self._up = future, up
         self._down: Mapping[str, Any] = {}
+        self._finished = False
 
     async def receive(self, timeout_s: float) -> tuple[Json, Blobs] | None:
         return await _get(self._up, timeout_s)
@@ -179,16 +179,19 @@ class Place:
             await _put(queue, message, part)
 
     def gone(self) -> str:
-        """Why nothing can come any more; empty while something can."""
+        """Why nothing can come any more; empty while something can. Asked after a silence."""
         status = str(self._future.status)
-        if status in ("pending", "finished"):
+        if status == "finished":  # its last words may still be under way: they have until the next silence
+            ended, self._finished = self._finished, True
+            return "its node ended without a word" if ended else ""
+        if status == "pending":
             return ""
         return f"the cluster lost the attempt ({status})"
 
-    async def leave(self) -> None:
-        """Tell every run to end and take the task back."""
+    async def leave(self, *, quickly: bool = False) -> None:
+        """Tell every run to end and take the task back, or else a node is held until its owner's silence ends it."""
         with suppress(Exception):  # whatever is wrong with the cluster, the node ends by its own silence
-            async with asyncio.timeout(_LEAVE_S):
+            async with asyncio.timeout(_CLOSE_S if quickly else _LEAVE_S):
                 for down in self._down:
                     await self.send(down, {"type": "end"})
                 await self._future.cancel()

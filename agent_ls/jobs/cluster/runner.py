@@ -41,6 +41,7 @@ from agent_ls.workspace.blobs import BlobStore
 logger = logging.getLogger(__name__)
 
 _SENT: Final = ("AGENT_LS_MODEL", "AGENT_LS_SCRIPT")
+_CLOSE_S: Final = 0.6
 _WAITS: Final = "waiting for a place on the cluster"
 
 
@@ -67,6 +68,8 @@ class DaskRunner:
         self._local = local
         self._runs: dict[JobId, _Run] = {}
         self._packers: dict[str, Packer] = {}
+        self._tasks: set[asyncio.Task[None]] = set()  # of runs and of those that take their leave
+        self._closing = False
 
     @property
     def pid(self) -> int | None:
@@ -81,6 +84,8 @@ class DaskRunner:
             return
         run = self._runs[request.job] = _Run(request, base)
         run.task = asyncio.create_task(self._attend(run))
+        self._tasks.add(run.task)
+        run.task.add_done_callback(self._tasks.discard)
 
     def cancel(self, job: JobId) -> None:
         self._local.cancel(job)
@@ -112,11 +117,17 @@ class DaskRunner:
 
     async def close(self) -> None:
         """End everything; nothing is reported lost. Takes about a second at most."""
-        tasks = [run.task for run in self._runs.values() if run.task is not None]
+        self._closing = True
+        tasks = list(self._tasks)
+        for run in self._runs.values():
+            if run.task is not None:
+                run.task.cancel()
         self._runs.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=_CLOSE_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(self._dask.close(), self._local.close())
 
     # --- one attempt ------------------------------------------------------------------
@@ -131,7 +142,7 @@ class DaskRunner:
                 reason = await self._converse(run, place)
             finally:
                 sending.cancel()
-                await place.leave()
+                await place.leave(quickly=self._closing)
         except AgentLsError as error:
             self._over(run, broken=error.sentence())
         except Exception as error:  # (the runner's door: it becomes the attempt's end, not the server's)

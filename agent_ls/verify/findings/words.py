@@ -32,19 +32,24 @@ class Findings:
     problems: tuple[Failure, ...] = ()
 
     @property
+    def tests(self) -> frozenset[str]:
+        """Names of the tests that failed, the same in another run."""
+        return frozenset(map(_test, self.failures))
+
+    @property
     def identities(self) -> frozenset[str]:
         """Names under which the same finding is known again in another run, whatever moved its line."""
-        return frozenset((*map(_test, self.failures), *map(_rule, self.problems)))
+        return frozenset((*(f"test {name}" for name in self.tests), *map(_rule, self.problems)))
 
     def marked(self, new: frozenset[str] | None) -> tuple[Failure, ...]:
         """All of it, what is not ``new`` marked as known before and put last; ``None``: nobody knows."""
-        named = [*((_test(f), f) for f in self.failures), *((_rule(p), p) for p in self.problems)]
+        named = [*((f"test {_test(f)}", f) for f in self.failures), *((_rule(p), p) for p in self.problems)]
         known = [replace(item, before=new is not None and name not in new) for name, item in named]
         return tuple(sorted(known, key=lambda item: item.before))
 
 
 def _test(failure: Failure) -> str:
-    return f"test {_ADDRESS.sub('0x', failure.test)}"
+    return _ADDRESS.sub("0x", failure.test)
 
 
 def _rule(problem: Failure) -> str:

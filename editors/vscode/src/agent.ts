@@ -8,6 +8,8 @@ import { type Misfit, misfit } from "./version";
 
 /** `State.Stopped`: the client itself is not loaded before it is started. */
 const stopped = 1;
+const startingUp = 3;
+const patienceMs = 10_000;
 const mostRestarts = 4;
 const refreshMs = 50;
 
@@ -105,7 +107,12 @@ export class Agent implements vscode.Disposable {
     const client = this.#client;
     this.#client = undefined;
     this.jobs.reset();
-    await client?.dispose();
+    if (client?.state === startingUp) {
+      // The client refuses to be stopped while it starts; one that never answers is not waited for.
+      const late = new Promise((resolve) => setTimeout(resolve, patienceMs));
+      await Promise.race([client.start().catch(() => undefined), late]);
+    }
+    await client?.dispose().catch((error: unknown) => this.log.warn(String(error)));
   }
 
   /** Run one of the server's commands; the server's own sentence is shown where it refuses. */

@@ -8,10 +8,12 @@ import { settingsOf } from "./settings";
 import { Actions } from "./ui/act";
 import { connect } from "./ui/connect";
 import { Delegation } from "./ui/delegate";
+import { Explaining } from "./ui/explain";
 import type { HunkNode } from "./ui/hunk_tree";
 import { installServer, offerInstall, offerUpdate } from "./ui/install";
 import { type JobNode, JobTree } from "./ui/job_tree";
 import { pickJob } from "./ui/jobs";
+import { Marks } from "./ui/marks";
 import { Pages } from "./ui/pages";
 import { Review } from "./ui/review";
 import { revived } from "./ui/revived";
@@ -42,6 +44,7 @@ export function activate(context: vscode.ExtensionContext): void {
     changed: () => {
       status.show(started.jobs);
       tree.draw();
+      marks.draw();
       void review.jobsChanged();
     },
     showPlan: (jobId) => void review.open(jobId),
@@ -59,18 +62,25 @@ export function activate(context: vscode.ExtensionContext): void {
     unfit: (misfit) => void again(offerUpdate(launch, misfit)),
     revived: () => void revived(started.jobs),
     middleware: {
+      // Asked when a text has changed, and when the server says that its lenses have.
+      provideCodeLenses: (document, token, next) => {
+        marks.draw();
+        return next(document, token);
+      },
       executeCommand: (name, given, next) => execute(parts, name, given, next),
       workspace: { configuration: settingsOf },
     },
   });
+  const marks = new Marks(started);
+  const explaining = new Explaining(started, pages);
   const tree = new JobTree(started.jobs);
   const review = new Review(started);
   const parts: Parts = {
     agent: started,
     actions: new Actions(started, pages),
     delegation: new Delegation(started, context.workspaceState),
-    pages,
-    connect: () => again(connect(context.secrets)),
+    explaining,
+    connect: () => again(connect(started, context.secrets)),
   };
   agent = started;
 
@@ -83,6 +93,8 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const commands: Record<string, () => unknown> = {
     "agentLs.ui.delegate": () => parts.delegation.here(),
+    "agentLs.ui.explain": () => explaining.here(),
+    "agentLs.ui.explain.again": () => explaining.again(),
     "agentLs.ui.jobs": () => pickJob(started, parts.actions),
     "agentLs.ui.jobs.refresh": () => started.refresh(),
     "agentLs.ui.trust": () => trust(started),
@@ -107,7 +119,9 @@ export function activate(context: vscode.ExtensionContext): void {
     status,
     pages,
     tree,
+    marks,
     review,
+    register("agentLs.ui.explain.folder", (folder?: vscode.Uri) => explaining.folder(folder)),
     ...Object.entries(commands).map(([name, run]) => register(name, run)),
     ...verbs.map((verb) =>
       register(

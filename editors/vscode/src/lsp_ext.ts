@@ -15,6 +15,7 @@ export const command = {
   explain: "agentLs.explain",
   job: "agentLs.job",
   jobs: "agentLs.jobs",
+  marks: "agentLs.marks",
   moveSymbol: "agentLs.moveSymbol",
   plan: "agentLs.plan",
   preview: "agentLs.preview",
@@ -179,13 +180,37 @@ export interface DelegateArgument {
   planFirst?: boolean;
 }
 
+/** A symbol at a position or an empty range, a selection, or a folder: by its uri, or the one of a file. */
 export interface ExplainArgument {
   uri: string;
   position?: Position;
   range?: Range;
+  version?: number;
+  folder?: boolean;
+  refresh?: boolean;
 }
 
 export interface Explanation {
   markdown: string;
   pending: boolean;
+}
+
+/** A job is at work here, its plan would change this, or it has made these lines. */
+export type MarkKind = "work" | "plan" | "made";
+
+/** One of `agentLs.marks`; its ranges are whole lines and end where the next one begins. */
+export interface Mark {
+  jobId: string;
+  kind: MarkKind;
+  title: string;
+  state: JobState;
+  verdict: Verdict;
+  ranges: Range[];
+}
+
+/** A model server on this machine. */
+export interface LocalServer {
+  name: string;
+  baseUrl: string;
+  models: string[];
 }

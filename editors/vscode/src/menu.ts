@@ -7,16 +7,15 @@ import type { Agent } from "./agent";
 import { command, type DelegateArgument, type ExplainArgument } from "./lsp_ext";
 import type { Actions } from "./ui/act";
 import type { Delegation } from "./ui/delegate";
-import { explain } from "./ui/explain";
+import type { Explaining } from "./ui/explain";
 import { pickJob } from "./ui/jobs";
-import type { Pages } from "./ui/pages";
 import { ask } from "./ui/words";
 
 export interface Parts {
   agent: Agent;
   actions: Actions;
   delegation: Delegation;
-  pages: Pages;
+  explaining: Explaining;
   connect: () => Promise<void>;
 }
 
@@ -26,6 +25,10 @@ interface RenameArgument {
 
 interface MoveArgument {
   target?: string;
+}
+
+interface ReviewArgument {
+  jobId: string;
 }
 
 interface AnswerArgument {
@@ -44,7 +47,9 @@ export async function execute(
     case command.delegate:
       return parts.delegation.at(argument as DelegateArgument);
     case command.explain:
-      return explain(parts.agent, parts.pages, argument as ExplainArgument);
+      return parts.explaining.show(argument as ExplainArgument);
+    case command.review:
+      return review(parts, argument as ReviewArgument) ?? next(name, given);
     case command.jobs:
       return "more" in (argument as object) ? next(name, given) : pickJob(parts.agent, parts.actions);
     case command.connect:
@@ -60,6 +65,12 @@ export async function execute(
     default:
       return next(name, given);
   }
+}
+
+/** Of a plan that is in the files there is nothing left to tick: everything about its job instead. */
+function review(parts: Parts, { jobId }: ReviewArgument): Promise<void> | undefined {
+  const job = parts.agent.jobs.get(jobId);
+  return job?.state === "applied" ? parts.actions.details(job) : undefined;
 }
 
 async function move(agent: Agent, argument: MoveArgument): Promise<void> {

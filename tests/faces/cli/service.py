@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faces.cli.kit import REPOSITORY
+from tests.support.children import ended, first_line
 
 
 @contextmanager
@@ -25,8 +26,7 @@ def model_service(folder: Path, turns: Sequence[Mapping[str, Any]], **more: Any)
         stdout=subprocess.PIPE,
     )
     try:
-        assert child.stdout is not None
-        yield f"http://127.0.0.1:{json.loads(child.stdout.readline())['port']}"
+        yield f"http://127.0.0.1:{json.loads(first_line(child, 'the service'))['port']}"
     finally:
         child.kill()
-        child.communicate()
+        ended(child, "the service")

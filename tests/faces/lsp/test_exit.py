@@ -15,6 +15,7 @@ import pytest
 from agent_ls.core.errors import UsageError
 from agent_ls.faces.lsp.tcp import Address, accept_one
 from tests.faces.lsp.raw_client import OURS, PATIENCE_S, RawClient, frame, running
+from tests.support.children import first_line
 
 HANGS = {
     "nothing": None,
@@ -73,7 +74,7 @@ def test_an_editor_that_dies_takes_server_and_children_along() -> None:
     )
     environ = {**os.environ, "PYTHONPATH": os.getcwd()}
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environ) as editor:
-        server = os.pidfd_open(int(editor.stdout.readline()))  # readable when the process has ended
+        server = os.pidfd_open(int(first_line(editor, "the editor")))  # readable when the process has ended
         editor.kill()
         assert select.select([server], [], [], PATIENCE_S)[0]
         os.close(server)

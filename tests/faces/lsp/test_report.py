@@ -221,6 +221,18 @@ async def test_buttons_only_where_they_block_nothing() -> None:
     assert ready.acts == [("agentLs.apply", {"jobId": "j1"})]
 
 
+async def test_the_job_gets_the_choice_as_it_was_asked() -> None:
+    """It compares with its own words; what was shown is without what hides or acts."""
+    words = ("keep\u200b it", "drop\x1b[31m it", "keep it")
+    asked = replace(ASKED, question=Question("q1", "Which?", words, "keep it"))
+    for title, choice in (("keep it", words[0]), ("drop it", words[1])):
+        desk = Desk(VS_CODE, showMessageRequest={"title": title})
+        await desk.hear(at(JobState.RUNNING), asked)
+        [request] = desk.wire.of("showMessageRequest")
+        assert [action["title"] for action in request["actions"]] == ["keep it", "drop it"]
+        assert [argument["answer"] for _, argument in desk.acts] == [choice]
+
+
 @pytest.mark.parametrize("answer", [None, {}, {"title": 7}, "Apply", {"title": "Other"}, ClientError(1, "x")])
 async def test_an_answer_that_chooses_nothing_does_nothing(answer: object) -> None:
     desk = Desk(VS_CODE, showMessageRequest=answer)

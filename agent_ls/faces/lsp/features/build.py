@@ -13,6 +13,7 @@ from agent_ls.core.settings import Settings
 from agent_ls.faces.lsp import wire
 from agent_ls.faces.lsp.client import ClientError
 from agent_ls.faces.lsp.commands import Commands
+from agent_ls.faces.lsp.connecting import Connecting
 from agent_ls.faces.lsp.editor import Editor, read_editor
 from agent_ls.faces.lsp.features.actions import Actions
 from agent_ls.faces.lsp.features.hover import Hovers
@@ -26,7 +27,7 @@ from agent_ls.faces.lsp.session import ServerContext
 from agent_ls.faces.lsp.shown import Shown
 from agent_ls.faces.lsp.uris import uri_to_path
 from agent_ls.jobs.trust import Trust
-from agent_ls.workspace.config import read_settings
+from agent_ls.workspace.config import USER_FILE, read_settings
 from agent_ls.workspace.state import StateDirs
 
 Json = dict[str, Any]
@@ -79,7 +80,7 @@ def build(context: ServerContext, dirs: StateDirs, environ: Mapping[str, str]) -
         run=tasks.run,
         dirs=dirs,
         environ=environ,
-        on_anchors=lenses.want,
+        on_lenses=lenses.want,
     )
     opening = _Opening(context, editor, folders, report, dirs)
     shown = Shown(dirs.base / "review", context, editor, report.notice)
@@ -88,6 +89,7 @@ def build(context: ServerContext, dirs: StateDirs, environ: Mapping[str, str]) -
         run=tasks.run,
         shown=shown,
         reviews=Reviews(editor, context, shown, run=tasks.run),
+        connecting=Connecting(dirs.config / USER_FILE, report, shown, run=tasks.run),
         ready=opening.ready,
         trust_changed=trust_changed,
     )

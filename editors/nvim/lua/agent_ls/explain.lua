@@ -24,13 +24,22 @@ end
 ---@param bufnr integer
 ---@param position { line: integer, character: integer }
 function M.at(client, bufnr, position)
+  M.about(client, bufnr, { uri = vim.uri_from_bufnr(bufnr), position = position })
+end
+
+---A symbol, a selection or a folder, as the server's menu says it.
+---@param client vim.lsp.Client
+---@param bufnr integer
+---@param argument table
+function M.about(client, bufnr, argument)
   local cursor = vim.api.nvim_win_get_cursor(0)
-  local argument = { uri = vim.uri_from_bufnr(bufnr), position = position }
   local function still_here()
     return vim.api.nvim_get_current_buf() == bufnr and vim.deep_equal(vim.api.nvim_win_get_cursor(0), cursor)
   end
   local function ask(tries)
     require("agent_ls.client").execute(client, protocol.command.explain, argument, function(result)
+      -- The model is asked anew once; every further look is for what it says.
+      argument = vim.tbl_extend("force", argument, { refresh = false })
       if not still_here() then
         return
       end

@@ -49,8 +49,7 @@ better[protocol.command.review] = function(client, argument)
 end
 
 better[protocol.command.explain] = function(client, argument)
-  local position = argument.position or (argument.range or {}).start
-  require("agent_ls.explain").at(client, vim.uri_to_bufnr(argument.uri), position)
+  require("agent_ls.explain").about(client, vim.uri_to_bufnr(argument.uri), argument)
 end
 
 better[protocol.command.jobs] = function(client, argument)

@@ -38,6 +38,14 @@ const answers = {
     editor.selection = new vscode.Selection(line, character, line, character);
     return document.uri.toString();
   },
+  /** From a line and character to another, in a text that is shown. */
+  select({ path, from, to }) {
+    const shown = vscode.window.visibleTextEditors.find(
+      (one) => one.document.uri.fsPath === join(root(), path),
+    );
+    shown.selection = new vscode.Selection(...from, ...to);
+    return true;
+  },
   /** What a user types at a place, as one edit of the buffer. */
   async type({ path, line, character, text }) {
     const edit = new vscode.WorkspaceEdit();

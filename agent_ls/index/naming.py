@@ -1,0 +1,103 @@
+"""What the name at a place is: a module's, a class's, or a function's own. Worker processes only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+from agent_ls.core.paths import RelPath
+from agent_ls.core.text import Span
+from agent_ls.index.facts import Definition
+from agent_ls.index.names import stem_of
+from agent_ls.index.occurrences import Occurrence, Role
+from agent_ls.index.scopes import (
+    SourceFile,
+    binder,
+    class_around,
+    exports,
+    is_parameter,
+    means_module,
+    module_names,
+    sees,
+)
+
+SELF = frozenset({"self", "this", "cls", "Self"})
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is renamed: ``kind`` is top (of a module), member (of the class ``around``) or local."""
+
+    kind: str
+    path: RelPath
+    around: Span | None = None
+    parameter: bool = False
+
+
+def target_of(files: dict[RelPath, SourceFile], here: SourceFile, offset: int) -> Target | str:
+    """What the name at the cursor is, or why that cannot be told."""
+    place = next((p for p in here.places if p.span.start <= offset <= p.span.end), None)
+    if place is None or place.role is Role.TEXT:
+        return "The cursor is in a comment or string, not on a name"
+    own = next((d for d in here.facts.definitions if d.name_span == place.span), None)
+    if own is not None:
+        return _of_definition(here, own)
+    name = here.data[place.span.start : place.span.end].decode("utf-8", "replace")
+    if place.role is Role.MEMBER:
+        return _of_member(files, here, place, name)
+    if place.role in (Role.LABEL, Role.SHORTHAND):
+        return f"`{name}` is a label here; put the cursor on its definition"
+    scope = binder(here, place)
+    if scope is not None:
+        return Target("local", here.path, scope, parameter=is_parameter(here, scope))
+    if any(d.name == name and not d.container for d in here.facts.definitions):
+        return Target("top", here.path)
+    source = _imported_from(files, here, name)
+    return Target("top", source) if source else f"The definition of `{name}` was not found"
+
+
+def _of_definition(here: SourceFile, own: Definition) -> Target | str:
+    if not own.container:
+        if here.language == "java" and own.name == stem_of(here.path):
+            return "A public class of Java has the name of its file; rename the file as well"
+        return Target("top", here.path)
+    around = class_around(here, own.span.start, own.span.end)
+    if around is not None:
+        return Target("member", here.path, around.span)
+    inside = [p for p in here.places if p.span == own.name_span]
+    if inside and inside[0].scopes:
+        return Target("local", here.path, inside[0].scopes[0])
+    # A method that stands outside its type (Go, C++): other files may have more of the type.
+    return Target("member", here.path, own.span)
+
+
+def _of_member(
+    files: dict[RelPath, SourceFile], here: SourceFile, place: Occurrence, name: str
+) -> Target | str:
+    if place.receiver in SELF:
+        around = class_around(here, place.span.start, place.span.end)
+        if around and any(d.name == name and d.container == around.path for d in here.facts.definitions):
+            return Target("member", here.path, around.span)
+    for item in here.facts.imports:
+        if place.receiver in module_names(here, item):
+            for path, file in files.items():
+                if exports(file, name) and means_module(here, item, path):
+                    return Target("top", path)
+    return f"What `{place.receiver}.{name}` means cannot be told from the text; rename it at its definition"
+
+
+def _imported_from(files: dict[RelPath, SourceFile], here: SourceFile, name: str) -> RelPath | None:
+    """The file that an imported or package-wide name comes from, through re-exports."""
+    seen: set[RelPath] = set()
+    todo = [here]
+    while todo:
+        file = todo.pop()
+        seen.add(file.path)
+        for other in files.values():
+            if other.path in seen or not sees(file, other.path, name):
+                continue
+            if exports(other, name):
+                return other.path
+            todo.append(other)
+    return None

@@ -1,0 +1,150 @@
+"""What a parser passes over changes no definition: each text is surveyed as a whole and without it."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from agent_ls.core.paths import RelPath
+from agent_ls.index.extract import dialect, parse, survey, survey_for_store
+from agent_ls.index.idle import idle_blocks
+from agent_ls.index.lexical import blanked, lexical_places
+from agent_ls.index.names import language_of
+from tests.index.golden_text import sources
+
+PADDING = "call(one, two, three, four, five, six, seven);"
+
+JAVA = """
+package a;
+import b.C;
+enum Op { PLUS(1) { int run(int a, int b) { PAD return a + b; } }, @Deprecated MINUS(2) { void go() { PAD } };
+  Op(int n) { PAD } }
+class A<T extends Comparable<T>> extends B {
+  private final int[] table = {1, 2, 3};
+  static { PAD class InStatic { int x; } }
+  A(int a) { PAD }
+  public A() { super(new Object() { int inArgs; }); PAD }
+  @Foo({1, 2}) @Bar("{") public <K, V> Map<K, V[]> m(final Map<K, ? super V> a, int... b) throws E, F { PAD }
+  void lambdas() { PAD run(x -> { go(); }, new Thread() { public void run() { PAD } }); if (a) { b(); } }
+  void braces() { PAD x = new int[] {1, 2}; foo(new Bar(new int[] {1}) { int inner; }); }
+  void plain() { PAD Object o = new Object(); if (o.equals("}")) { return; } else if (b) { PAD } record.go(); }
+  void local() { PAD class Local { int y; void z() { PAD } } enum E { ONE } record P(int q) { } }
+  Object kinds(Object o) { PAD return switch (o) { case A a -> { yield 1; } default -> 2; }; }
+  record R(int a, List<String> b) { R { PAD } static int made; void f() { PAD } }
+  interface I { default void d() { PAD } int X = 1; }
+  @interface N { String value() default "{"; }
+}
+"""
+GO = """
+package a
+import ("fmt"; "os")
+type T struct { a int; b struct { c int } }
+type I interface { Do(x interface{}) error }
+var table = map[string]func(int) int{ "a": func(x int) int { PAD return x }, }
+var anonymous = struct{ field int }{1}
+const A, B = 1, 2
+func (t *T) m(a interface{}, b struct{ inParameter int }) (x struct{}, err error) { PAD type Local struct { l int }; PAD }
+func f(cb func(int) bool) interface{} { PAD switch x := a.(type) { case int: PAD }
+	return struct{ answer int }{2} }
+func g() chan struct{} { PAD for range x { PAD }
+	return make(chan struct{}) }
+func empty() {}
+"""
+C = """
+#include <stdio.h>
+#define OPEN(x) if (x) { \\
+   foo();
+#define BOTH(x) do { x; } while (0)
+struct __attribute__((packed)) packed { int p; };
+typedef struct __attribute__((packed)) { int q; } anonymous_t;
+enum e { ONE, TWO };
+static int table[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18 };
+static struct cmd cmds[] = { { "get", get, 1, 2 }, { "set}", set, 1, 2 }, { "del", del, 2, 3 } };
+struct packed *find(struct packed *p, int (*cb)(struct packed *)) { PAD if (p) { PAD } return p; }
+int local(void) { PAD struct inner { int r; } s; enum { THREE } t; return s.r; }
+int conditional(int a) {
+  PAD
+#ifdef X
+  if (a) {
+#else
+  if (!a) {
+#endif
+    PAD
+  }
+#define INSIDE 1
+}
+int after(void) { PAD return '{'; }
+"""
+CPP = """
+namespace geo { template <class T> class A : public B<T> { public: A() : x(1) { PAD } int f() const { PAD } int x; }; }
+void geo::A::g() noexcept { PAD auto l = [](int x) { PAD return x; }; struct Local { int y; }; }
+enum class E : int { ONE, TWO };
+struct S { S(int a) : b{a} { PAD } int b; };
+using Z = int;
+int h() { PAD using Inner = int; return 1; }
+"""
+RUST = """
+use a::{b, c};
+mod inner { pub fn f<'a, T>(x: &'a [u8; 4]) -> Vec<T> where T: Clone { PAD } }
+macro_rules! m { ($x:expr) => { fn hidden() { PAD } }; }
+impl<T> A<T> { pub async fn g(&self) -> impl Fn(u8) -> u8 { PAD move |x| { x } } const X: usize = { 1 }; }
+trait Tr { fn h(&self); fn with_default(&self) { PAD } type Out; }
+/// Documented.
+#[cfg(feature = "{")]
+fn outer() { PAD fn nested() { PAD } struct Local { l: u8 } use x::y; static S: u8 = b'{'; }
+enum E { A { x: u8 }, B(u8) }
+fn closures() { PAD let t = S { a: 1 }; match t { S { a } => { PAD } } let reused = constant; }
+extern "C" { fn ext(a: u8); }
+"""
+TEXTS = {"java": JAVA, "go": GO, "c": C, "cpp": CPP, "rust": RUST}
+
+
+def check(data: bytes, language: str) -> None:
+    language = dialect(data, language)
+    plain = survey(data, language, parse(data, language))
+    thin, code = survey_for_store(data, language, 5.0)
+    assert thin.rows == plain.rows
+    assert thin.imports == plain.imports
+    assert code == plain.code(data)
+
+
+def left_out(data: bytes, language: str) -> int:
+    places = lexical_places(data, language)
+    assert places is not None
+    return sum(end - start for start, end in idle_blocks(blanked(data, *places), language))
+
+
+@pytest.mark.parametrize("source", sources(), ids=lambda path: path.name)
+def test_real_looking_code_gives_the_same_facts(source: Path) -> None:
+    language = language_of(RelPath(source.name))
+    assert language is not None
+    check(source.read_bytes(), language)
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_blocks_that_define_something_stay(language: str) -> None:
+    data = TEXTS[language].replace("PAD", PADDING).encode()
+    check(data, language)
+    assert left_out(data, language) > 2 * len(PADDING)
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_lines_torn_out_change_nothing_that_a_whole_text_has(language: str) -> None:
+    rng = random.Random(5)
+    lines = TEXTS[language].replace("PAD", PADDING).splitlines(keepends=True)
+    compared = 0
+    for _ in range(60):
+        kept = [line for line in lines if rng.random() > 0.15]
+        data = "".join(kept).encode()
+        tree = parse(data, dialect(data, language))
+        if not tree.root_node.has_error:
+            compared += 1
+            check(data, language)
+    assert compared
+
+
+def test_a_text_that_is_broken_outside_of_bodies_is_read_as_it_is() -> None:
+    data = b"class A { void f() { " + PADDING.encode() + b" } int = ; void g() { } \n"
+    check(data, "java")

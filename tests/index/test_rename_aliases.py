@@ -1,0 +1,292 @@
+"""Renames through other names, files that pass a name on, configured paths, and overrides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.index.test_rename import check
+
+
+def test_python_aliases_keep_their_own_name(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        """\
+-- a.py --
+def wo$0rk(): ...
+def other(): ...
+-- b.py --
+from a import work as job
+from a import other as work
+import a as b
+
+job(work, b.work, b.other)
+-- c.py --
+import a as work
+
+work.work()
+-- d.py --
+def f():
+    from e import work
+    return work()
+def g():
+    from a import work
+    return work()
+""",
+        "task",
+        """\
+-- a.py --
+def task(): ...
+def other(): ...
+-- b.py --
+from a import task as job
+from a import other as work
+import a as b
+
+job(work, b.task, b.other)
+-- c.py --
+import a as work
+
+work.task()
+-- d.py --
+def f():
+    from e import work
+    return work()
+def g():
+    from a import task
+    return task()
+""",
+        ["b.py:2", "b.py:5", "c.py:1", "c.py:3", "d.py:2", "d.py:3"],
+    )
+
+
+def test_python_passed_on_under_another_name(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        """\
+-- app/__init__.py --
+from .a import work as job, work
+
+__all__ = ["job", "work"]
+-- app/a.py --
+def wo$0rk(): ...
+-- use.py --
+from app import job, work
+import app
+
+job(work, app.work)
+""",
+        "task",
+        """\
+-- app/__init__.py --
+from .a import task as job, task
+
+__all__ = ["job", "task"]
+-- app/a.py --
+def task(): ...
+-- use.py --
+from app import job, task
+import app
+
+job(task, app.task)
+""",
+    )
+
+
+def test_typescript_aliases_and_lists(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        """\
+-- a.ts --
+function wo$0rk() {}
+export { work as job, work };
+-- b.ts --
+export { work as again, job } from "./a";
+export { work } from "./a";
+-- c.ts --
+import { work as w, job } from "./a";
+import { again, work } from "./b";
+import * as a from "./a";
+
+w(job, again, work, a.work);
+""",
+        "task",
+        """\
+-- a.ts --
+function task() {}
+export { task as job, task };
+-- b.ts --
+export { task as again, job } from "./a";
+export { task } from "./a";
+-- c.ts --
+import { task as w, job } from "./a";
+import { again, task } from "./b";
+import * as a from "./a";
+
+w(job, again, task, a.task);
+""",
+    )
+
+
+def test_typescript_another_things_alias_is_left_alone(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        """\
+-- a.ts --
+export function wo$0rk() {}
+export function other() {}
+-- b.ts --
+import { other as work } from "./a";
+work();
+-- c.ts --
+export { other as work } from "./a";
+-- d.ts --
+import { work } from "./c";
+work();
+""",
+        "task",
+        """\
+-- a.ts --
+export function task() {}
+export function other() {}
+-- b.ts --
+import { other as work } from "./a";
+work();
+-- c.ts --
+export { other as work } from "./a";
+-- d.ts --
+import { work } from "./c";
+work();
+""",
+        ["b.ts:1", "b.ts:2", "c.ts:1", "d.ts:1", "d.ts:2"],
+    )
+
+
+def test_typescript_stars_and_configured_paths(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        """\
+-- tsconfig.json --
+{"compilerOptions": {"paths": {"@app/*": ["src/*"]}}}
+-- src/a.ts --
+export const wo$0rk = 1;
+-- src/index.ts --
+export * from "./a";
+-- src/x.ts --
+import { work } from "@app/a";
+import * as all from "@app/index";
+import { work as w } from "@app";
+console.log(work, all.work, w);
+""",
+        "task",
+        """\
+-- tsconfig.json --
+{"compilerOptions": {"paths": {"@app/*": ["src/*"]}}}
+-- src/a.ts --
+export const task = 1;
+-- src/index.ts --
+export * from "./a";
+-- src/x.ts --
+import { task } from "@app/a";
+import * as all from "@app/index";
+import { work as w } from "@app";
+console.log(task, all.task, w);
+""",
+        ["src/x.ts:3"],
+    )
+
+
+OVERRIDES = """\
+-- a.py --
+class Base:
+    def wo$0rk(self):
+        return self.work
+
+    def run(self):
+        self.work()
+-- b.py --
+from a import Base
+
+
+class Child(Base):
+    def work(self):
+        return super().work() + self.work()
+
+    def more(self):
+        self.work()
+
+
+class Stranger:
+    def work(self): ...
+-- c.py --
+import b
+
+
+class Grandchild(b.Child):
+    def work(self): ...
+
+
+def use(thing):
+    thing.work()
+"""
+
+
+def test_python_overrides_in_subclasses_follow(tmp_path: Path) -> None:
+    after = OVERRIDES.replace("$0", "").replace("work", "task")
+    after = after.replace("class Stranger:\n    def task", "class Stranger:\n    def work")
+    after = after.replace("thing.task", "thing.work")
+    check(tmp_path, OVERRIDES, "task", after, ["b.py:13", "c.py:9"])
+
+
+def test_from_an_override_the_base_follows(tmp_path: Path) -> None:
+    before = OVERRIDES.replace("$0", "").replace("Child(Base):\n    def work", "Child(Base):\n    def wo$0rk")
+    after = OVERRIDES.replace("$0", "").replace("work", "task")
+    after = after.replace("class Stranger:\n    def task", "class Stranger:\n    def work")
+    after = after.replace("thing.task", "thing.work")
+    check(tmp_path, before, "task", after, ["b.py:13", "c.py:9"])
+
+
+def test_a_class_with_a_base_from_elsewhere_is_listed(tmp_path: Path) -> None:
+    before = (
+        "-- a.py --\nimport socket\n\n\nclass Mine(socket.Other):\n    def wo$0rk(self): ...\n\n\nMine.work\n"
+    )
+    after = (
+        "-- a.py --\nimport socket\n\n\nclass Mine(socket.Other):\n    def task(self): ...\n\n\nMine.task\n"
+    )
+    check(tmp_path, before, "task", after, ["a.py:4"])
+
+
+def test_typescript_overrides_follow(tmp_path: Path) -> None:
+    before = """\
+-- a.ts --
+export class Base { wo$0rk() { return this.work; } }
+-- b.ts --
+import { Base as B } from "./a";
+export class Child extends B { work() { return super.work(); } }
+class Stranger { work() {} }
+"""
+    after = """\
+-- a.ts --
+export class Base { task() { return this.task; } }
+-- b.ts --
+import { Base as B } from "./a";
+export class Child extends B { task() { return super.task(); } }
+class Stranger { work() {} }
+"""
+    check(tmp_path, before, "task", after, ["b.ts:3"])
+
+
+def test_python_stars_pass_the_name_on_without_naming_it(tmp_path: Path) -> None:
+    before = """\
+-- app/__init__.py --
+from .inner import *
+-- app/inner/__init__.py --
+from .a import *
+-- app/inner/a.py --
+def wo$0rk(): ...
+-- use.py --
+from app import work
+import app
+
+work(app.work)
+"""
+    check(tmp_path, before, "task", before.replace("$0", "").replace("work", "task"))
