@@ -26,7 +26,7 @@ from agent_ls.index.anchors import MARKERS, anchors
 from agent_ls.index.comments import Comments, read_comment
 from agent_ls.index.define import Captured, define
 from agent_ls.index.facts import Definition, FileFacts, Import, Reference, Row, SyntaxProblem, definition
-from agent_ls.index.idle import idle_blocks
+from agent_ls.index.idle import idle_blocks, plain_imports
 from agent_ls.index.imports import read_import
 from agent_ls.index.lexical import Places, blanked, comments_and_strings, lexical_places
 from agent_ls.index.names import DATA
@@ -201,10 +201,13 @@ def survey_for_store(data: bytes, language: str, deadline_s: float) -> tuple[Sur
     else:
         result.comments, result.strings = places
         code = result.code(data)
-        idle = idle_blocks(code, language)
-        tree = parse(data, language, deadline_s=deadline_s, watched=True, without=idle)
-        if idle and tree.root_node.has_error:
-            tree = parse(data, language, deadline_s=deadline_s, watched=True)
+        imports = plain_imports(code, language)
+        without = sorted([*imports, *idle_blocks(code, language)])
+        tree = parse(data, language, deadline_s=deadline_s, watched=True, without=without)
+        if without and tree.root_node.has_error:
+            tree, imports = parse(data, language, deadline_s=deadline_s, watched=True), []
+        for place in imports:
+            _import(result, data, *place)
     _define(result, data, tree)
     return result, code
 
@@ -263,9 +266,7 @@ def _gather(result: Survey, data: bytes, tree: Tree, span: Span | None) -> tuple
             label = labels[pattern] = next(filter(_SAYS.match, captures))
         node = captures[label][0]
         if label == "import":
-            span = Span(*node.byte_range)
-            parts = read_import(result.language, data[span.start : span.end].decode("utf-8", "replace"))
-            result.imports += [Import(module, taken, span) for module, taken in parts]
+            _import(result, data, *node.byte_range)
         elif label == "attribute":
             # Not by the node's own rows: there are none where places were passed over.
             first, last = map(result.lines.line_of, node.byte_range)
@@ -275,6 +276,11 @@ def _gather(result: Survey, data: bytes, tree: Tree, span: Span | None) -> tuple
             kind = label.removeprefix("def.")
             found += [Captured(kind, node, name, container) for name in captures["name"]]
     return found, attributes
+
+
+def _import(result: Survey, data: bytes, start: int, end: int) -> None:
+    parts = read_import(result.language, data[start:end].decode("utf-8", "replace"))
+    result.imports += [Import(module, taken, Span(start, end)) for module, taken in parts]
 
 
 _SAYS = re.compile(r"def\.|scope$|import$|attribute$")
