@@ -220,6 +220,31 @@ def test_lines_torn_out_change_nothing_that_a_whole_text_has(language: str) -> N
     assert compared
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("rust", "fn f() { PAD use ::std::fmt; }"),
+        ("rust", "fn f() { PAD use {a, b}; }"),
+        ("rust", "fn f() { PAD fn été() { PAD } }"),
+        ("rust", "fn f() { PAD struct 字 { a: u8 } }"),
+        ("go", "package a\nfunc f() { PAD\n type Été int\n}"),
+        ("java", "class A { void f() { PAD class Été { int x; void g() { PAD } } } }"),
+        ("java", "class A { void f() { PAD record 字(int a) { } } }"),
+        ("java", "class A { void f() { PAD new<String> Foo() { void m() { } }; } }"),
+        ("java", "enum E { @x . y B(2) { void f() { PAD } void g() { PAD } } }"),
+        ("java", "enum E { @xy. z B(2) { void f() { PAD } void g() { PAD } } }"),
+        ("c", "int f(void) { PAD enum{A,B} x; struct{int a;} y; }"),
+        ("c", "int f(void) { PAD struct __attribute__((packed)) s { int a; } q; }"),
+        ("cpp", "void f() { PAD struct alignas(16) S { int x; void g() { PAD } }; }"),
+        ("cpp", "void f() { PAD struct S : B<int(int)> { int x; void g() { PAD } }; }"),
+    ],
+)
+def test_definitions_that_look_unusual_stay(language: str, text: str) -> None:
+    data = text.replace("PAD", PADDING).encode()
+    assert not parse(data, dialect(data, language)).root_node.has_error
+    check(data, language)
+
+
 def test_a_text_that_is_broken_outside_of_bodies_is_read_as_it_is() -> None:
     data = b"class A { void f() { " + PADDING.encode() + b" } int = ; void g() { } \n"
     check(data, "java")
