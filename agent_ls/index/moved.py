@@ -77,16 +77,23 @@ class Moved:
         """Whether the moved text has a name of Python in annotations only."""
         return all(in_annotation(self.tree, p) for p in self.places(name) if self._holds(p))
 
-    def all_later(self, names: Iterable[str]) -> bool:
-        """Whether two scripts may load each other: what either takes of the other runs later.
+    @property
+    def is_lazy(self) -> bool:
+        """Whether scripts may load each other in a circle for its sake: it is there before any of them runs.
 
         Python looks an imported name up at once, so there it is never so.
         """
-        if self.language not in SCRIPTS or self.kind not in ("function", "interface", "type"):
-            return False
-        inner = [p for name in names for p in self.places(name) if self._holds(p)]
-        outer = [p for p in self.places(self.name) if not self._holds(p)]  # a list of exports is no use
-        return all(is_later(self.tree, p) for p in (*inner, *outer))
+        return self.language in SCRIPTS and self.kind in ("function", "interface", "type")
+
+    def needs_later(self, names: Iterable[str]) -> bool:
+        """Whether what the moved text takes of other files is only looked up when it runs."""
+        places = [p for name in names for p in self.places(name) if self._holds(p)]
+        return self.is_lazy and all(is_later(self.tree, p) for p in places)
+
+    def used_later(self) -> bool:
+        """Whether its file uses it only when something runs."""
+        places = [p for p in self.places(self.name) if not self._holds(p)]
+        return self.is_lazy and all(is_later(self.tree, p) for p in places)
 
     def _holds(self, place: Occurrence) -> bool:
         return self.block.start <= place.span.start < self.block.end

@@ -53,7 +53,8 @@ export class Window {
   }
 
   async typeAtTheEnd(text) {
-    await this.page.locator(".monaco-editor .view-line").first().click();
+    // The middle of what is in sight: a line of its own may be scrolled behind the breadcrumbs.
+    await this.page.locator(".editor-instance .monaco-editor .overflow-guard").first().click();
     await this.page.keyboard.press("Control+End");
     await this.page.keyboard.type(text);
   }
