@@ -39,9 +39,9 @@ def furthest(value):
 
 
 def passages(tmp_path: Path, task: str) -> dict[str, Passage]:
-    """By the names of their definitions, with the cursor inside ``here``."""
+    """By the names of their definitions, with the cursor inside of ``quartz_lamp`` in ``here``."""
     index = index_of(tmp_path, FILES)
-    site = Site(RelPath("lamp/here.py"), Span(30, 30))
+    site = Site(RelPath("lamp/here.py"), Span(32, 32))
     request = request_of(index, FILES.get, task, site)
     found = best_passages(index, FILES.get, request, gather(index, request), weights()["files"])
     return {p.cut.unit.definition.name: p for p in found if p.cut.unit.definition}
