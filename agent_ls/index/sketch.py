@@ -13,6 +13,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, final
 
 from agent_ls.core.paths import RelPath
@@ -50,7 +51,7 @@ _PATTERNS: Mapping[str, bytes] = {
 }
 # Every pattern starts with a line end: the engine then runs from line to line.
 _COMPILED = {language: re.compile(pattern + _LINE) for language, pattern in _PATTERNS.items()}
-_START, _PARTS, _MOST_ROWS = 3, 16, 200
+_STARTS, _PARTS, _MOST_ROWS = (3, 6), 16, 200
 _LONGEST_TEXT, _LONGEST_LINE, _SIGNATURE = 2_000_000, 400, 200
 
 
@@ -110,7 +111,7 @@ def pack_sketches(records: Iterable[bytes]) -> SketchRow:
         if name not in hashes:
             hashes[name] = zlib.crc32(name)
         parts[hashes[name] % _PARTS].append(record + b"\n")
-    every = array("I", sorted({*hashes.values(), *map(_hash_of_start, hashes)}))
+    every = array("I", sorted({*hashes.values(), *chain.from_iterable(map(_hashes_of_starts, hashes))}))
     packed = [zlib.compress(b"\n" + b"".join(part), 1) for part in parts]
     lengths = array("I", map(len, packed)).tobytes()
     names = zlib.compress(b"\n".join(sorted(hashes)), 1)
@@ -130,14 +131,17 @@ def find_sketched(packed: bytes, name: str) -> Iterator[Sketched]:
         yield Sketched(found, RelPath(path), int(line), int(begin), shown)
 
 
-def names_like(packed: bytes, pattern: re.Pattern[bytes]) -> set[str]:
-    """Names of a row that start with a match."""
-    names = zlib.decompress(packed).split(b"\n")
-    return {name.decode("utf-8", "replace") for name in names if pattern.match(name)}
+def names_like(packed: bytes, pattern: re.Pattern[bytes], text: bytes = b"") -> set[str]:
+    """Names of a row that start with a match, which holds a text."""
+    names = zlib.decompress(packed)
+    if text not in names:  # most rows end here
+        return set()
+    return {name.decode("utf-8", "replace") for name in names.split(b"\n") if pattern.match(name)}
 
 
-def _hash_of_start(name: bytes) -> int:
-    return zlib.crc32(name[:_START], 1)
+def _hashes_of_starts(name: bytes) -> list[int]:
+    """Of its first letters, as many as are asked for: the last one says most."""
+    return [zlib.crc32(name[:length], length) for length in _STARTS if length <= len(name)]
 
 
 @final
@@ -163,18 +167,21 @@ class SketchReader:
     def starting(self, text: str, most: int) -> set[str]:
         """Names that start with a text, not many more than ``most``; ~0.1 ms per row that has some."""
         raw = text.encode("utf-8", "replace")
-        rows = self._holding(_hash_of_start(raw)) if len(raw) >= _START else self._fresh()
-        return self._like(rows, re.compile(re.escape(raw)), most)
+        starts = _hashes_of_starts(raw)
+        rows = self._holding(starts[-1]) if starts else self._fresh()
+        return self._like(rows, re.compile(re.escape(raw)), most, raw)
 
     def like(self, pattern: re.Pattern[bytes], most: int) -> set[str]:
         """Names that start with a match, of a few hundred rows at most."""
         return self._like(list(self._fresh())[:_MOST_ROWS], pattern, most)
 
-    def _like(self, rows: Iterable[int], pattern: re.Pattern[bytes], most: int) -> set[str]:
+    def _like(
+        self, rows: Iterable[int], pattern: re.Pattern[bytes], most: int, text: bytes = b""
+    ) -> set[str]:
         found: set[str] = set()
         for row in rows:
             for (names,) in self._rows("SELECT names FROM sketches WHERE id = ?", (row,)):
-                found |= names_like(names, pattern)
+                found |= names_like(names, pattern, text)
             if len(found) > most:
                 break
         return found

@@ -80,6 +80,19 @@ def test_a_lone_carriage_return_breaks_no_record() -> None:
     assert names_like(row.names, re.compile(b"")) == {"go", "A"}
 
 
+@pytest.mark.parametrize("text", ["p", "pa", "par", "pars", "parse_", "parse_fi", "parse_file", ""])
+def test_every_length_of_a_start_finds_its_names(tmp_path: Path, text: str) -> None:
+    names = ["p", "pa", "par", "parse_file", "parse_fill", "sparse"]
+    store = Store(tmp_path / "index.db")
+    for at, name in enumerate(names):
+        store.sketch([sketch(f"def {name}(): pass\n".encode(), RelPath(f"{at}.py"), "python")])
+    index = Index(tmp_path / "index.db")
+    found = {hit.definition.name for hit in index.definitions(text, prefix=True)}
+    assert found == {name for name in names if name.startswith(text)}
+    index.close()
+    store.close()
+
+
 def test_odd_texts_are_left_out() -> None:
     assert sketch(b"def a(): pass\0\n", RelPath("a.py"), "python") == b""
     assert sketch(b"def a" + b"x" * 1000 + b"(): pass\n", RelPath("a.py"), "python") == b""
