@@ -87,6 +87,7 @@ export class Window {
 
   async previewed() {
     await this.previewButton("Apply").waitFor();
+    await this.page.locator(".bulk-edit-panel .monaco-list-row").first().waitFor();
     await this.shot("preview");
   }
 
