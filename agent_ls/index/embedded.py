@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import final
 
 from agent_ls.core.paths import RelPath
@@ -18,7 +18,8 @@ from agent_ls.index.names import DATA, HOSTS, LANGUAGES, is_installed, language_
 from agent_ls.index.templates import expressions
 
 Places = list[tuple[int, int]]
-_ATTRIBUTES = rb"(?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+"
+# Bounded: a tag that never ends must not cost its whole text again and again.
+_ATTRIBUTES = rb"(?:[^<>\"']{1,1000}+|\"[^\"]{0,1000}+\"|'[^']{0,1000}+'){0,50}+"
 _OPENING = re.compile(rb"<!--|<(script|style)(?=[\s/>])(" + _ATTRIBUTES + rb")>", re.IGNORECASE)
 _CLOSING: Mapping[bytes, re.Pattern[bytes]] = {
     tag: re.compile(rb"</" + tag + rb"(?=[\s/>])", re.IGNORECASE) for tag in (b"script", b"style")
@@ -39,6 +40,8 @@ _FENCED: Mapping[str, str] = {
     "golang": "go", "c++": "cpp", "c#": "csharp", "shell": "bash", "zsh": "bash", "node": "javascript",
 }  # fmt: skip
 _SESSION = (b">>> ", b"$ ", b"... ")
+_MOST_PARTS = 1000
+"""Each costs a look for its place in the whole text; what has more was written by a program."""
 _BLANKS = bytes(at if at in b"\r\n" else 0x20 for at in range(256))
 
 
@@ -74,7 +77,7 @@ class Embedded:
 def embedded(data: bytes, language: str) -> Embedded:
     """The code inside of a text of one of `names.HOSTS`; linear in the text."""
     if language == "markdown":
-        return Embedded(list(_fences(data)))
+        return Embedded(list(islice(_fences(data), _MOST_PARTS)))
     found = Embedded()
     markup = bytearray(data)
     at = 0
@@ -90,7 +93,7 @@ def embedded(data: bytes, language: str) -> Embedded:
             closing = _CLOSING[tag].search(data, opening.end())
             at = closing.start() if closing else len(data)
             wanted = _script_language(opening[2]) if tag == b"script" else None
-            if wanted and opening.end() < at:
+            if wanted and opening.end() < at and len(found.parts) < _MOST_PARTS:
                 found.parts.append(Part(wanted, Span(opening.end(), at)))
         markup[opening.start() : at] = data[opening.start() : at].translate(_BLANKS)
     found.expressions = expressions(bytes(markup), language)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import chain
+from itertools import chain, islice
 from typing import final
 
 from tree_sitter import Point, QueryCursor, Range, Tree
@@ -34,7 +34,7 @@ from agent_ls.index.keywords import KEYWORDS
 from agent_ls.index.lexical import Places, blanked, comments_and_strings, lexical_places
 from agent_ls.index.lexical_python import python_places
 from agent_ls.index.names import COMPONENTS, DATA, HOSTS
-from agent_ls.index.problems import find_problems, new_problems
+from agent_ls.index.problems import MOST_PROBLEMS, find_problems, new_problems
 from agent_ls.index.uses import find_places
 
 __all__ = [
@@ -190,8 +190,9 @@ def syntax_problems(data: bytes, language: str, since: bytes | None = None) -> t
 def _problems(data: bytes, language: str) -> tuple[SyntaxProblem, ...]:
     if language not in COMPONENTS:
         return find_problems(parse(data, language), data)
-    trees = [parse(data, part.language, within=part.span) for part in embedded(data, language).parts]
-    return tuple(chain.from_iterable(find_problems(tree, data) for tree in trees))
+    trees = (parse(data, part.language, within=part.span) for part in embedded(data, language).parts)
+    found = chain.from_iterable(find_problems(tree, data) for tree in trees)
+    return tuple(islice(found, MOST_PROBLEMS))
 
 
 def survey(data: bytes, language: str, tree: Tree) -> Survey:
@@ -226,11 +227,10 @@ def survey_for_store(data: bytes, language: str, deadline_s: float) -> tuple[Sur
     if code is None:
         tree = parse(data, language, deadline_s=deadline_s, watched=True)
         result.comments, result.strings = comments_and_strings(data, language, tree)
-        code = result.code(data)
         _define(result, data, tree)
         if language in HOSTS:
             _embed(result, data, deadline_s)
-            code = result.code(data)
+        code = result.code(data)
     return result, code
 
 
@@ -267,32 +267,36 @@ def _embed(result: Survey, data: bytes, deadline_s: float = 5.0) -> None:
     """Add what the code inside of a text defines, imports and says; all else of the text is no code."""
     found = embedded(data, result.language)
     prose = result.language == "markdown"
-    comments, strings = found.comments or result.comments, found.outside(len(data))
+    comments = [*(result.comments if prose else found.comments)]
+    strings = found.outside(len(data))
     for part in found.parts:
-        inner = _survey_part(data, part, result.lines, deadline_s)
+        inner = _survey_part(data, part, result, deadline_s)
         result.rows += inner.rows
         result.imports += inner.imports
         strings += inner.strings
         if prose:  # what an example says in a comment is no wish, and its keywords are no names
             strings += inner.comments + _keywords(data, part)
         else:
-            comments = comments + inner.comments
-        if result.language in COMPONENTS:
-            result.problems += inner.problems
+            comments += inner.comments
+        result.problems += inner.problems
     result.rows.sort(key=lambda row: (row[2], -row[3]))
     result.imports.sort(key=lambda item: item.span)
     result.comments, result.strings = sorted(comments), sorted(strings)
 
 
-def _survey_part(data: bytes, part: Part, lines: LineIndex, deadline_s: float) -> Survey:
-    inner = Survey(part.language, lines)
+def _survey_part(data: bytes, part: Part, host: Survey, deadline_s: float) -> Survey:
+    inner = Survey(part.language, host.lines)
     tree = parse(data, part.language, deadline_s=deadline_s, within=part.span)
     inner.comments, inner.strings = comments_and_strings(
         data, part.language, tree, part.span.start, part.span.end
     )
     _define(inner, data, tree)
-    if tree.root_node.has_error:
-        inner.problems = find_problems(tree, data)
+    if (
+        tree.root_node.has_error
+        and host.language in COMPONENTS
+        and (room := MOST_PROBLEMS - len(host.problems)) > 0
+    ):
+        inner.problems = find_problems(tree, data)[:room]
     return inner
 
 

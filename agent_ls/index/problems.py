@@ -13,7 +13,8 @@ from agent_ls.core.text import LineIndex, Span
 from agent_ls.index.facts import SyntaxProblem
 from agent_ls.index.tokens import leaves
 
-_MOST = 50
+MOST_PROBLEMS = 50
+"""Of one text: more help nobody."""
 _MOST_LEAVES = 2000
 _MAX_DIFFED_LINES = 2000
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
@@ -31,7 +32,7 @@ def find_problems(tree: Tree, data: bytes) -> tuple[SyntaxProblem, ...]:
         # One cause often gives several nodes on one line: a person needs one.
         if not found or found[-1].line != problem.line:
             found.append(problem)
-        if len(found) == _MOST:
+        if len(found) == MOST_PROBLEMS:
             break
     return tuple(found)
 

@@ -24,7 +24,7 @@ from agent_ls.index.parts import Part, PartMaker
 from agent_ls.index.postings import Kind, Lists
 from agent_ls.index.sketch import pack_sketches
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -10,15 +10,25 @@ _VALUE = rb"\s*=\s*(?:\"([^\"]*+)\"|'([^']*+)')"
 _COMPONENT = rb"</?([A-Z][\w.]*)"
 _PATTERNS: Mapping[str, re.Pattern[bytes]] = {
     "html": re.compile(rb"\son[a-z]+" + _VALUE),
-    "vue": re.compile(rb"\{\{(.*?)\}\}|\s(?:v-|[:@#])[^\s=>\"'/]*+" + _VALUE + rb"|" + _COMPONENT, re.DOTALL),
+    "vue": re.compile(
+        rb"\{\{((?:[^{}]++|\}(?!\})|\{(?!\{))*+)\}\}|\s(?:v-|[:@#])[^\s=>\"'/]*+"
+        + _VALUE
+        + rb"|"
+        + _COMPONENT,
+        re.DOTALL,
+    ),
     "svelte": re.compile(
         _COMPONENT
         + rb"|\s(?:use|transition|in|out|animate):([\w$]+)|\s(?:bind|class|style):([\w$]+)(?![\w$-])(?!\s*=)"
     ),
 }
 """What stands in markup; each group holds code."""
-_STRING = re.compile(rb"'(?:[^'\\\n]++|\\.)*+'|\"(?:[^\"\\\n]++|\\.)*+\"|`(?:[^`\\]++|\\.)*+`", re.DOTALL)
-_FILLED = re.compile(rb"\$\{([^}]*)\}")
+# Bounded: a quote that is never closed must not cost the whole text again and again.
+_STRING = re.compile(
+    rb"'(?:[^'\\\n]{1,1000}+|\\.){0,200}+'|\"(?:[^\"\\\n]{1,1000}+|\\.){0,200}+\"|`(?:[^`\\]{1,1000}+|\\.){0,200}+`",
+    re.DOTALL,
+)
+_FILLED = re.compile(rb"\$\{([^}]{0,1000}+)\}")
 _BRACE = re.compile(_STRING.pattern + rb"|[{}]", re.DOTALL)
 _BLOCK = re.compile(rb"[#:/@][a-z]+")
 

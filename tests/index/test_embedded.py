@@ -151,3 +151,18 @@ def test_typing_a_text_letter_by_letter_is_as_reading_it(path: str) -> None:
         live.edit([TextEdit(Span(version - 1, version - 1), bytes([letter]))], version)
         assert live.facts() == LiveText(language, live.data, version).facts()
     assert live.facts().definitions == extract(data, language).definitions
+
+
+@pytest.mark.parametrize(
+    ("language", "piece"),
+    [
+        *(("html", piece) for piece in (b'<script "', b"<script a='b' ", b"<script>", b"<!--", b' onx="')),
+        *(("vue", piece) for piece in (b"{{ ", b"{{ {", b" v-a=", b" :a", b"<A")),
+        *(("svelte", piece) for piece in (b"{ ", b"{`", b"{\"' ", b"`\\", b"{`${", b"bind:a")),
+        *(("markdown", piece) for piece in (b"```\n", b"`````\n```\n", b"    \n", b"~~~ ", b"`")),
+    ],
+)
+def test_markup_that_never_ends_is_read_once(language: str, piece: bytes) -> None:
+    """Reading it again and again would take hours."""
+    found = embedded(b"{" + piece * 300_000, language)
+    assert len(found.parts) <= 1
