@@ -84,12 +84,18 @@ def rename(
     target = target_of(files, here, offset)
     if isinstance(target, str):
         return RenamePlan(ChangeSet(), reason=target)
+    stars: set[RelPath] = set()
     if target.kind == "top":
-        files = _through_stars(index, read, files, target.path, name, new_name)
+        files, stars = _through_stars(index, read, files, target.path, name, new_name)
     kin = Kin(index, read)
     family = _family(kin, files, target, name)
     resolved = _resolve(files, target, name, kin, family)
-    problem = _clash(files, resolved, target, new_name)
+    problem = _clash(files, resolved, target, new_name) or _caught(files, stars, new_name)
+    taken = kin.bearer(family, new_name, index.files_with(new_name, _MOST_FILES)) if family.classes else None
+    if taken and not problem:
+        problem = (
+            f"`{new_name}` is already a method in {taken[0]}, line {taken[1]}: one would override the other"
+        )
     if problem:
         return RenamePlan(ChangeSet(), reason=problem)
     left = [*_unresolved(files, resolved, target), *_unknown_bases(files, family)]
@@ -153,8 +159,8 @@ def _parsed(index: Index, path: RelPath, data: bytes, name: str, new_name: str) 
 
 def _through_stars(
     index: Index, read: Read, files: dict[RelPath, SourceFile], source: RelPath, name: str, new_name: str
-) -> dict[RelPath, SourceFile]:
-    """The files that pass on all of a module, and so the name without naming it."""
+) -> tuple[dict[RelPath, SourceFile], set[RelPath]]:
+    """With the files that pass on all of a module, and so the name without naming it; and which those are."""
     found = dict(files)
     seen, todo = {source}, [source]
     while todo and len(seen) < _MOST_STARS:
@@ -168,7 +174,7 @@ def _through_stars(
                 found[path] = file
                 seen.add(path)
                 todo.append(path)
-    return found
+    return found, seen - {source}
 
 
 def _family(kin: Kin, files: dict[RelPath, SourceFile], target: Target, name: str) -> Family:
@@ -227,6 +233,7 @@ def _unknown_bases(files: dict[RelPath, SourceFile], family: Family) -> Iterable
 def _members(home: SourceFile, around: Span) -> list[Occurrence]:
     """The definitions in a class and what is said of ``self`` there."""
     names = {d.name_span for d in home.facts.definitions}
+    defined: list[Occurrence] = []
     found: list[Occurrence] = []
     for place in home.places:
         if not (around.start <= place.span.start and place.span.end <= around.end):
@@ -235,8 +242,12 @@ def _members(home: SourceFile, around: Span) -> list[Occurrence]:
         if inner is not None and inner.span != around:
             continue
         own = place.receiver in SELF or place.receiver.partition("(")[0] == "super"
-        if place.span in names or (place.role is Role.MEMBER and own):
+        # Python's class bodies see their own names: `@name.setter`.
+        below = place.role is Role.PLAIN and any(place.scopes == d.scopes for d in defined)
+        if place.span in names or (place.role is Role.MEMBER and own) or below:
             found.append(place)
+        if place.span in names and home.language == "python":
+            defined.append(place)
     return found
 
 
@@ -340,6 +351,17 @@ def _clash(
             line = LineIndex(file.data).line_of(other.span.start) + 1
             if places:
                 return f"`{new_name}` is already used in {path}, line {line}"
+    return ""
+
+
+def _caught(files: dict[RelPath, SourceFile], stars: set[RelPath], new_name: str) -> str:
+    """Whether a file that takes everything of a module has the new name from elsewhere."""
+    for path in sorted(stars):
+        for other in files[path].clashes:
+            apart = other.role in (Role.TEXT, Role.MEMBER, Role.LABEL) or other.scopes
+            if not apart and not _in_class_body(files[path], other):
+                line = LineIndex(files[path].data).line_of(other.span.start) + 1
+                return f"`{new_name}` is already used in {path}, line {line}, which takes everything"
     return ""
 
 

@@ -139,7 +139,10 @@ class _Taker:
         if made is None:
             raise Refusal(f"In {path} a comment stands among the imported names")
         wanted = [
-            _as_before(self._read, path, b, self._target, moved, typed=where is Standing.TYPES) for b in gone
+            _as_before(
+                self._read, path, b, self._target, moved, typed=where is Standing.TYPES or self._typed(b)
+            )
+            for b in gone
         ]
         self.loads |= where in (Standing.TOP, Standing.TRIAL)
         if where is Standing.TOP or self._language in SCRIPTS:
@@ -149,6 +152,10 @@ class _Taker:
             raise Refusal(f"{path} imports it inside a block")
         else:
             self._edits += self._in_place(statement, gone, made, wanted)
+
+    def _typed(self, item: Binding) -> bool:
+        """``{ type name }``: taken for its type only."""
+        return self._language in SCRIPTS and re.match(rb"type\s", self._data[item.item.start :]) is not None
 
     def _everything(self, statement: Statement, item: Binding) -> None:
         """``from source import *``: what it gave must be taken from the new place, if it gave the name."""

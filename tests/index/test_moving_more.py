@@ -361,3 +361,52 @@ class Work:
         return shlex
 """
     check(tmp_path, before, "b.py", after)
+
+
+def test_typescript_passes_on_one_thing_under_two_names(tmp_path: Path) -> None:
+    before = """\
+-- a.ts --
+export function wo$0rk() {}
+export const z = 1;
+-- c.ts --
+export { z, work as first, work as second } from "./a";
+"""
+    after = """\
+-- a.ts --
+export const z = 1;
+-- b.ts --
+export function work() {}
+-- c.ts --
+export { z } from "./a";
+export { work as first, work as second } from "./b";
+"""
+    check(tmp_path, before, "b.ts", after)
+
+
+def test_typescript_what_is_taken_as_a_type_stays_one(tmp_path: Path) -> None:
+    before = """\
+-- a.ts --
+export interface Wo$0rk { a: number }
+export const z = 1;
+-- c.ts --
+import { z, type Work } from "./a";
+let x: Work = { a: z };
+-- d.ts --
+export { z, type Work } from "./a";
+export * from "./a";
+"""
+    after = """\
+-- a.ts --
+export const z = 1;
+-- b.ts --
+export interface Work { a: number }
+-- c.ts --
+import { z } from "./a";
+import type { Work } from "./b";
+let x: Work = { a: z };
+-- d.ts --
+export { z } from "./a";
+export { type Work } from "./b";
+export * from "./a";
+"""
+    check(tmp_path, before, "b.ts", after)

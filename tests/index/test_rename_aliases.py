@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.index.test_rename import check
+import pytest
+
+from tests.index.test_rename import check, check_refused
 
 
 def test_python_aliases_keep_their_own_name(tmp_path: Path) -> None:
@@ -290,3 +292,68 @@ import app
 work(app.work)
 """
     check(tmp_path, before, "task", before.replace("$0", "").replace("work", "task"))
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (
+            "-- a.py --\nclass Base:\n    def wo$0rk(self): ...\n-- b.py --\nfrom a import Base\nclass Sub(Base):\n    def task(self): ...\n",
+            "a method in b.py, line 2",
+        ),
+        (
+            "-- a.py --\nfrom b import Root\nclass Base(Root):\n    def wo$0rk(self): ...\n-- b.py --\nclass Root:\n    def task(self): ...\n",
+            "a method in b.py, line 1",
+        ),
+        (
+            "-- a.ts --\nexport class Base { wo$0rk() {} }\n-- b.ts --\nimport { Base } from './a';\nexport class Sub extends Base { task() {} }\n",
+            "a method in b.ts, line 2",
+        ),
+        (
+            "-- a.py --\ndef wo$0rk(): ...\n-- b.py --\nfrom a import *\ndef task(): ...\n",
+            "used in b.py, line 2, which takes everything",
+        ),
+    ],
+)
+def test_a_name_that_would_catch_another_elsewhere_is_refused(tmp_path: Path, text: str, where: str) -> None:
+    check_refused(tmp_path, text, "task", where)
+
+
+def test_names_of_other_classes_and_of_functions_are_no_hindrance(tmp_path: Path) -> None:
+    before = """\
+-- a.py --
+class Base:
+    def wo$0rk(self): ...
+-- b.py --
+class Stranger:
+    def task(self): ...
+"""
+    check(tmp_path, before, "task", before.replace("wo$0rk", "task"))
+    before = "-- a.py --\ndef wo$0rk(): ...\n-- b.py --\nfrom a import *\ndef f(task): return task\n"
+    check(tmp_path, before, "task", before.replace("wo$0rk", "task"))
+
+
+def test_a_class_body_names_its_property(tmp_path: Path) -> None:
+    before = """\
+-- a.py --
+def work(): ...
+class A:
+    first = work
+    @property
+    def wo$0rk(self): ...
+    @work.setter
+    def work(self, value): ...
+    def other(self): return work
+"""
+    after = """\
+-- a.py --
+def work(): ...
+class A:
+    first = work
+    @property
+    def task(self): ...
+    @task.setter
+    def task(self, value): ...
+    def other(self): return work
+"""
+    check(tmp_path, before, "task", after, ["a.py:1", "a.py:3", "a.py:8"])
