@@ -116,7 +116,7 @@ class Marks:
         if drafted:
             return _joined([part for file in drafted for part in self._drafted(job.id, file, text)], _NEAR)
         site, digest = job.request.intent.site, job.request.intent.site_hash
-        if site is None or site.path != path:
+        if site is None or site.path != path or not digest:
             return []
         then = self._then(job.id, digest, text)
         if then is None:
@@ -154,9 +154,11 @@ class Marks:
     def _text(self, job: JobId, digest: str | None) -> bytes:
         if not digest:
             return b""
-        if digest not in self._texts:
-            self._keep(digest, self._book.blobs(job).get(digest))
-        return self._texts[digest]
+        if digest in self._texts:
+            return self._texts[digest]
+        text = self._book.blobs(job).get(digest)
+        self._keep(digest, text)
+        return text
 
     def _keep(self, digest: str, text: bytes) -> None:
         while len(self._texts) >= _KEPT:
