@@ -15,6 +15,7 @@ from agent_ls.index.scopes import (
     binder,
     class_around,
     exports,
+    is_field_too,
     is_parameter,
     means_module,
     module_names,
@@ -49,6 +50,8 @@ def target_of(files: dict[RelPath, SourceFile], here: SourceFile, offset: int) -
     if place.role in (Role.LABEL, Role.SHORTHAND):
         return f"`{name}` is a label here; put the cursor on its definition"
     scope = binder(here, place)
+    if scope is not None and is_field_too(here, scope):
+        return f"`{name}` is a parameter and a field in one; rename it where both are written out"
     if scope is not None:
         return Target("local", here.path, scope, parameter=is_parameter(here, scope))
     if any(d.name == name and not d.container for d in here.facts.definitions):

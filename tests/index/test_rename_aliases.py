@@ -357,3 +357,41 @@ class A:
     def other(self): return work
 """
     check(tmp_path, before, "task", after, ["a.py:1", "a.py:3", "a.py:8"])
+
+
+def test_go_fields_of_a_literal_are_not_the_function_of_that_name(tmp_path: Path) -> None:
+    before = """\
+-- a.go --
+package a
+const Wo$0rk = 1
+-- b.go --
+package a
+type S struct { Work int }
+var s = S{Work: Work}
+var t = []S{{Work: Work}}
+var m = map[int]int{Work: Work}
+var l = [...]int{Work: 2}
+"""
+    after = """\
+-- a.go --
+package a
+const Task = 1
+-- b.go --
+package a
+type S struct { Work int }
+var s = S{Work: Task}
+var t = []S{{Work: Task}}
+var m = map[int]int{Task: Task}
+var l = [...]int{Task: 2}
+"""
+    check(tmp_path, before, "Task", after, ["b.go:2", "b.go:3", "b.go:4"])
+
+
+def test_a_parameter_that_is_a_field_too_is_not_renamed_by_half(tmp_path: Path) -> None:
+    text = (
+        "-- a.ts --\nclass A { constructor(private readonly wo$0rk: number) {} f() { return this.work; } }\n"
+    )
+    check_refused(tmp_path, text, "task", "a field in one")
+    check_refused(tmp_path, text.replace("private readonly", "public"), "task", "a field in one")
+    plain = "-- a.ts --\nclass A { constructor(wo$0rk: number) { this.x = work; } }\n"
+    check(tmp_path, plain, "task", plain.replace("$0", "").replace("work", "task"))
