@@ -410,3 +410,76 @@ export { type Work } from "./b";
 export * from "./a";
 """
     check(tmp_path, before, "b.ts", after)
+
+
+def test_what_the_target_needs_through_its_own_functions_stands_before_they_run(tmp_path: Path) -> None:
+    before = """\
+-- a.py --
+def wo$0rk(): ...
+
+
+z = 1
+-- b.py --
+from a import work
+
+
+def inner():
+    return work()
+
+
+def main():
+    inner()
+
+
+def other(): ...
+
+
+other()
+if __name__ == "__main__":
+    main()
+"""
+    after = """\
+-- a.py --
+z = 1
+-- b.py --
+
+
+def inner():
+    return work()
+
+
+def main():
+    inner()
+
+
+def other(): ...
+
+
+other()
+
+
+def work(): ...
+
+
+if __name__ == "__main__":
+    main()
+"""
+    check(tmp_path, before, "b.py", after)
+
+
+def test_typescript_a_constant_stands_before_what_runs_it(tmp_path: Path) -> None:
+    before = """\
+-- a.ts --
+export KIND
+export const z = 1;
+-- b.ts --
+import { work } from "./a";
+function inner() { return work(); }
+export const value = inner();
+"""
+    constant = "const work = () => 1;"
+    _, result = plan_of(tmp_path, before.replace("KIND", constant.replace("work", "wo$0rk")), "b.ts")
+    assert result.index(f"export {constant}") < result.index("export const value")
+    function = "function work() { return 1; }"
+    _, result = plan_of(tmp_path, before.replace("KIND", function.replace("work", "wo$0rk")), "b.ts")
+    assert result.endswith(f"export {function}\n")
