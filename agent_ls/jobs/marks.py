@@ -89,7 +89,7 @@ class Marks:
         elif view.state in (JobState.READY, JobState.PARTLY_APPLIED):
             hunks = self._hunks.pending(job, path, text)
             lines = [(h.old_start_line, h.old_start_line + max(1, h.old_lines)) for h in hunks]
-            yield from [Mark(view, MarkKind.PLAN, tuple(lines))] if lines else []
+            yield from [Mark(view, MarkKind.PLAN, tuple(_inside(lines, text)))] if lines else []
         if job.applied:
             yield from (Mark(view, MarkKind.MADE, block) for block in _blocks(self._made(job, path, text)))
 

@@ -138,7 +138,8 @@ async def test_files_with_the_same_text_have_marks_of_their_own(opener: Opener, 
     job = service.delegate(task({"turn": 1, "files": files}, {"outcome": "ready"}, title="two"))
     async with asyncio.timeout(20):
         assert (await service.wait(job)).state is JobState.READY
-    assert marks(service, "b.py") == [("plan", "two", [(1, 2)])]
+    # What comes behind the last line is marked at it: some editors have no line there.
+    assert marks(service, "b.py") == [("plan", "two", [(0, 1)])]
     assert marks(service, "c.py") == [("plan", "two", [(0, 1)])]
 
 
