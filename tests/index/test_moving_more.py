@@ -483,3 +483,36 @@ export const value = inner();
     function = "function work() { return 1; }"
     _, result = plan_of(tmp_path, before.replace("KIND", function.replace("work", "wo$0rk")), "b.ts")
     assert result.endswith(f"export {function}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-- a.py --\nWO$0RK = []\nWORK += [1]\n",
+        "-- a.py --\nWO$0RK = 0\ndef f():\n    global OTHER, WORK\n    WORK = 1\n",
+        "-- a.py --\nWO$0RK = 0\nfor WORK in (): ...\n",
+        "-- a.ts --\nexport let wo$0rk = 0;\nexport function f() { work += 1; }\n",
+        "-- a.ts --\nlet wo$0rk = 0;\nexport function f() { return work++; }\n",
+    ],
+)
+def test_what_is_set_again_stays(tmp_path: Path, text: str) -> None:
+    check_refused(tmp_path, text, "b.py" if "a.py" in text else "b.ts", "is set again")
+
+
+def test_what_only_looks_as_if_it_were_set_again_moves(tmp_path: Path) -> None:
+    text = "-- a.py --\nWO$0RK = 0\n\n\nclass A:\n    WORK = 1\n\n\ndef f(WORK): ...\n"
+    assert plan_of(tmp_path, text, "b.py")[0].reason == ""
+    text = "-- a.ts --\nexport let wo$0rk = 0;\nexport const f = () => work == 1 || x.work;\n"
+    assert plan_of(tmp_path, text, "b.ts")[0].reason == ""
+
+
+def test_typescript_a_namespace_is_given_away(tmp_path: Path) -> None:
+    text = """\
+-- a.ts --
+namespace N { export const q = 1; }
+export function wo$0rk() { return N.q; }
+"""
+    plan, result = plan_of(tmp_path, text, "b.ts")
+    assert plan.reason == ""
+    assert "export namespace N" in result
+    assert 'import { N } from "./a";' in result
