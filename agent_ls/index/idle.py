@@ -35,7 +35,8 @@ class _Rule:
 _GO_TYPE = (b"struct", b"interface")
 _C_BODY = (b")", b"=", b"const", b"override", b"noexcept")
 _C_TYPE = re.compile(rb"\b(?:struct|union|enum|class) *\w* *\(")
-_JAVA_ANNOTATION = re.compile(rb"@[\w.]+(?: ?\([^()]*\))?")
+# Nothing is taken off where a name goes on behind a space: the rest of it would look like a type.
+_JAVA_ANNOTATION = re.compile(rb"@[\w.]*+(?<=\w)(?! *\.)(?: ?\([^()]*\))?")
 _JAVA_METHOD = re.compile(rb"[\w.,<>?&\[\] ]*[\w>\]] \w+ ?\([\w.,<>?&\[\] ]*\)")
 _JAVA_TYPE = re.compile(rb"\b(?:new|record|class|interface|enum)\b")
 _RUST_FUNCTION = re.compile(rb"\bfn +\w[^;]*$")
@@ -62,7 +63,12 @@ def _is_rust_body(head: bytes) -> bool:
     return _RUST_FUNCTION.search(head) is not None
 
 
-def _words(*words: str, then: bytes = rb" +\w") -> list[tuple[bytes, re.Pattern[bytes]]]:
+_LETTER = rb"[\w\x80-\xff]"
+_C_SPECIFIERS = rb"(?:[^;(){}]++|\((?:[^;(){}]++|\([^;(){}]*+\))*+\))*+"
+"""What may stand between the word and the brace of a type: attributes and bases hold parentheses."""
+
+
+def _words(*words: str, then: bytes = rb" +" + _LETTER) -> list[tuple[bytes, re.Pattern[bytes]]]:
     return [(f"{word} ".encode(), re.compile(rb"(?<!\w)" + word.encode() + then)) for word in words]
 
 
@@ -70,31 +76,35 @@ _C_RULE = _Rule(
     _is_c_body,
     [
         (b"#", re.compile(rb"#")),
-        *_words("struct", "union", "enum", "class", then=rb"\b[^;(){}]*\{"),
+        *(
+            (word, re.compile(rb"(?<!\w)" + word + rb"\b" + _C_SPECIFIERS + rb"\{"))
+            for word in (b"struct", b"union", b"enum", b"class")
+        ),
         *_words("typedef", "using", "namespace", "concept", then=b" "),
     ],
 )
 _RULES: Mapping[str, _Rule] = {
     "go": _Rule(
         _is_go_body,
-        [(word, re.compile(word + rb" *\{(?! *\})")) for word in _GO_TYPE] + _words("type", then=rb" +[\w(]"),
+        [(word, re.compile(word + rb" *\{(?! *\})")) for word in _GO_TYPE]
+        + _words("type", then=rb" +[\w(\x80-\xff]"),
     ),
     "java": _Rule(
         _is_java_body,
         [
             # A class without a name stands behind `new`; its arguments may hold blocks of their own.
             (b"new ", re.compile(rb"new [^;{}]*\) *\{")),
+            (b"new<", re.compile(rb"new<")),
             (b"new ", re.compile(rb"\} *(?![\w }@({;])[^;{}]*\) *\{")),
             *_words("class", "interface", "enum"),
-            *_words("record", then=rb" +\w+ *[(<]"),
+            *_words("record", then=rb" +" + _LETTER + rb"+ *[(<]"),
         ],
     ),
     "rust": _Rule(
         _is_rust_body,
         [
-            *_words(
-                "fn", "struct", "union", "enum", "trait", "type", "const", "static", "mod", "use", "extern"
-            ),
+            *_words("fn", "struct", "union", "enum", "trait", "type", "const", "static", "mod", "extern"),
+            (b"use", re.compile(rb"(?<!\w)use(?: +" + _LETTER + rb"| *[:{*])")),
             (b"impl", re.compile(rb"(?<!\w)impl *[<\w]")),
             (b"macro_rules", re.compile(rb"macro_rules")),
         ],
@@ -102,6 +112,7 @@ _RULES: Mapping[str, _Rule] = {
     "c": _C_RULE,
     "cpp": _C_RULE,
 }
+_IMPORT = re.compile(rb"^import [^;{}]*;", re.MULTILINE)
 _DIRECTIVE = re.compile(rb"^[ \t]*#(?:[^\\\n]++|\\(?:\r?\n|.))*+", re.MULTILINE | re.DOTALL)
 
 
@@ -117,6 +128,11 @@ def idle_blocks(code: bytes, language: str) -> list[tuple[int, int]]:
         # Braces of a macro need not be balanced.
         code = _DIRECTIVE.sub(_mark, code)
     return _blocks(code.translate(_FLAT), 0, len(code), rule, 0)
+
+
+def plain_imports(code: bytes, language: str) -> list[tuple[int, int]]:
+    """(start, end) of imports that are told by their first word alone, ascending; ``[]`` where a tree is needed."""
+    return [match.span() for match in _IMPORT.finditer(code)] if language == "java" else []
 
 
 def _mark(directive: re.Match[bytes]) -> bytes:

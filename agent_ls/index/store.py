@@ -24,7 +24,7 @@ from agent_ls.index.parts import Part, PartMaker
 from agent_ls.index.postings import Kind, Lists
 from agent_ls.index.sketch import pack_sketches
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 5
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -39,7 +39,9 @@ CREATE TABLE segments (id INTEGER PRIMARY KEY AUTOINCREMENT, files INTEGER NOT N
 CREATE TABLE blocks (segment INTEGER NOT NULL, kind INTEGER NOT NULL, first BLOB NOT NULL, block BLOB NOT NULL);
 CREATE UNIQUE INDEX blocks_by_name ON blocks (kind, segment, first);
 CREATE TABLE gone (file INTEGER PRIMARY KEY);
-CREATE TABLE sketches (id INTEGER PRIMARY KEY, records BLOB NOT NULL);
+CREATE TABLE sketches (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, hashes BLOB NOT NULL, names BLOB NOT NULL, records BLOB NOT NULL
+);
 """
 
 _MOST_OF_A_LEVEL = 16
@@ -82,9 +84,16 @@ class Store:
         _remove(self.db)
         self._db = self._open()
 
-    def known(self) -> dict[RelPath, Known]:
-        """Every file in the store; one quick statement."""
-        rows = self._ask("SELECT path, size, mtime_ns, hash, reason FROM files")
+    def known(self, paths: Iterable[RelPath] | None = None) -> dict[RelPath, Known]:
+        """Every file in the store, or those of some paths; one quick statement."""
+        statement = "SELECT path, size, mtime_ns, hash, reason FROM files"
+        if paths is None:
+            rows = self._ask(statement)
+        else:
+            rows = self._ask(
+                f"{statement} WHERE path IN (SELECT value FROM json_each(?))",  # noqa: S608 - no value in it
+                json.dumps(list(paths)),
+            )
         return {
             RelPath(path): Known(size, mtime, digest, reason) for path, size, mtime, digest, reason in rows
         }
@@ -115,7 +124,8 @@ class Store:
     def sketch(self, records: Iterable[bytes]) -> None:
         """Add lines that look like definitions of files that are not parsed yet (see `sketch`)."""
         with self._transaction() as db:
-            db.execute("INSERT INTO sketches VALUES (NULL, ?)", (pack_sketches(records),))
+            row = pack_sketches(records)
+            db.execute("INSERT INTO sketches VALUES (NULL, ?, ?, ?)", (row.hashes, row.names, row.records))
 
     def drop_sketches(self) -> None:
         """All files are parsed."""
@@ -190,9 +200,9 @@ class Store:
             _remove(self.db)
             return _connect(self.db)
 
-    def _ask(self, statement: str) -> list[Any]:
+    def _ask(self, statement: str, *values: str) -> list[Any]:
         try:
-            return self._db.execute(statement).fetchall()
+            return self._db.execute(statement, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise _said(error) from None
 
