@@ -300,6 +300,8 @@ def test_a_class_of_java_takes_its_file_and_constructors_along(tmp_path: Path) -
         "p/New.java": ("p/Old.java", "package p;\n\npublic class New {\n  New() {}\n}\n"),
         "p/Use.java": (None, "package p;\n\nclass Use { New o = new New(); }\n"),
     }
+    built, _ = plan_of(tmp_path / "2", files.replace("$0", "").replace("  Old()", "  O$0ld()"), "New")
+    assert [c.path for c in built.changes] == [c.path for c in plan.changes]
     taken, _ = plan_of(tmp_path / "1", files + "-- p/New.java --\npackage p;\nclass New {}\n", "New")
     assert "has the name of its file" in taken.reason
     assert not taken.changes
@@ -342,6 +344,7 @@ interface Other {}
 def test_what_overrides_a_method_from_elsewhere_keeps_its_name(tmp_path: Path) -> None:
     for text in (
         "-- A.java --\nclass A {\n  @Override public String wo$0rk() { return null; }\n}\n",
+        "-- A.java --\nclass A {\n  void f() { new B() { @Override public String wo$0rk() { return null; } }; }\n}\n",
         '-- a.ts --\nimport { B } from "far";\nclass A extends B { override wo$0rk() {} }\n',
         "-- a.py --\nfrom far import B\nclass A(B):\n    @override\n    def wo$0rk(self): ...\n",
     ):
