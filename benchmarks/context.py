@@ -16,7 +16,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -41,8 +41,8 @@ FILE_SIGNALS = (
     "task_words_first", "around_words_first", "alike_first", "together_first", "task_history_first",
 )  # fmt: skip
 PASSAGE_SIGNALS = (
-    "file", "rank", "task", "task_best", "task_name", "around", "around_best", "around_name", "mentions", "asked",
-    "length", "between", "block", "imports", "together", "many", "by_best", "place", "last", "near", "used",
+    "file", "rank", "task", "task_best", "task_name", "around", "around_name", "mentions", "asked", "named",
+    "length", "imports", "together", "many", "by_best", "place", "last", "used_rare", "near_rare",
 )  # fmt: skip
 _WEIGHTS = Path(__file__).resolve().parents[1] / "agent_ls" / "index" / "weights.toml"
 _HEAD = """# How much each signal counts; see signals.py and passages.py for what they are.
@@ -176,19 +176,6 @@ def ablate(cases: Mapping[str, Sequence[Case]], groups: Mapping[str, Sequence[Gr
         )
 
 
-def fitted(
-    file_groups: Sequence[Group],
-    cases: Sequence[Case],
-    passages: Callable[[Sequence[tuple[Case, Weights]]], list[Group]],
-) -> dict[str, dict[str, float]]:
-    """Both sets of weights, from some cases."""
-    files = fit_files(file_groups, FILE_SIGNALS)
-    return {
-        "files": files,
-        "passages": fit_passages(passages([(case, files) for case in cases]), PASSAGE_SIGNALS),
-    }
-
-
 def toml(weights: Mapping[str, Mapping[str, float]]) -> str:
     tables = [
         "\n".join([f"[{table}]", *(f"{n} = {w:.3f}" for n, w in some.items())])
@@ -215,25 +202,34 @@ def main() -> None:
     with ProcessPoolExecutor(2) as workers:
         here = (chosen.mirror, chosen.lab)
 
-        def passages(jobs: Sequence[tuple[Case, Weights]]) -> list[Group]:
+        def fit_on(repos: Sequence[str]) -> dict[str, dict[str, float]]:
+            """Both sets of weights, from some repositories."""
+            files = fit_files([group for repo in repos for group in groups[repo]], FILE_SIGNALS)
+            seen = {repo: passages[repo] if repo in passages else read(repo, files) for repo in repos}
+            found = fit_passages([group for some in seen.values() for group in some], PASSAGE_SIGNALS)
+            return {"files": files, "passages": found}
+
+        def read(repo: str, files: Weights) -> list[Group]:
+            jobs = [(case, files) for case in every[repo]]
             return list(workers.map(partial(passage_group, *here), jobs))
 
-        def fit_on(some: Mapping[str, Sequence[Case]]) -> dict[str, dict[str, float]]:
-            return fitted(
-                [g for repo in some for g in groups[repo]], [c for cs in some.values() for c in cs], passages
-            )
-
+        every = {**cases, **train}
         groups: dict[str, list[Group]] = {}
-        for repo, some in {**cases, **train}.items():
+        for repo, some in every.items():
             found = workers.map(partial(file_signals, *here), some)
             groups[repo] = [file_group(case, signals)[1] for case, signals in zip(some, found, strict=True)]
+        passages: dict[str, list[Group]] = {}
+        if train:
+            # The best files of every case by weights that saw none of the scored ones: read once for all fits.
+            unseen = fit_files([group for repo in train for group in groups[repo]], FILE_SIGNALS)
+            passages = {repo: read(repo, unseen) for repo in every}
         rows: dict[str, list[dict[str, float]]] = {}
         for repo, some in cases.items():
-            weights = fit_on({other: them for other, them in {**cases, **train}.items() if other != repo})
+            weights = fit_on([other for other in every if other != repo])
             rows[repo] = list(workers.map(partial(figures, *here), [(case, weights) for case in some]))
         show("Weights fitted on other repositories", rows)
         if chosen.fit:
-            weights = fit_on({**cases, **train})
+            weights = fit_on(list(every))
             _WEIGHTS.write_text(toml(weights), "utf-8")
             print("\n" + toml(weights))
     if chosen.ablate:

@@ -33,3 +33,8 @@ unpack() { # a package and everything it needs, down to the libc
   for package in "$tree.debs"/*.deb; do dpkg-deb -x "$package" "$tree"; done
   rm -rf "$tree.debs"
 }
+
+find_libc() { # sets loader and libraries: the libc that came with a tree
+  loader=$(find "$1" -name 'ld-linux*.so.*' | head -n 1)
+  libraries=$(dirname "$(find "$1" -name 'libc.so.6' | head -n 1)")
+}

@@ -11,8 +11,7 @@ cache=$(cd "$cache" && pwd)
 
 wrap() { # its own loader and libraries, its own runtime
   local tree=$1 loader libraries
-  loader=$(find "$tree" -name 'ld-linux*.so.*' | head -n 1)
-  libraries=$(dirname "$(find "$tree" -name 'libc.so.6' | head -n 1)")
+  find_libc "$tree"
   cat >"$tree/helix" <<EOF
 #!/bin/sh
 export HELIX_RUNTIME="$tree/usr/lib/hx/runtime"

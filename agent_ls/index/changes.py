@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,11 +49,12 @@ def compare(found: Iterable[FileStat], known: Mapping[RelPath, Known]) -> Differ
 
 
 def stat_some(root: Path, paths: Iterable[RelPath], rules: Rules) -> list[FileStat] | None:
-    """Stat named files that the rules let through.
+    """Stat named files that the rules let through, none behind a linked folder.
 
     ``None`` when one of them cannot be looked at by itself (a folder, an ignore file): walk all.
     """
     found: list[FileStat] = []
+    real: dict[str, bool] = {"": True}
     for path in paths:
         if path.rpartition("/")[2] in (".gitignore", ".agentignore"):
             return None
@@ -62,6 +64,11 @@ def stat_some(root: Path, paths: Iterable[RelPath], rules: Rules) -> list[FileSt
             continue
         if stat.S_ISDIR(status.st_mode):
             return None
-        if stat.S_ISREG(status.st_mode) and not rules.reason(path) and status.st_size <= rules.index_bytes:
+        folder = path.rpartition("/")[0]
+        if folder not in real:
+            here = str(rules.root / folder)
+            real[folder] = os.path.realpath(here) == here
+        regular = real[folder] and stat.S_ISREG(status.st_mode)
+        if regular and not rules.reason(path) and status.st_size <= rules.index_bytes:
             found.append(FileStat(path, status.st_size, status.st_mtime_ns))
     return found

@@ -26,9 +26,11 @@ from agent_ls.index.anchors import MARKERS, anchors
 from agent_ls.index.comments import Comments, read_comment
 from agent_ls.index.define import Captured, define
 from agent_ls.index.facts import Definition, FileFacts, Import, Reference, Row, SyntaxProblem, definition
-from agent_ls.index.idle import idle_blocks
+from agent_ls.index.idle import idle_blocks, plain_imports
+from agent_ls.index.idle_python import idle_bodies
 from agent_ls.index.imports import read_import
 from agent_ls.index.lexical import Places, blanked, comments_and_strings, lexical_places
+from agent_ls.index.lexical_python import python_places
 from agent_ls.index.names import DATA
 from agent_ls.index.problems import find_problems, new_problems
 from agent_ls.index.uses import find_places
@@ -186,27 +188,43 @@ def survey_for_store(data: bytes, language: str, deadline_s: float) -> tuple[Sur
     """What the store keeps of a text (rows, no values, no problems), and `Survey.code`.
 
     Where comments and strings are found without a tree, only what may define something is parsed:
-    the same rows at a third of the cost. A text that is broken outside of bodies is parsed as it is. For
-    a process that somebody watches (see `parse`).
+    the same rows at a third of the cost. A text that is broken outside of bodies is parsed as a whole.
+    For a process that somebody watches (see `parse`).
 
     Raises:
         ParseTimeoutError: see `parse`.
     """
     result = Survey(language, LineIndex(data))
-    places = lexical_places(data, language)
-    if places is None:
+    code = _survey_thinned(result, data, deadline_s)
+    if code is None:
         tree = parse(data, language, deadline_s=deadline_s, watched=True)
         result.comments, result.strings = comments_and_strings(data, language, tree)
         code = result.code(data)
-    else:
-        result.comments, result.strings = places
-        code = result.code(data)
-        idle = idle_blocks(code, language)
-        tree = parse(data, language, deadline_s=deadline_s, watched=True, without=idle)
-        if idle and tree.root_node.has_error:
-            tree = parse(data, language, deadline_s=deadline_s, watched=True)
-    _define(result, data, tree)
+        _define(result, data, tree)
     return result, code
+
+
+def _survey_thinned(result: Survey, data: bytes, deadline_s: float) -> bytes | None:
+    """`survey_for_store` without what a parser may pass over; ``None``: such a text does not parse."""
+    language = result.language
+    places = python_places(data) if language == "python" else lexical_places(data, language)
+    if places is None:
+        return None
+    result.comments, result.strings = places
+    code = result.code(data)
+    text = data
+    imports = plain_imports(code, language)
+    if language == "python":
+        text, without = idle_bodies(data, code, result.comments, result.strings)
+    else:
+        without = sorted([*imports, *idle_blocks(code, language)])
+    tree = parse(text, language, deadline_s=deadline_s, watched=True, without=without)
+    if tree.root_node.has_error and (without or language == "python"):
+        return None
+    for place in imports:
+        _import(result, data, *place)
+    _define(result, data, tree)
+    return code
 
 
 def _define(result: Survey, data: bytes, tree: Tree) -> None:
@@ -263,9 +281,7 @@ def _gather(result: Survey, data: bytes, tree: Tree, span: Span | None) -> tuple
             label = labels[pattern] = next(filter(_SAYS.match, captures))
         node = captures[label][0]
         if label == "import":
-            span = Span(*node.byte_range)
-            parts = read_import(result.language, data[span.start : span.end].decode("utf-8", "replace"))
-            result.imports += [Import(module, taken, span) for module, taken in parts]
+            _import(result, data, *node.byte_range)
         elif label == "attribute":
             # Not by the node's own rows: there are none where places were passed over.
             first, last = map(result.lines.line_of, node.byte_range)
@@ -275,6 +291,11 @@ def _gather(result: Survey, data: bytes, tree: Tree, span: Span | None) -> tuple
             kind = label.removeprefix("def.")
             found += [Captured(kind, node, name, container) for name in captures["name"]]
     return found, attributes
+
+
+def _import(result: Survey, data: bytes, start: int, end: int) -> None:
+    parts = read_import(result.language, data[start:end].decode("utf-8", "replace"))
+    result.imports += [Import(module, taken, Span(start, end)) for module, taken in parts]
 
 
 _SAYS = re.compile(r"def\.|scope$|import$|attribute$")

@@ -26,6 +26,7 @@ from agent_ls.index.aliases import read_aliases
 from agent_ls.index.batches import ParseJob
 from agent_ls.index.changes import Difference, compare, stat_some
 from agent_ls.index.git_log import refresh_history
+from agent_ls.index.names import language_of
 from agent_ls.index.pool import Parsed, Pool
 from agent_ls.index.reading import read_regular
 from agent_ls.index.report import IndexReport, rss_mb
@@ -35,7 +36,10 @@ from agent_ls.workspace.ignore import Rules
 from agent_ls.workspace.process import worker_pipes
 from agent_ls.workspace.scan import FileStat, scan
 
-_SKETCH_FROM, _SKETCH_CHUNK = 500, 256
+_SKETCH_FROM, _SKETCH_CHUNK = 500, 64
+_AHEAD = 300
+"""Files that are parsed even before the tree is walked: those that are open, and their folders."""
+_TOLD_EACH_S, _SAID_EACH_S = 0.1, 1.0
 _IDLE_S = 10.0
 _COMPACT_AFTER = 500
 
@@ -49,13 +53,13 @@ class Host:
         self._pool = Pool(root, cwd=db.parent, env=dict(os.environ), deadline_s=deadline_s)
         self._turn = asyncio.Lock()
         self._told_at = 0.0
-        self._first: frozenset[str] = frozenset()
+        self._first: Sequence[str] = ()
 
     async def handle(self, ask: Mapping[str, Any]) -> None:
         """Answer one request; never raises but for cancellation."""
         try:
             async with self._turn:
-                self._first = frozenset(ask["first"])
+                self._first = ask["first"]
                 report = await self._refresh(int(ask["id"]), ask["paths"], rebuild=bool(ask["rebuild"]))
             await self._send({"type": "report", "id": ask["id"], "report": report.to_json()})
         except* AgentLsError as group:
@@ -90,6 +94,9 @@ class Host:
                 if rebuild:
                     store.rebuild()
                 try:
+                    if paths is None and self._first:
+                        # Walking a huge tree takes its time, and the user is here.
+                        await self._update(store, ask_id, self._near(store))
                     changed, skipped = self._look(store, paths)
                     await self._update(store, ask_id, changed)
                 except* DamagedStoreError:
@@ -110,64 +117,70 @@ class Host:
             wanted = [rel_path(path) for path in paths]
             some = stat_some(self._root, wanted, rules)
             if some is not None:
-                known = store.known()
-                return compare(some, {p: known[p] for p in wanted if p in known}), None
+                return compare(some, store.known(wanted)), None
         found = scan(self._root, rules)
         store.say(aliases=read_aliases((file.path for file in found.files), self._read))
         return compare(found.files, store.known()), found.skipped
 
-    def _in_order(self, jobs: Sequence[ParseJob]) -> Sequence[ParseJob]:
-        """What was asked for first, then its folders, then the rest as it lies."""
-        if not self._first:
-            return jobs
-        folders = {path.rpartition("/")[0] for path in self._first}
-        return sorted(
-            jobs, key=lambda job: (job.path not in self._first, job.path.rpartition("/")[0] not in folders)
-        )
+    def _near(self, store: Store) -> Difference:
+        """What differs among the files that are asked for first, and what lies in their folders."""
+        near = [rel_path(path) for path in self._first]
+        for folder in {path.rpartition("/")[0] for path in near}:
+            with suppress(OSError), os.scandir(self._root / folder) as listed:
+                names = [entry.name for entry in listed if entry.is_file(follow_symlinks=False)]
+                near += [RelPath(f"{folder}/{name}" if folder else name) for name in names]
+        known = [path for path in dict.fromkeys(near) if language_of(path)][:_AHEAD]
+        some = stat_some(self._root, known, Rules(self._root)) or []
+        return compare(some, store.known(known))
 
     def _read(self, path: RelPath) -> bytes:
         return read_regular(f"{self._root}/{path}")[0]
 
     async def _update(self, store: Store, ask_id: int, changed: Difference) -> None:
-        jobs = [
-            replace(job, row=row) for row, job in enumerate(self._in_order(changed.jobs), store.next_row())
-        ]
-        done = 0
+        jobs = [replace(job, row=row) for row, job in enumerate(changed.jobs, store.next_row())]
+        done = named = 0
         told: set[asyncio.Task[None]] = set()
+        written_at = time.monotonic()
 
         def on_parsed(parsed: Parsed) -> None:
             store.put_part(parsed.part)
             store.touch(parsed.same)
 
         def on_done(more: int) -> None:
-            nonlocal done
+            nonlocal done, written_at
             done += more
-            if time.monotonic() - self._told_at > 0.1:
-                self._told_at = time.monotonic()
+            now = time.monotonic()
+            if now - written_at > _SAID_EACH_S:
+                written_at = now
+                store.say(progress=[done, len(jobs), named])
+            if now - self._told_at > _TOLD_EACH_S:
+                self._told_at = now
                 task = asyncio.ensure_future(self._progress(ask_id, done, len(jobs)))
                 told.add(task)
                 task.add_done_callback(told.discard)
 
         store.remove(changed.gone)
-        store.say(progress=[0, len(jobs)])
+        store.say(progress=[0, len(jobs), 0])
         if len(jobs) >= _SKETCH_FROM:
-            await self._sketch(store, jobs)
+            store.drop_sketches()  # of a run that was cut short
+            for chunk in range(0, len(jobs), _SKETCH_CHUNK):
+                self._sketch(store, jobs[chunk : chunk + _SKETCH_CHUNK])
+                named = min(chunk + _SKETCH_CHUNK, len(jobs))
+                on_done(0)
+                await asyncio.sleep(0)
         await self._pool.run(jobs, on_parsed, on_done)
         store.drop_sketches()
         if len(jobs) + len(changed.gone) >= _COMPACT_AFTER:
             store.compact()
         await asyncio.gather(*told)
 
-    async def _sketch(self, store: Store, jobs: Sequence[ParseJob]) -> None:
+    def _sketch(self, store: Store, jobs: Iterable[ParseJob]) -> None:
         """Make names findable before their files are parsed."""
-        store.drop_sketches()  # of a run that was cut short
-        for chunk in range(0, len(jobs), _SKETCH_CHUNK):
-            records: list[bytes] = []
-            for job in jobs[chunk : chunk + _SKETCH_CHUNK]:
-                with suppress(OSError):
-                    records.append(sketch(self._read(job.path), job.path, job.language))
-            store.sketch(records)
-            await asyncio.sleep(0)
+        records: list[bytes] = []
+        for job in jobs:
+            with suppress(OSError):
+                records.append(sketch(self._read(job.path), job.path, job.language))
+        store.sketch(records)
 
     async def _progress(self, ask_id: int, done: int, total: int) -> None:
         await self._send({"type": "progress", "id": ask_id, "done": done, "total": total})

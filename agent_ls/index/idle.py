@@ -112,6 +112,7 @@ _RULES: Mapping[str, _Rule] = {
     "c": _C_RULE,
     "cpp": _C_RULE,
 }
+_IMPORT = re.compile(rb"^import [^;{}]*;", re.MULTILINE)
 _DIRECTIVE = re.compile(rb"^[ \t]*#(?:[^\\\n]++|\\(?:\r?\n|.))*+", re.MULTILINE | re.DOTALL)
 
 
@@ -127,6 +128,11 @@ def idle_blocks(code: bytes, language: str) -> list[tuple[int, int]]:
         # Braces of a macro need not be balanced.
         code = _DIRECTIVE.sub(_mark, code)
     return _blocks(code.translate(_FLAT), 0, len(code), rule, 0)
+
+
+def plain_imports(code: bytes, language: str) -> list[tuple[int, int]]:
+    """(start, end) of imports that are told by their first word alone, ascending; ``[]`` where a tree is needed."""
+    return [match.span() for match in _IMPORT.finditer(code)] if language == "java" else []
 
 
 def _mark(directive: re.Match[bytes]) -> bytes:

@@ -154,7 +154,7 @@ def means(language: str, importer: RelPath, module: str, names: tuple[str, ...],
         return _rust_means(importer, module, names, target)
     if language in EXTRA:
         return imports_extra.means(language, importer, module, names, target)
-    return f"/{target}".endswith("/" + _normal(module)) or target == _normal(
+    return f"/{target}".endswith("/" + imports_extra.normal(module)) or target == imports_extra.normal(
         f"{importer.rpartition('/')[0]}/{module}"
     )
 
@@ -183,7 +183,7 @@ def _root_of(place: str, inner: str, importer: RelPath) -> bool:
 
 
 def _script_paths(importer: RelPath, module: str) -> set[str]:
-    joined = _normal(f"{importer.rpartition('/')[0]}/{module}")
+    joined = imports_extra.normal(f"{importer.rpartition('/')[0]}/{module}")
     return {joined, _without_extension(joined), f"{joined}/index".lstrip("/")}
 
 
@@ -211,16 +211,6 @@ def _strip_extension(language: str, module: str) -> str:
 def _without_extension(path: str) -> str:
     folder, slash, last = path.rpartition("/")
     return folder + slash + (last.rpartition(".")[0] or last)
-
-
-def _normal(path: str) -> str:
-    parts: list[str] = []
-    for part in path.split("/"):
-        if part == ".." and parts:
-            parts.pop()
-        elif part not in ("", ".", ".."):
-            parts.append(part)
-    return "/".join(parts)
 
 
 def is_stem(path: RelPath, tail: str) -> bool:

@@ -105,9 +105,9 @@ def means(language: str, importer: RelPath, module: str, names: tuple[str, ...],
     near = f"{importer.rpartition('/')[0]}/{written}"
     ends = ("", *_ENDINGS.get(language, ()))
     if written.startswith("."):
-        return any(target == _normal(near) + end for end in ends)
+        return any(target == normal(near) + end for end in ends)
     return any(
-        target == _normal(near) + end or f"/{target}".endswith(f"/{written.lstrip('/')}{end}") for end in ends
+        target == normal(near) + end or f"/{target}".endswith(f"/{written.lstrip('/')}{end}") for end in ends
     )
 
 
@@ -126,7 +126,8 @@ def _snake(name: str) -> str:
     return _CAMEL.sub("_", name).lower()
 
 
-def _normal(path: str) -> str:
+def normal(path: str) -> str:
+    """A path without ``.``, ``..`` and double slashes; what would lead above the top stays there."""
     parts: list[str] = []
     for part in path.split("/"):
         if part == ".." and parts:

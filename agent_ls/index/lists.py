@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, final
@@ -19,6 +19,12 @@ _BLOCKS_AT_HAND = 256
 _PACKED_AT_HAND = 640
 """Blocks of which a list or two are read, ~15 kB each."""
 _MOST_NAMES = 5000
+_MOST_BLOCKS = 250
+
+
+def _behind(letter: bytes) -> bytes:
+    """The least text behind all that begin with a byte; behind everything for none."""
+    return bytes([letter[0] + 1]) if letter and letter[0] < 0xFF else b"\xff\xff"
 
 
 def fuzzy_pattern(text: str) -> re.Pattern[bytes]:
@@ -48,26 +54,31 @@ class ListReader:
         self._block = lru_cache(_BLOCKS_AT_HAND)(self._read)
         self._packed = lru_cache(_PACKED_AT_HAND)(self._unzip)
 
-    def of(self, kind: Kind, name: str) -> list[tuple[int, int]]:
-        """(file, what stands beside it) of a name.
+    def of(self, kind: Kind, name: str, most: int | None = None) -> list[tuple[int, int]]:
+        """(file, what stands beside it) of a name, no more than ``most`` of them.
 
         ~1 µs per segment, ~100 µs for a block that is not at hand.
         """
         raw = name.encode("utf-8", "replace")
         while True:
-            found = self._of(kind, raw)
+            found = self._of(kind, raw, most)
             # A merge in the middle would have taken segments away under our feet.
             if not self._refresh():
                 return found
 
-    def _of(self, kind: Kind, raw: bytes) -> list[tuple[int, int]]:
+    def _of(self, kind: Kind, raw: bytes, most: int | None) -> list[tuple[int, int]]:
         self._refresh()
         found: list[tuple[int, int]] = []
+        gone = self._gone
         for firsts, rows in self._directory(kind):
             at = bisect_right(firsts, raw) - 1
             if at >= 0 and (block := self._block(rows[at])) is not None:
-                found += block.find(raw)
-        return [entry for entry in found if entry[0] not in self._gone] if self._gone else found
+                # Of those that are gone nobody knows which they are before they are read.
+                some = block.find(raw, None if most is None else most + len(gone))
+                found += [entry for entry in some if entry[0] not in gone] if gone else some
+            if most is not None and len(found) >= most:
+                return found[:most]
+        return found
 
     def many(self, kind: Kind, names: Iterable[str]) -> dict[str, tuple[array[int], array[int]]]:
         """The lists of many names at once, as (files, what stands beside each); none for an unknown name.
@@ -121,18 +132,34 @@ class ListReader:
         return found
 
     def fuzzy(self, text: str) -> set[str]:
-        """Defined names that hold the letters of a text in order, in any case."""
+        """Defined names that hold the letters of a text in order, in any case.
+
+        Names that begin like the text come first. In a huge tree only a part is looked at: ~0.2 ms
+        per block.
+        """
         pattern = fuzzy_pattern(text)
         found: set[str] = set()
         self._refresh()
-        for segment in self._segments:
-            for (row,) in self._rows(
-                "SELECT rowid FROM blocks WHERE kind = ? AND segment = ?", (Kind.DEFINED, segment)
-            ):
-                block = self._block(row)
-                if block is not None:
-                    found.update(self._living(block, [n for n in block.names if pattern.match(n)]))
+        for row in self._by_first_letter(text)[:_MOST_BLOCKS]:
+            block = self._block(row)
+            if block is not None:
+                found.update(self._living(block, [n for n in block.names if pattern.match(n)]))
         return found
+
+    def _by_first_letter(self, text: str) -> list[int]:
+        """Blocks of defined names, those with a text's first letter before all others."""
+        letters = {case.encode("utf-8", "replace")[:1] for case in (text[:1].lower(), text[:1].upper())}
+        near: list[int] = []
+        others: list[int] = []
+        for firsts, rows in self._directory(Kind.DEFINED):
+            wanted: set[int] = set()
+            for letter in letters:
+                # The block in front of the first one may end with such names.
+                start, end = bisect_left(firsts, letter), bisect_left(firsts, _behind(letter))
+                wanted.update(range(max(0, start - 1), end))
+            for at, row in enumerate(rows):
+                (near if at in wanted else others).append(row)
+        return near + others
 
     def _directory(self, kind: Kind) -> list[tuple[list[bytes], list[int]]]:
         """For each segment the first names of its blocks, and their rows; asked once until another writes."""

@@ -25,6 +25,17 @@ from agent_ls.index.standing import Standing, standing
 
 Read = Callable[[RelPath], bytes | None]
 
+_ERASED = frozenset(
+    {
+        "type_annotation",
+        "type_arguments",
+        "type_parameters",
+        "interface_declaration",
+        "type_alias_declaration",
+    }
+)
+"""What TypeScript takes out before anything runs."""
+
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault
     """Why a move is not made; a sentence for people."""
@@ -77,16 +88,23 @@ class Moved:
         """Whether the moved text has a name of Python in annotations only."""
         return all(in_annotation(self.tree, p) for p in self.places(name) if self._holds(p))
 
-    def all_later(self, names: Iterable[str]) -> bool:
-        """Whether two scripts may load each other: what either takes of the other runs later.
+    @property
+    def is_lazy(self) -> bool:
+        """Whether scripts may load each other in a circle for its sake: it is there before any of them runs.
 
         Python looks an imported name up at once, so there it is never so.
         """
-        if self.language not in SCRIPTS or self.kind not in ("function", "interface", "type"):
-            return False
-        inner = [p for name in names for p in self.places(name) if self._holds(p)]
-        outer = [p for p in self.places(self.name) if not self._holds(p)]  # a list of exports is no use
-        return all(is_later(self.tree, p) for p in (*inner, *outer))
+        return self.language in SCRIPTS and self.kind in ("function", "interface", "type")
+
+    def needs_later(self, names: Iterable[str]) -> bool:
+        """Whether what the moved text takes of other files is only looked up when it runs."""
+        places = [p for name in names for p in self.places(name) if self._holds(p)]
+        return self.is_lazy and all(is_later(self.tree, p) for p in places)
+
+    def used_later(self) -> bool:
+        """Whether its file uses it only when something runs."""
+        places = [p for p in self.places(self.name) if not self._holds(p)]
+        return self.is_lazy and all(is_later(self.tree, p) for p in places)
 
     def _holds(self, place: Occurrence) -> bool:
         return self.block.start <= place.span.start < self.block.end
@@ -199,7 +217,7 @@ def is_later(tree: Tree, place: Occurrence, *, lazy: bool = False) -> bool:
         body = node.parent.child_by_field_name("body")
         if body is not None and body.id == node.id and re.search(r"function|method|lambda", node.parent.type):
             return True
-        if lazy and node.type == "type":
+        if (lazy and node.type == "type") or node.type in _ERASED:
             return True
         node = node.parent
     return False

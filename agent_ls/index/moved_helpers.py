@@ -94,13 +94,14 @@ def _has(block: Node, places: list[int]) -> bool:
 def _bound_below(moved: Moved, bound: set[str]) -> str:
     """A name that the text uses and that its file's top binds in a way that is no definition (a loop, a ``with``)."""
     words = {w.decode("utf-8", "replace") for w in _WORD.findall(moved.text)}
-    classes = [d.span for d in moved.facts.definitions if d.kind in ("class", "interface", "enum")]
+    # What a class, or a list of type parameters, binds is not the file's.
+    closed = [d for d in moved.facts.definitions if d.kind not in ("variable", "constant")]
     for name in words - bound - {moved.name}:
         top = any(
             p.role is Role.BOUND
             and not p.scopes
             and not moved.block.start <= p.span.start < moved.block.end
-            and not any(c.start < p.span.start < c.end for c in classes)
+            and not any(d.name_span.end <= p.span.start < d.span.end for d in closed)
             for p in occurrences(moved.data, moved.tree, name)
         )
         if top and moved.inside(name):

@@ -60,9 +60,9 @@ def _moved(
     moved = from_the_top(read, path, offset)
     into = read(target)
     _check_folder(moved, target, into)
-    needs = [wanted for wanted in (_respelled(moved, need, target) for need in moved.needs()) if wanted]
+    there = _there(index, moved, target)
+    needs = [w for w in (_respelled(moved, n, target, there) for n in moved.needs()) if w]
     needs += [_from(target, path, read, name, typed=_typed(moved, name, into)) for name in moved.helpers]
-    there = {need.local for need in moved.needs() if moved.resolved(need) == target}
     check_names(moved, into or b"", needs, target, there)
     check_annotations(moved, into or b"", needs)
     stays = moved.used_outside()
@@ -136,12 +136,19 @@ def _check_folder(moved: Moved, target: RelPath, into: bytes | None) -> None:
         raise Refusal("One of the files is built under a condition")
 
 
-def _respelled(moved: Moved, need: Wanted, target: RelPath) -> Wanted | None:
+def _there(index: Index, moved: Moved, target: RelPath) -> set[str]:
+    """Names that the source imports from the target; a script may do so by a configured path."""
+    scripts = moved.language in SCRIPTS
+    items = index.imports_of(moved.path) if scripts else []
+    named = {i.module for i, files in items if target in files and not i.module.startswith(".")}
+    return {n.local for n in moved.needs() if n.module in named or moved.resolved(n) == target}
+
+
+def _respelled(moved: Moved, need: Wanted, target: RelPath, there: set[str]) -> Wanted | None:
     """An import of the source, as the target must write it; ``None``: it is there by itself."""
     if moved.language == "go":
         return need
-    home = moved.resolved(need)
-    if home == target:
+    if need.local in there:
         if need.name != need.local or need.name in ("", "*"):
             raise Refusal(f"It calls {target} `{need.local}`: that has no meaning there")
         return None
@@ -188,16 +195,20 @@ def _check_cycle(
     """No import that the move adds may make files load each other in a circle."""
     if moved.language == "go":
         return
-    helped = [n.local for n in needs if n.local in moved.helpers and not n.typed]
-    stays = stays and not moved.is_type
-    if stays and helped and not moved.all_later(helped):
+    loaded = [n for n in needs if not n.typed]
+    helped = [n.local for n in loaded if n.local in moved.helpers]
+    stays = stays and not moved.is_type and not moved.used_later()
+    if moved.needs_later(n.local for n in loaded) and not stays:
+        loaded, helped = [], []
+    if stays and helped:
         raise Refusal(
             f"It uses {', '.join(f'`{n}`' for n in helped)} of {moved.path}, which uses it: "
             "each file would import the other. Move what it uses first, or both into a third file"
         )
     edges = [(target, moved.path)] if helped else []
-    edges += [(moved.path, target)] if stays and not helped else []
-    homes = [moved.resolved(need) for need in moved.needs() if not need.typed]
+    edges += [(moved.path, target)] if stays else []
+    names = {n.local for n in loaded}
+    homes = [moved.resolved(need) for need in moved.needs() if need.local in names]
     edges += [(target, home) for home in homes if home and home != target]
     for start, end in edges:
         if way := loads.circle(start, end):

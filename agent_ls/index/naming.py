@@ -8,7 +8,6 @@ from typing import final
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import Span
 from agent_ls.index.facts import Definition
-from agent_ls.index.names import stem_of
 from agent_ls.index.occurrences import Occurrence, Role
 from agent_ls.index.scopes import (
     SourceFile,
@@ -23,17 +22,24 @@ from agent_ls.index.scopes import (
 )
 
 SELF = frozenset({"self", "this", "cls", "Self"})
+CALLED = frozenset({"method", "function", "constructor"})
+TWO_NAMESPACES = frozenset({"java", "rust"})
+"""Where a field and a method may have one name."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is renamed: ``kind`` is top (of a module), member (of the class ``around``) or local."""
+    """What is renamed: ``kind`` is top (of a module), member (of the class ``around``) or local.
+
+    ``called``: in languages where a field and a method may share a name, whether it is the method.
+    """
 
     kind: str
     path: RelPath
     around: Span | None = None
     parameter: bool = False
+    called: bool | None = None
 
 
 def target_of(files: dict[RelPath, SourceFile], here: SourceFile, offset: int) -> Target | str:
@@ -62,17 +68,21 @@ def target_of(files: dict[RelPath, SourceFile], here: SourceFile, offset: int) -
 
 def _of_definition(here: SourceFile, own: Definition) -> Target | str:
     if not own.container:
-        if here.language == "java" and own.name == stem_of(here.path):
-            return "A public class of Java has the name of its file; rename the file as well"
         return Target("top", here.path)
     around = class_around(here, own.span.start, own.span.end)
-    if around is not None:
-        return Target("member", here.path, around.span)
-    inside = [p for p in here.places if p.span == own.name_span]
-    if inside and inside[0].scopes:
-        return Target("local", here.path, inside[0].scopes[0])
+    scopes = next((p.scopes for p in here.places if p.span == own.name_span), tuple[Span, ...]())
+    if here.language == "java" and own.container == own.name:  # a constructor goes by its class
+        return Target("top", here.path)
+    # A function in a method is the method's own; a method in one belongs to a class without a name.
+    inner = scopes[:1] if here.language == "python" or own.kind == "function" else ()
+    if around is not None and not any(around.span.start <= scope.start for scope in inner):
+        called = own.kind in CALLED if here.language in TWO_NAMESPACES else None
+        return Target("member", here.path, around.span, called=called)
+    if scopes:  # a function in a function, of a method too
+        return Target("local", here.path, scopes[0])
     # A method that stands outside its type (Go, C++): other files may have more of the type.
-    return Target("member", here.path, own.span)
+    called = own.kind in CALLED if here.language in TWO_NAMESPACES else None
+    return Target("member", here.path, own.span, called=called)
 
 
 def _of_member(

@@ -21,9 +21,10 @@ from agent_ls.index.names import language_of
 from agent_ls.index.query import Index
 
 Read = Callable[[RelPath], bytes | None]
-INHERITING = SCRIPTS | {"python"}
+INHERITING = SCRIPTS | {"python", "java"}
 """Languages whose bases are followed."""
 
+CLASSES = frozenset({"class", "interface", "enum"})
 _DEEPEST = 8
 _EMPTY = frozenset(
     {
@@ -154,12 +155,18 @@ class Kin:
             head = re.search(rb"\bclass\s+\w+\s*(?:\[[^\]]*\])?\s*\(", text)
             listed = _arguments(text[head.end() :]) if head else []
             return [a for a in listed if "=" not in a]
-        head = re.search(rb"\bextends\s+([\w$.]+)", text.partition(b"{")[0])
-        return [head[1].decode("utf-8", "replace")] if head else []
+        head = _plain(text.partition(b"{")[0].decode("utf-8", "replace"))
+        words = r"extends|implements" if file.language == "java" else r"extends"
+        listed = re.findall(rf"\b(?:{words})\s+([\w$.\s,]+?)(?=\bimplements\b|\bpermits\b|$)", head.strip())
+        return [name.strip() for part in listed for name in part.split(",") if name.strip()] or (
+            ["?"]
+            if file.language == "java" and not re.search(r"\b(?:class|interface|enum|record)\b", head)
+            else []
+        )
 
     def _classes(self, path: RelPath) -> list[ClassAt]:
         file = self._file(path)
-        return [ClassAt(path, d.span) for d in (file.definitions if file else ()) if d.kind == "class"]
+        return [ClassAt(path, d.span) for d in (file.definitions if file else ()) if d.kind in CLASSES]
 
     def _defines(self, at: ClassAt, name: str) -> bool:
         file = self._file(at.path)
@@ -179,13 +186,14 @@ class Kin:
         if file is None or depth == 0:
             return None
         first, _, rest = name.partition(".")
-        own = next((d for d in file.definitions if d.kind == "class" and d.path == name), None)
+        own = next((d for d in file.definitions if d.kind in CLASSES and d.path == name), None)
         if own is not None:
             return ClassAt(path, own.span)
         item = file.imported.get(first)
         if item is None:
-            return None
-        for source in file.meant.get(item.module, ()):
+            return self._beside(path, name, depth) if file.language == "java" else None
+        sources = file.meant.get(item.module) or file.meant.get(f"{item.module}.{item.name}") or ()
+        for source in sources:
             whole = item.name in ("", "*")
             inner = rest if whole else ".".join(part for part in (item.name, rest) if part)
             found = self._class(source, inner, depth - 1) if inner else None
@@ -194,6 +202,16 @@ class Kin:
             if found is not None:
                 return found
         return None
+
+    def _beside(self, path: RelPath, name: str, depth: int) -> ClassAt | None:
+        """A class of the same package, or one that stands in a class of this file."""
+        file = self._file(path)
+        inner = [d for d in (file.definitions if file else ()) if d.kind in CLASSES and d.name == name]
+        if len(inner) == 1:
+            return ClassAt(path, inner[0].span)
+        folder, top = path.rpartition("/")[0], name.partition(".")[0]
+        near = [f for f in self._index.definers(top) if f.rpartition("/")[0] == folder and f != path]
+        return self._class(near[0], name, depth - 1) if len(near) == 1 else None
 
     def _file(self, path: RelPath) -> _File | None:
         if path not in self._files:
@@ -213,6 +231,14 @@ class Kin:
             meant.setdefault(item.module, []).extend(files)
         imported = {b.local: b for s in statements(data, tree, language) for b in s.bindings}
         return _File(data, language, facts_of(data, language, tree, names=False).definitions, imported, meant)
+
+
+def _plain(head: str) -> str:
+    """A head without comments, annotations' arguments and type arguments."""
+    head = re.sub(r"/\*.*?\*/|//[^\n]*|@\w+\s*(?:\([^)]*\))?", " ", head, flags=re.DOTALL)
+    while (shorter := re.sub(r"<[^<>]*>", "", head)) != head:
+        head = shorter
+    return head
 
 
 def _place(at: ClassAt) -> tuple[RelPath, int]:

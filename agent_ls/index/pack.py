@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from itertools import repeat
 
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, content_hash
@@ -54,7 +53,7 @@ def pack_file(
         uses.names,
         _listed(defined),
         list(weights),
-        list(map(min, weights.values(), repeat(0xFF))),
+        _capped(weights.values()),
         _listed(tail.encode() for i in found.imports for tail in tails(language, i.module, i.names)),
     )
 
@@ -62,13 +61,20 @@ def pack_file(
 def _unfit(data: bytes) -> str:
     if b"\0" in data:
         return "binary"
-    if len(data) > _LONGEST_LINE and len(data) > 1000 * len(LineIndex(data)):
+    # Counting line feeds is quick; lines that end otherwise are looked for where those are few.
+    if len(data) > _LONGEST_LINE + 1000 * data.count(b"\n") and len(data) > 1000 * len(LineIndex(data)):
         return "minified"
     return ""
 
 
 def _listed(names: Iterable[bytes]) -> list[bytes]:
     return [name for name in dict.fromkeys(names) if len(name) <= _LONGEST_NAME and b"\n" not in name]
+
+
+def _capped(values: Iterable[int]) -> list[int]:
+    """Numbers that fit into a byte; they nearly always do."""
+    found = list(values)
+    return found if max(found, default=0) <= 0xFF else [min(value, 0xFF) for value in found]
 
 
 def _weights(

@@ -14,7 +14,7 @@ from agent_ls.index.passages import Passage
 
 _HEADS = 0.2
 """Share of the budget that is kept for heads: a name with its parameters costs a tenth of a body."""
-_THRIFT = 0.75
+_THRIFT = 0.9
 """Between 0 (the likeliest first, whatever it costs) and 1 (the most likelihood per token)."""
 _SMALL = 3
 """Tokens added to every cost, so that a lone brace is no bargain."""

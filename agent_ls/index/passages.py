@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import final
 
 from agent_ls.core.paths import RelPath
@@ -92,8 +92,6 @@ def _cut(data: bytes, definitions: Sequence[Definition]) -> Cuts:
         own = NAME.findall(unit.definition.path) if unit.definition else ()
         signals = {
             "length": math.log2(1 + size) / 5,
-            "between": float(unit.definition is None),
-            "block": float(unit.definition is not None and unit.head < 0),
             "imports": float(imported > 3 or imported * 2 > size),
         }
         cuts.append(Cut(unit, len(text), head, frozenset(NAME.findall(text)), frozenset(own), signals))
@@ -132,6 +130,7 @@ def passages_of(
     matcher = _Matcher(request, words)
     top = max((score for _, score in files), default=0.0)
     found: list[Passage] = []
+    rows: list[dict[str, float]] = []
     for place, (path, score) in enumerate(files):
         data = read(path)
         if data is None or len(data) > _LARGEST:
@@ -148,7 +147,30 @@ def passages_of(
         signals = [{**of_file, **cut.signals, **matcher.signals(cut)} for cut in text.cuts]
         _compare(signals)
         found += [Passage(path, cut, some) for cut, some in zip(text.cuts, signals, strict=True)]
+        rows += signals
+    _add_rare(found, rows, request)
     return found
+
+
+def _add_rare(passages: Sequence[Passage], signals: Sequence[dict[str, float]], request: Request) -> None:
+    """Add which of the cursor's names a passage has, those counting more that few of all passages have.
+
+    ``used_rare``: a cosine, so that a long passage gains nothing by its length.
+    """
+    near, used, named = request.near, frozenset(request.used), frozenset(request.named)
+    asked = near | used
+    shown = [passage.cut.names & asked for passage in passages]
+    having = Counter(chain.from_iterable(shown))
+    rarity = {name: math.log((len(passages) + 1) / (count + 1)) for name, count in having.items()}
+    squares = {name: rarity[name] ** 2 for name in sorted(rarity) if name in used}
+    length = max(1.0, math.sqrt(sum(squares.values())))
+    most_near = max(1.0, sum([rarity[name] for name in sorted(rarity) if name in near]))
+    for passage, own, names in zip(passages, signals, shown, strict=True):
+        ordered = sorted(names)
+        hits = sum([squares[name] for name in ordered if name in used])
+        own["used_rare"] = hits / length / math.sqrt(max(1, len(passage.cut.names))) / 5
+        own["near_rare"] = sum([rarity[name] for name in ordered if name in near]) / most_near
+        own["named"] = float(not named.isdisjoint(passage.cut.names))
 
 
 def _compare(passages: Sequence[dict[str, float]]) -> None:
@@ -156,11 +178,9 @@ def _compare(passages: Sequence[dict[str, float]]) -> None:
     if not passages:
         return
     task = max(p["task"] for p in passages) or 1.0
-    around = max(p["around"] for p in passages) or 1.0
     best = max(range(len(passages)), key=lambda at: (passages[at]["task"] + passages[at]["around"], -at))
     for at, passage in enumerate(passages):
         passage["task_best"] = passage["task"] / task
-        passage["around_best"] = passage["around"] / around
         passage["by_best"] = 1 / (1 + abs(at - best))
         passage["place"] = at / len(passages)
         passage["last"] = float(at >= len(passages) - 2)
@@ -190,11 +210,9 @@ class _Matcher:
         self._task_total = sum(self._task.values()) or 1.0
         self._around_total = sum(self._around.values()) or 1.0
         self._terms = frozenset(self._task) | frozenset(self._around)
-        self._near, self._used = request.near, frozenset(request.used)
-        self._most_near, self._most_used = max(1, len(self._near)), max(1, len(self._used))
         self._here = request.here.name if request.here else ""
         self._hits: dict[str, tuple[str, ...]] = {}
-        self._telling = {*self._near, *self._used, self._here}
+        self._telling = {self._here}
         self._seen: set[str] = set()
         self._own: dict[frozenset[str], tuple[float, float]] = {}
 
@@ -222,8 +240,6 @@ class _Matcher:
             "around": around,
             "task_name": task_name,
             "around_name": around_name,
-            "near": len(names & self._near) / self._most_near,
-            "used": len(names & self._used) / self._most_used,
             "mentions": float(self._here in names),
             "asked": float(own is not None and own.name in self._request.named),
         }

@@ -104,12 +104,12 @@ class Block:
     starts: Sequence[int]
     entries: Sequence[int]
 
-    def find(self, name: bytes) -> list[tuple[int, int]]:
-        """(file, what stands beside it) of a name, files ascending."""
+    def find(self, name: bytes, most: int | None = None) -> list[tuple[int, int]]:
+        """(file, what stands beside it) of a name, files ascending, the first ``most`` of them."""
         at = bisect_left(self.names, name)
         if at == len(self.names) or self.names[at] != name:
             return []
-        part = self.entries[self.starts[at] : self.starts[at + 1]]
+        part = self.entries[self.starts[at] : self.starts[at + 1]][:most]
         return [(entry >> SHIFT, entry & _BESIDE) for entry in part]
 
 
@@ -149,7 +149,7 @@ def read_list(raw: bytes, name: bytes) -> tuple[array[int], array[int]] | None:
         return None
     at = text.count(b"\n", 0, found)
     lengths, end = unpack_numbers(raw, end)
-    width, begin, size = raw[end], sum(lengths[:at]), lengths[at]
+    width, begin, size = raw[end] or 1, sum(lengths[:at]), lengths[at]
     end += 1
     planes = [
         raw[start : start + size] for start in range(end + begin, len(raw), max(1, (len(raw) - end) // width))

@@ -11,6 +11,7 @@ from tree_sitter import Node, Tree
 
 from agent_ls.core.text import LineIndex, Span
 from agent_ls.index.facts import SyntaxProblem
+from agent_ls.index.tokens import leaves
 
 _MOST = 50
 _MOST_LEAVES = 2000
@@ -61,7 +62,7 @@ def _culprit(node: Node, data: bytes) -> tuple[int, int, str]:
     A bracket that nothing opened or closed tells most; then what the deepest inner error starts with.
     """
     open_brackets: list[Node] = []
-    for leaf in islice(_leaves(node), _MOST_LEAVES):
+    for leaf in islice(leaves(node), _MOST_LEAVES):
         if leaf.type in _CLOSERS:
             if not open_brackets or open_brackets.pop().type != _CLOSERS[leaf.type]:
                 return leaf.start_byte, leaf.end_byte, f"unexpected `{leaf.type}`"
@@ -84,16 +85,6 @@ def _unreadable(raw: bytes, last_line: int) -> str:
         head, tail = lines[0].strip()[:40], lines[-1].strip()[:40]
         return f"cannot be read up to line {last_line} (from `{head}` to `{tail}`)"
     return f"unexpected `{text[:40]}`" if len(text.split()) == 1 else f"`{text[:60]}` cannot be read"
-
-
-def _leaves(node: Node) -> Iterator[Node]:
-    stack = [node]
-    while stack:
-        top = stack.pop()
-        if top.child_count:
-            stack += reversed(top.children)
-        else:
-            yield top
 
 
 def _deepest_error(node: Node) -> Node:

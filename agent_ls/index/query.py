@@ -6,7 +6,6 @@ makes it anew.
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import zlib
 from array import array
@@ -31,9 +30,12 @@ from agent_ls.index.mentions import Mentions, RefHit, UsesInFile
 from agent_ls.index.names import is_test, kin_stem, stem_of
 from agent_ls.index.packed import FactsOfFile, unpack_facts
 from agent_ls.index.postings import Kind
-from agent_ls.index.sketch import find_sketched, names_like
+from agent_ls.index.sketch import SketchReader
 from agent_ls.index.store import SCHEMA_VERSION, read_meta
 from agent_ls.index.uses import find_packed
+
+_MOST_NAMES = 1000
+_MOST_DEFINING = 2000
 
 
 @final
@@ -49,7 +51,11 @@ class Hit:
 @final
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """What the store holds. ``building``: an indexer is at work, ``done`` of ``total`` files."""
+    """What the store holds, as of the last finished run.
+
+    ``building``: an indexer is at work; ``done`` of ``total`` new or changed files are in, of the
+    first ``named`` the names of definitions can be found, of the rest nothing is known yet.
+    """
 
     files: int = 0
     lines: int = 0
@@ -60,6 +66,7 @@ class IndexStatus:
     building: bool = False
     done: int = 0
     total: int = 0
+    named: int = 0
 
 
 @final
@@ -71,6 +78,7 @@ class Index:
         self._db: sqlite3.Connection | None = None
         self._inode = 0
         self._lists = ListReader(self._rows)
+        self._sketches = SketchReader(self._rows)
         self._corpus: tuple[object, Corpus] | None = None
 
     def close(self) -> None:
@@ -90,7 +98,7 @@ class Index:
         names = self._names_like(last, limit, fuzzy=fuzzy) if prefix or fuzzy else [last]
         hits: list[Hit] = []
         for candidate in names:
-            defining = self._reader().of(Kind.DEFINED, candidate)
+            defining = self._reader().of(Kind.DEFINED, candidate, _MOST_DEFINING)
             for path, file in self._paths((file for file, _ in defining), limit):
                 hits += [
                     Hit(path, definition.line + 1, definition)
@@ -102,7 +110,7 @@ class Index:
             if len(hits) >= limit:
                 break
         if len(hits) < limit and not container:
-            hits += self._sketched(names)
+            hits += self._sketched(names, limit - len(hits))
         return hits[:limit]
 
     def references(self, name: str, limit: int = 200) -> list[RefHit]:
@@ -114,7 +122,7 @@ class Index:
 
         ``most``: read no more files than this, those that were indexed first. ~10 µs for each.
         """
-        every = self._reader().of(Kind.USES, name)
+        every = self._reader().of(Kind.USES, name, None if most is None else most + 1)
         using = dict(every[:most])
         defining = {file for file, _ in self._reader().of(Kind.DEFINED, name)}
         paths = self._paths(using)
@@ -248,8 +256,7 @@ class Index:
             languages=totals.get("languages", {}),
             skipped=totals.get("skipped", {}),
             building=bool(progress),
-            done=progress[0] if progress else 0,
-            total=progress[1] if progress else 0,
+            **dict(zip(("done", "total", "named"), progress, strict=False)),
         )
 
     def lists(self, kind: Kind, names: Iterable[str]) -> dict[str, tuple[array[int], array[int]]]:
@@ -265,21 +272,22 @@ class Index:
         return self._corpus[1]
 
     def _names_like(self, text: str, limit: int, *, fuzzy: bool) -> list[str]:
-        names = self._reader().fuzzy(text) if fuzzy else self._reader().prefixed(text)
-        pattern = fuzzy_pattern(text) if fuzzy else re.compile(re.escape(text.encode("utf-8", "replace")))
-        for (records,) in self._rows("SELECT records FROM sketches"):
-            names |= names_like(records, pattern)
+        if fuzzy:
+            names = self._reader().fuzzy(text) | self._sketches.like(fuzzy_pattern(text), _MOST_NAMES)
+        else:
+            names = self._reader().prefixed(text) | self._sketches.starting(text, _MOST_NAMES)
         return sorted(names, key=lambda name: (len(name), name))[:limit]
 
-    def _sketched(self, names: Sequence[str]) -> list[Hit]:
+    def _sketched(self, names: Sequence[str], limit: int) -> list[Hit]:
         """Lines that look like definitions, in files that a first index run has not come to yet."""
         hits: list[Hit] = []
-        for (records,) in self._rows("SELECT records FROM sketches"):
-            for found in chain.from_iterable(find_sketched(records, name) for name in names):
-                if not self._rows("SELECT 1 FROM files WHERE path = ?", (found.path,)):
-                    span = Span(found.start, found.start + len(found.name.encode()))
-                    definition = Definition(found.name, "", span, span, found.text, line=found.line)
-                    hits.append(Hit(found.path, found.line + 1, definition))
+        for found in chain.from_iterable(self._sketches.find(name, limit) for name in names):
+            if not self._rows("SELECT 1 FROM files WHERE path = ?", (found.path,)):
+                span = Span(found.start, found.start + len(found.name.encode()))
+                definition = Definition(found.name, "", span, span, found.text, line=found.line)
+                hits.append(Hit(found.path, found.line + 1, definition))
+            if len(hits) >= limit:
+                break
         return hits
 
     def _reader(self) -> ListReader:
@@ -331,6 +339,7 @@ class Index:
             self._db = _open(self._path)
             self._inode = inode
             self._lists = ListReader(self._rows)
+            self._sketches = SketchReader(self._rows)
         return self._db
 
 

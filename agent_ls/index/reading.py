@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
+
+from agent_ls.workspace.regular import open_regular
 
 
 def read_regular(file: Path | str) -> tuple[bytes, int, int]:
@@ -13,9 +14,6 @@ def read_regular(file: Path | str) -> tuple[bytes, int, int]:
     Raises:
         OSError: it is not there, not readable, or no regular file.
     """
-    fd = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(fd, "rb", 0) as opened:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(f"{file} is no regular file")
+    with open_regular(file, follow=False) as opened:
+        status = os.fstat(opened.fileno())
         return opened.read(), status.st_size, status.st_mtime_ns

@@ -17,13 +17,22 @@ from agent_ls.core.edits import ChangeSet, FileChange, TextEdit, apply_text_edit
 from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, Span
 from agent_ls.index.extract import ParseTimeoutError, dialect, facts_of, parse
+from agent_ls.index.facts import Definition
 from agent_ls.index.keywords import KEYWORDS
 from agent_ls.index.mentions import RefHit
-from agent_ls.index.names import EXTRA, language_of
-from agent_ls.index.naming import SELF, Target, target_of
+from agent_ls.index.names import EXTRA, language_of, stem_of
+from agent_ls.index.naming import Target, target_of
 from agent_ls.index.occurrences import Occurrence, Role, occurrences
-from agent_ls.index.overrides import INHERITING, ClassAt, Family, Kin
+from agent_ls.index.overrides import Family, Kin
 from agent_ls.index.query import Index, enclosing
+from agent_ls.index.rename_members import (
+    family_of,
+    members,
+    of_classes,
+    overrides_unknown,
+    satisfies,
+    unknown_bases,
+)
 from agent_ls.index.scopes import (
     SourceFile,
     binder,
@@ -88,9 +97,10 @@ def rename(
     if target.kind == "top":
         files, stars = _through_stars(index, read, files, target.path, name, new_name)
     kin = Kin(index, read)
-    family = _family(kin, files, target, name)
+    family = family_of(kin, files, target, name)
     resolved = _resolve(files, target, name, kin, family)
     problem = _clash(files, resolved, target, new_name) or _caught(files, stars, new_name)
+    problem = problem or overrides_unknown(files, kin, family, name) or satisfies(files, target, name)
     taken = kin.bearer(family, new_name, index.files_with(new_name, _MOST_FILES)) if family.classes else None
     if taken and not problem:
         problem = (
@@ -98,8 +108,16 @@ def rename(
         )
     if problem:
         return RenamePlan(ChangeSet(), reason=problem)
-    left = [*_unresolved(files, resolved, target), *_unknown_bases(files, family)]
-    return RenamePlan(_changes(files, resolved, new_name), tuple(left), "")
+    left = [*_unresolved(files, resolved, target), *unknown_bases(files, family)]
+    changes = _changes(files, resolved, new_name)
+    if target.kind == "top" and stem_of(target.path) == name and language == "java":
+        moved = _with_file(read, changes, target.path, new_name)
+        if moved is None:
+            return RenamePlan(
+                ChangeSet(), reason=f"A class of Java has the name of its file, and `{new_name}` has one"
+            )
+        changes = moved
+    return RenamePlan(changes, tuple(left), "")
 
 
 def _refuse(name: str, new_name: str, language: str) -> str:
@@ -177,16 +195,6 @@ def _through_stars(
     return found, seen - {source}
 
 
-def _family(kin: Kin, files: dict[RelPath, SourceFile], target: Target, name: str) -> Family:
-    """The classes that have a renamed method in common; none for anything else."""
-    home, around = files[target.path], target.around
-    if target.kind != "member" or around is None or home.language not in INHERITING:
-        return Family(())
-    if not any(d.span == around and d.kind == "class" for d in home.facts.definitions):
-        return Family(())
-    return kin.family(ClassAt(home.path, around), name, files)
-
-
 def _resolve(
     files: dict[RelPath, SourceFile], target: Target, name: str, kin: Kin, family: Family
 ) -> dict[RelPath, list[Occurrence]]:
@@ -197,58 +205,15 @@ def _resolve(
         return {home.path: [p for p in own if binder(home, p) in (around, None)]}
     if target.kind == "member" and around is not None:
         if not family.classes:
-            return {home.path: _members(home, around)}
+            return {home.path: members(home, around, target.called)}
         found: dict[RelPath, list[Occurrence]] = {}
         for at in family.classes:
             if at.path in files:
-                found.setdefault(at.path, []).extend(_members(files[at.path], at.span))
+                found.setdefault(at.path, []).extend(members(files[at.path], at.span, target.called))
         for file in files.values():
-            found.setdefault(file.path, []).extend(_of_classes(file, kin, family))
+            found.setdefault(file.path, []).extend(of_classes(file, kin, family))
         return {path: list(dict.fromkeys(places)) for path, places in found.items() if places}
     return _top(files, home, name)
-
-
-def _of_classes(file: SourceFile, kin: Kin, family: Family) -> list[Occurrence]:
-    """``Class.method`` where the name before the dot is one of these classes."""
-    own = set(family.classes)
-    return [
-        p
-        for p in file.places
-        if p.role is Role.MEMBER
-        and re.fullmatch(r"[A-Za-z_][\w.]*", p.receiver)
-        and p.receiver not in SELF
-        and kin.means(file.path, p.receiver) in own
-    ]
-
-
-def _unknown_bases(files: dict[RelPath, SourceFile], family: Family) -> Iterable[RefHit]:
-    """Classes of the family whose bases are elsewhere, and may have the method."""
-    for at in family.unknown:
-        if at.path in files:
-            around = enclosing(files[at.path].facts.definitions, at.span.start)
-            line = LineIndex(files[at.path].data).line_of(at.span.start) + 1
-            yield RefHit(at.path, line, around.path if around else "")
-
-
-def _members(home: SourceFile, around: Span) -> list[Occurrence]:
-    """The definitions in a class and what is said of ``self`` there."""
-    names = {d.name_span for d in home.facts.definitions}
-    defined: list[Occurrence] = []
-    found: list[Occurrence] = []
-    for place in home.places:
-        if not (around.start <= place.span.start and place.span.end <= around.end):
-            continue
-        inner = class_around(home, place.span.start, place.span.end)
-        if inner is not None and inner.span != around:
-            continue
-        own = place.receiver in SELF or place.receiver.partition("(")[0] == "super"
-        # Python's class bodies see their own names: `@name.setter`.
-        below = place.role is Role.PLAIN and any(place.scopes == d.scopes for d in defined)
-        if place.span in names or (place.role is Role.MEMBER and own) or below:
-            found.append(place)
-        if place.span in names and home.language == "python":
-            defined.append(place)
-    return found
 
 
 def _top(files: dict[RelPath, SourceFile], home: SourceFile, name: str) -> dict[RelPath, list[Occurrence]]:
@@ -308,7 +273,9 @@ def _seen_places(
     aliased = bool(own) and all(p.aliased for p in own)
     found: list[Occurrence] = []
     names = {d.name_span for d in file.facts.definitions if not d.container}
-    nested = {d.name_span for d in file.facts.definitions if d.container}
+    nested = {
+        d.name_span for d in file.facts.definitions if d.container and not _constructs(d, file.language)
+    }
     for place in file.places:
         if place.role is Role.MEMBER:
             if place.receiver in modules:
@@ -323,6 +290,11 @@ def _seen_places(
         ):
             found.append(place)
     return found
+
+
+def _constructs(definition: Definition, language: str) -> bool:
+    """A constructor of Java has the name of its class."""
+    return language == "java" and definition.container.rpartition(".")[2] == definition.name
 
 
 def _in_class_body(file: SourceFile, place: Occurrence) -> bool:
@@ -381,6 +353,15 @@ def _changes(
         for path, places in resolved.items()
         if places
     )
+
+
+def _with_file(read: Read, changes: ChangeSet, home: RelPath, new_name: str) -> ChangeSet | None:
+    """The changes with the file of a class that gets its new name; ``None``: there is such a file."""
+    folder = home.rpartition("/")[0]
+    target = RelPath(f"{folder}/{new_name}.java" if folder else f"{new_name}.java")
+    if read(target) is not None:
+        return None
+    return ChangeSet.of(replace(c, path=target, moved_from=home) if c.path == home else c for c in changes)
 
 
 def _unresolved(

@@ -20,6 +20,8 @@ _MOST_READ = 200_000
 _MOST_TERMS = 100
 _MOST_NAMES = 40
 _LIKELY = 60
+_LONGEST_NAME = 200
+_BEGUN = re.compile(rb"[\w$\x80-\xff]+\Z")
 _COMPOUND = re.compile(r"[a-z0-9][A-Z]|[A-Za-z]_[A-Za-z]|^[A-Z][A-Z]")
 
 
@@ -95,7 +97,10 @@ def _strongest(words: Mapping[str, float]) -> dict[str, float]:
 
 def _near(data: bytes, site: Site) -> list[str]:
     """The words nearest to the cursor, half before it and half behind."""
-    start, end = site.span.start, max(site.span.start, site.span.end)
+    end = max(site.span.start, site.span.end)
+    # A cursor in the middle of a name means that name.
+    begun = _BEGUN.search(data[max(0, site.span.start - _LONGEST_NAME) : site.span.start])
+    start = site.span.start - (len(begun[0]) if begun else 0)
     before = NAME.findall(data[max(0, start - 4000) : start].decode("utf-8", "replace"))[-_AROUND // 2 :]
     behind = NAME.findall(data[start : end + 4000].decode("utf-8", "replace"))[: _AROUND // 2]
     return [*before, *behind]

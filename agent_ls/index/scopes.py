@@ -117,7 +117,9 @@ def module_names(file: SourceFile, item: Import) -> set[str]:
             item.module,
             item.module.rpartition("::")[2],
             *(f"{item.module}::{n}" for n in item.names),
-            *item.names,
+            *(
+                n for n in item.names if not n[:1].isupper()
+            ),  # what is written large is a type, and has names of its own
         }
     return set()
 

@@ -18,7 +18,7 @@ from agent_ls.index.query import Index
 
 _MOST_DEFINED = 12
 _MOST_USERS = 60
-_MOST_LOOKED_AT = 150
+_MOST_LOOKED_AT = 40
 _MOST_IMPORTED = 8
 
 

@@ -24,7 +24,7 @@ from agent_ls.index.parts import Part, PartMaker
 from agent_ls.index.postings import Kind, Lists
 from agent_ls.index.sketch import pack_sketches
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 5
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -39,10 +39,13 @@ CREATE TABLE segments (id INTEGER PRIMARY KEY AUTOINCREMENT, files INTEGER NOT N
 CREATE TABLE blocks (segment INTEGER NOT NULL, kind INTEGER NOT NULL, first BLOB NOT NULL, block BLOB NOT NULL);
 CREATE UNIQUE INDEX blocks_by_name ON blocks (kind, segment, first);
 CREATE TABLE gone (file INTEGER PRIMARY KEY);
-CREATE TABLE sketches (id INTEGER PRIMARY KEY, records BLOB NOT NULL);
+CREATE TABLE sketches (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, hashes BLOB NOT NULL, names BLOB NOT NULL, records BLOB NOT NULL
+);
 """
 
 _MOST_OF_A_LEVEL = 16
+_PATIENCE_MS = 5000
 
 
 @final
@@ -82,9 +85,16 @@ class Store:
         _remove(self.db)
         self._db = self._open()
 
-    def known(self) -> dict[RelPath, Known]:
-        """Every file in the store; one quick statement."""
-        rows = self._ask("SELECT path, size, mtime_ns, hash, reason FROM files")
+    def known(self, paths: Iterable[RelPath] | None = None) -> dict[RelPath, Known]:
+        """Every file in the store, or those of some paths; one quick statement."""
+        statement = "SELECT path, size, mtime_ns, hash, reason FROM files"
+        if paths is None:
+            rows = self._ask(statement)
+        else:
+            rows = self._ask(
+                f"{statement} WHERE path IN (SELECT value FROM json_each(?))",  # noqa: S608 - no value in it
+                json.dumps(list(paths)),
+            )
         return {
             RelPath(path): Known(size, mtime, digest, reason) for path, size, mtime, digest, reason in rows
         }
@@ -115,7 +125,8 @@ class Store:
     def sketch(self, records: Iterable[bytes]) -> None:
         """Add lines that look like definitions of files that are not parsed yet (see `sketch`)."""
         with self._transaction() as db:
-            db.execute("INSERT INTO sketches VALUES (NULL, ?)", (pack_sketches(records),))
+            row = pack_sketches(records)
+            db.execute("INSERT INTO sketches VALUES (NULL, ?, ?, ?)", (row.hashes, row.names, row.records))
 
     def drop_sketches(self) -> None:
         """All files are parsed."""
@@ -171,7 +182,11 @@ class Store:
             )
             if gone * 4 > all_files:
                 self._merge(db, [segment for (segment,) in db.execute("SELECT id FROM segments")])
-        self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        # The log shrinks where no reader is in it just now; nobody waits for one.
+        self._db.execute("PRAGMA busy_timeout = 0")
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._db.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
 
     def meta(self) -> Mapping[str, Any]:
         """What `say` recorded."""
@@ -190,9 +205,9 @@ class Store:
             _remove(self.db)
             return _connect(self.db)
 
-    def _ask(self, statement: str) -> list[Any]:
+    def _ask(self, statement: str, *values: str) -> list[Any]:
         try:
-            return self._db.execute(statement).fetchall()
+            return self._db.execute(statement, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise _said(error) from None
 
@@ -258,7 +273,7 @@ def _connect(db: Path) -> sqlite3.Connection:
     Raises:
         DamagedStoreError: it is of another version, or no store.
     """
-    connection = sqlite3.connect(db, isolation_level=None, timeout=5.0)
+    connection = sqlite3.connect(db, isolation_level=None, timeout=_PATIENCE_MS / 1000)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")

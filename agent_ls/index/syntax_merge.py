@@ -20,7 +20,8 @@ from agent_ls.index.languages import parser
 from agent_ls.index.merging import Resolved
 from agent_ls.index.names import EXTRA
 from agent_ls.index.syntax_three import Side, merge_sequence
-from agent_ls.index.syntax_units import leaves, names_in
+from agent_ls.index.syntax_units import names_in
+from agent_ls.index.tokens import leaves
 
 _MAX_BYTES = 2_000_000
 

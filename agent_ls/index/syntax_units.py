@@ -8,11 +8,12 @@ the list is written. Between units there is nothing but blanks.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final
 
 from tree_sitter import Node
+
+from agent_ls.index.tokens import leaves
 
 _COMMENTS = frozenset(["comment", "line_comment", "block_comment"])
 _ABOVE = _COMMENTS | {"attribute_item"}
@@ -340,14 +341,3 @@ def names_in(root: Node) -> Counter[Name]:
                 if inner:
                     stack.append((child, (*scope, *name)))
     return found
-
-
-def leaves(node: Node) -> Iterator[Node]:
-    """The tokens of a tree, in order."""
-    stack = [node]
-    while stack:
-        top = stack.pop()
-        if top.child_count:
-            stack += reversed(top.children)
-        else:
-            yield top

@@ -17,7 +17,7 @@ from agent_ls.index.arriving import imported
 from agent_ls.index.bindings import Binding, Statement, statements, taken_away, whole_lines
 from agent_ls.index.extract import parse
 from agent_ls.index.imports import means
-from agent_ls.index.moved import Moved, Refusal
+from agent_ls.index.moved import Moved, Refusal, is_later
 from agent_ls.index.names import language_of
 from agent_ls.index.occurrences import Role, occurrences
 from agent_ls.index.passing_on import passed_on
@@ -144,7 +144,7 @@ class _Taker:
             )
             for b in gone
         ]
-        self.loads |= where in (Standing.TOP, Standing.TRIAL)
+        self.loads |= where in (Standing.TOP, Standing.TRIAL) and not self._later([b.local for b in gone])
         if where is Standing.TOP or self._language in SCRIPTS:
             self._edits += made
             self._wanted += wanted
@@ -156,6 +156,13 @@ class _Taker:
     def _typed(self, item: Binding) -> bool:
         """``{ type name }``: taken for its type only."""
         return self._language in SCRIPTS and re.match(rb"type\s", self._data[item.item.start :]) is not None
+
+    def _later(self, names: Sequence[str]) -> bool:
+        """Whether this script uses the name only when something runs."""
+        places = [p for name in names for p in occurrences(self._data, self._tree, name)]
+        return self._moved.is_type or (
+            self._moved.is_lazy and all(is_later(self._tree, p) for p in places if p.role is not Role.MEMBER)
+        )
 
     def _everything(self, statement: Statement, item: Binding) -> None:
         """``from source import *``: what it gave must be taken from the new place, if it gave the name."""
@@ -213,7 +220,7 @@ class _Taker:
             edits.append(TextEdit(Span(start, place.span.end), moved.name.encode()))
         if edits:
             self._check_free()
-            self.loads = True
+            self.loads = not moved.is_type
             python = self._language == "python"
             module = (
                 python_module(path, self._target, self._read) if python else script_module(path, self._target)

@@ -70,6 +70,8 @@ class Claims:
         for other in self._book.all():
             if other.id == job.id or not _claims(other) or not other.touches & job.touches:
                 continue
+            if _replaces(job, other) or _replaces(other, job):
+                continue
             met = next((c for c in self._of(other) if any(c.meets(mine) for mine in own)), None)
             if met is not None:
                 title = other.request.intent.title
@@ -134,6 +136,11 @@ def said(other: OverlapView) -> str:
     where = f"{other.symbol} in {other.path}" if other.symbol else f"line {other.line} of {other.path}"
     how = "is at work on" if other.state.live else "has a plan for"
     return f"another job ({other.title}) {how} {where} too"
+
+
+def _replaces(new: Job, old: Job) -> bool:
+    """Whether a job was begun to take the place of another one's plan: that they meet goes without saying."""
+    return bool(new.replaces) and new.retry_of == old.id
 
 
 def _claims(job: Job) -> bool:

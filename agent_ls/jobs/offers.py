@@ -8,32 +8,32 @@ Each producer is a function from what is known to entries; ranks are given at th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import final
 
-from agent_ls.core.job import Diagnostic, JobId, JobState, Question, Site, Verdict
+from agent_ls.core.job import Diagnostic, Site
 from agent_ls.core.paths import parent
 from agent_ls.core.settings import Settings
 from agent_ls.core.text import Span
 from agent_ls.index.actions import MOVABLE
 from agent_ls.index.names import is_test, language_of
+from agent_ls.jobs.entries import QUICKFIX, REWRITE, SOURCE, short
 from agent_ls.jobs.hunks_here import HunksAt
 from agent_ls.jobs.importing import on_import
+from agent_ls.jobs.job_offers import hunk_offers, job_offers
 from agent_ls.jobs.place import Here
-from agent_ls.jobs.views import JobView, Offer, plan_size
+from agent_ls.jobs.views import JobView, Offer
 
 MOST = 6
-QUICKFIX, REWRITE, SOURCE = "quickfix.agent", "refactor.rewrite.agent", "source.agent"
 MORE = "Agent jobs here …"
-_TITLE = 60
 _STUB_BYTES = 2000
 _STUB = re.compile(
     rb"NotImplemented|not implemented|^[ \t]*(?:pass|\.\.\.)[ \t]*(?:#.*)?$|\btodo!\(|\bunimplemented!\(|UnsupportedOperationException"
     rb"|\A[^\n]*:[ \t]*(?:pass|\.\.\.)\s*\Z",
     re.MULTILINE | re.IGNORECASE,
 )
-_CHOICES = 3
 _OF_JOBS = frozenset({"question", "job", "hunk"})
 _PLACED = _OF_JOBS | {"fix", "anchor"}
 _TESTABLE = frozenset({"function", "method", "class", "struct"})
@@ -86,7 +86,12 @@ def hidden(known: Known) -> list[Offer]:
 
 
 def _made(known: Known, only: Collection[str] | None) -> list[Offer]:
-    return [offer for producer in _PRODUCERS for offer in producer(known) if _wanted(offer.kind, only)]
+    entries = chain(
+        job_offers(known.jobs),
+        hunk_offers(known.jobs, known.hunks),
+        *(producer(known) for producer in _PRODUCERS),
+    )
+    return [offer for offer in entries if _wanted(offer.kind, only)]
 
 
 def _shown(made: Sequence[Offer]) -> list[Offer]:
@@ -107,93 +112,6 @@ def _wanted(kind: str, only: Collection[str] | None) -> bool:
     return not only or any(wish in ("", kind) or kind.startswith(f"{wish}.") for wish in only)
 
 
-def _job_offers(known: Known) -> Iterator[Offer]:
-    ranked = sorted(known.jobs, key=lambda view: _JOB_ORDER.get(view.state, 9))
-    for view in ranked:
-        title = _short(view.title)
-        match view.state:
-            case JobState.WAITING if view.question is not None:
-                yield from _answers(view.id, view.question)
-            case JobState.READY | JobState.PARTLY_APPLIED:
-                size = f"{plan_size(view)}, {_VERDICTS[view.verdict]}"
-                yield _job(f"Review plan: {title} ({size})", "agentLs.review", {"jobId": view.id})
-                yield _job(f"Apply plan: {title} ({size})", "agentLs.apply", {"jobId": view.id})
-                if view.state is JobState.READY:
-                    yield _job(f"Discard plan: {title}", "agentLs.discard", {"jobId": view.id})
-                else:
-                    yield _job(f"Undo: {title}", "agentLs.undo", {"jobId": view.id})
-            case JobState.RUNNING | JobState.CHECKING | JobState.QUEUED:
-                yield _job(f"Cancel: {title}", "agentLs.cancel", {"jobId": view.id})
-            case JobState.INTERRUPTED | JobState.OUT_OF_BUDGET:
-                yield _job(f"Resume: {title}", "agentLs.resume", {"jobId": view.id})
-            case JobState.APPLIED:
-                yield _job(f"Undo: {title}", "agentLs.undo", {"jobId": view.id})
-            case _:
-                continue
-        if view.verdict_note and view.state in _CHECKABLE:
-            yield _job(f"Check again: {title}", "agentLs.check", {"jobId": view.id})
-
-
-_CHECKABLE = frozenset({JobState.READY, JobState.PARTLY_APPLIED, JobState.APPLIED})
-"""A merge with later edits made a tree that nothing was proven on: the offer to prove the plan on it."""
-
-_JOB_ORDER = {
-    JobState.WAITING: 0,
-    JobState.READY: 1,
-    JobState.PARTLY_APPLIED: 2,
-    JobState.INTERRUPTED: 3,
-    JobState.OUT_OF_BUDGET: 3,
-    JobState.RUNNING: 4,
-    JobState.CHECKING: 4,
-    JobState.QUEUED: 4,
-    JobState.APPLIED: 5,
-}
-
-
-_VERDICTS = {
-    Verdict.VERIFIED: "verified",
-    Verdict.UNVERIFIED: "unverified",
-    Verdict.WORSE: "checks got worse",
-}
-
-
-def _hunk_offers(known: Known) -> Iterator[Offer]:
-    """A part of a plan, where an editor has no review of its own: just what is at this place."""
-    views = {view.id: view for view in known.jobs if view.state in _REVIEWED}
-    for here in known.hunks:
-        view = views.get(here.job)
-        if view is not None:
-            count = len(here.ids)
-            some = "this change" if count == 1 else f"these {count} changes"
-            title = f"Apply only {some} (of {here.of} in this file): {_short(view.title)}"
-            arguments = {"jobId": view.id, "hunks": list(here.ids)}
-            yield Offer(title, REWRITE, "agentLs.apply", arguments, group="hunk")
-
-
-_REVIEWED = frozenset({JobState.READY, JobState.PARTLY_APPLIED})
-
-
-def _answers(job: JobId, question: Question) -> Iterator[Offer]:
-    """An entry per possible answer, since LSP has no input box; a plugin asks for any other text itself."""
-    asked: dict[str, object] = {"jobId": job, "questionId": question.id}
-    text = _short(question.text)
-    for choice in question.choices[:_CHOICES]:
-        yield _question(f"Answer “{_short(choice)}”: {text}", {**asked, "answer": choice})
-    if not question.choices:
-        yield _question(f"Answer: {text}", asked)
-        if question.default:
-            default = {**asked, "answer": question.default}
-            yield _question(f"Answer “{_short(question.default)}”: {text}", default)
-
-
-def _question(title: str, arguments: Mapping[str, object]) -> Offer:
-    return Offer(title, REWRITE, "agentLs.answer", dict(arguments), group="question")
-
-
-def _job(title: str, command: str, arguments: Mapping[str, object]) -> Offer:
-    return Offer(title, REWRITE, command, dict(arguments), group="job")
-
-
 def _fix_offers(known: Known) -> Iterator[Offer]:
     theirs = [d for d in known.diagnostics if d.source != "agent-ls"]
     if not known.model or not theirs:
@@ -202,7 +120,7 @@ def _fix_offers(known: Known) -> Iterator[Offer]:
     others = f" (and {len(theirs) - 1} more)" if len(theirs) > 1 else ""
     listed = "\n".join(f"- {d.message}" for d in theirs)
     yield Offer(
-        f"Fix: {_short(worst.message)}{others}",
+        f"Fix: {short(worst.message)}{others}",
         QUICKFIX,
         "agentLs.delegate",
         {"task": f"Fix what is reported here:\n{listed}", "kind": "fix"},
@@ -221,7 +139,7 @@ def _fix_all_offers(known: Known) -> Iterator[Offer]:
     (kind,) = kinds
     path = known.here.site.path
     yield Offer(
-        f"Fix all of this kind in this file: {_short(kind)}",
+        f"Fix all of this kind in this file: {short(kind)}",
         QUICKFIX,
         "agentLs.delegate",
         {
@@ -238,7 +156,7 @@ def _anchor_offers(known: Known) -> Iterator[Offer]:
     anchor = known.here.anchor
     if known.model and anchor is not None:
         yield Offer(
-            f"Do: {_short(anchor.text)}",
+            f"Do: {short(anchor.text)}",
             REWRITE,
             "agentLs.delegate",
             {"task": anchor.text, "kind": "anchor"},
@@ -276,7 +194,7 @@ def _explain_more_offers(known: Known) -> Iterator[Offer]:
     )
     if known.model and (known.explained if what else known.here.known):
         arguments = {"refresh": True} if what else {"folder": True}
-        yield Offer(_short(title), REWRITE, "agentLs.explain", arguments, group="verb", site=site)
+        yield Offer(short(title), REWRITE, "agentLs.explain", arguments, group="verb", site=site)
 
 
 def _explainable(here: Here) -> tuple[Site, str]:
@@ -317,7 +235,7 @@ def _prompt_offers(known: Known) -> Iterator[Offer]:
         for prompt in known.settings.prompts:
             if prompt.title and prompt.task:
                 yield Offer(
-                    _short(prompt.title),
+                    short(prompt.title),
                     REWRITE,
                     "agentLs.delegate",
                     {"task": prompt.task, "kind": "prompt"},
@@ -360,7 +278,7 @@ def _import_offers(known: Known) -> Iterator[Offer]:
     if known.importable:
         site = replace(here.site, span=here.name_span)
         yield Offer(
-            f"Import {_short(here.name)} …", REWRITE, "agentLs.addImport", {}, group="action", site=site
+            f"Import {short(here.name)} …", REWRITE, "agentLs.addImport", {}, group="action", site=site
         )
     if on_import(here):
         title = "Remove unused imports"
@@ -377,7 +295,7 @@ def _engine_offers(known: Known) -> Iterator[Offer]:
         if engine.name and engine.argv and (not engine.languages or language in engine.languages):
             title = engine.title or f"Run {' '.join(engine.argv)}"
             arguments = {"engine": engine.name}
-            yield Offer(_short(title), SOURCE, "agentLs.run", arguments, group="engine", site=known.here.site)
+            yield Offer(short(title), SOURCE, "agentLs.run", arguments, group="engine", site=known.here.site)
 
 
 def _connect_offers(known: Known) -> Iterator[Offer]:
@@ -386,8 +304,6 @@ def _connect_offers(known: Known) -> Iterator[Offer]:
 
 
 _PRODUCERS: tuple[Callable[[Known], Iterator[Offer]], ...] = (
-    _job_offers,
-    _hunk_offers,
     _fix_offers,
     _fix_all_offers,
     _anchor_offers,
@@ -402,8 +318,3 @@ _PRODUCERS: tuple[Callable[[Known], Iterator[Offer]], ...] = (
     _explain_more_offers,
     _connect_offers,
 )
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _TITLE else line[: _TITLE - 1].rstrip() + "…"

@@ -52,7 +52,7 @@ def jobs_wire(jobs: Iterable[JobView]) -> dict[str, int]:
 
 
 def index_wire(index: Index) -> dict[str, Any]:
-    """What the index holds, and how far it is."""
+    """What the index holds, how far it is, and what it leaves out (see `IndexStatus`)."""
     status = index.status()
     return {
         "files": status.files,
@@ -60,4 +60,6 @@ def index_wire(index: Index) -> dict[str, Any]:
         "building": status.building,
         "done": status.done,
         "total": status.total,
+        "named": status.named,
+        "skipped": dict(status.skipped),
     }

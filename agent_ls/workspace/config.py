@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
 from agent_ls.core.settings import Settings, Source, parse
+from agent_ls.workspace.regular import open_regular
 
 USER_FILE = "config.toml"
 PROJECT_FILE = ".agent-ls.toml"
@@ -50,16 +49,12 @@ def project_file(root: Path) -> bytes | None:
     under that name: a pipe does not block, and what is no regular file or too large is not used.
     """
     try:
-        handle = os.open(root / PROJECT_FILE, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open_regular(root / PROJECT_FILE, follow=True) as file:
+            data = file.read(_CAP + 1)
     except FileNotFoundError:
         return b""
     except OSError:
         return None
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        return None
-    with os.fdopen(handle, "rb") as file:
-        data = file.read(_CAP + 1)
     return data if len(data) <= _CAP else None
 
 

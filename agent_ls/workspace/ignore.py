@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -20,6 +19,7 @@ import pathspec
 from agent_ls.core.paths import RelPath
 from agent_ls.workspace import names
 from agent_ls.workspace.git_config import excludes_file
+from agent_ls.workspace.regular import open_regular
 
 _IGNORE_FILE_LIMIT = 500_000
 IGNORE_FILES = frozenset({".gitignore", ".agentignore"})
@@ -208,14 +208,10 @@ def _decide(layer: Layer, path: RelPath, is_dir: bool) -> bool:  # noqa: FBT001 
 def _read_spec(path: Path) -> Patterns | None:
     """The patterns of an ignore file; ``None`` where there is none (a link, a FIFO or a huge one is none)."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open_regular(path, follow=False) as file:
+            text = file.read(_IGNORE_FILE_LIMIT).decode("utf-8", "replace")
     except OSError:
         return None
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        return None
-    with os.fdopen(handle, "rb") as file:
-        text = file.read(_IGNORE_FILE_LIMIT).decode("utf-8", "replace")
     return Patterns(text.removeprefix("\ufeff").split("\n"))
 
 

@@ -32,6 +32,11 @@ class Screen:
         return self._tmux("capture-pane", "-p")
 
     @property
+    def coloured(self) -> str:
+        """The same with its colours, as ANSI sequences."""
+        return self._tmux("capture-pane", "-p", "-e")
+
+    @property
     def pid(self) -> int:
         return int(self._tmux("display-message", "-p", "#{pane_pid}"))
 

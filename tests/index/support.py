@@ -37,7 +37,10 @@ def write_all(root: Path, files: Mapping[RelPath, bytes]) -> None:
 
 def index_of(tmp: Path, files: Mapping[RelPath, bytes]) -> Index:
     """A store of these files' facts, packed in this process."""
-    db = tmp / "state" / "index.db"
+    return Index(store_at(tmp / "state" / "index.db", files))
+
+
+def store_at(db: Path, files: Mapping[RelPath, bytes]) -> Path:
     store = Store(db)
     store.put(
         pack_file(data, path, language, (len(data), 1), 5.0)
@@ -46,4 +49,4 @@ def index_of(tmp: Path, files: Mapping[RelPath, bytes]) -> Index:
     )
     store.say(totals=store.totals(), progress=[], aliases=read_aliases(files, files.__getitem__))
     store.close()
-    return Index(db)
+    return db

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,11 +15,11 @@ from agent_ls.core.paths import RelPath
 from agent_ls.index import store as room
 from agent_ls.index.corpus import Corpus
 from agent_ls.index.indexer import Indexer
-from agent_ls.index.names import language_of
 from agent_ls.index.pack import pack_file
 from agent_ls.index.postings import Kind
 from agent_ls.index.query import Index
 from agent_ls.index.store import Store
+from tests.index.support import store_at
 
 WORDS = [
     "alpha",
@@ -78,18 +79,6 @@ def answers(db: Path) -> dict[str, object]:
     return told
 
 
-def fresh(db: Path, files: dict[RelPath, bytes]) -> Path:
-    store = Store(db)
-    store.put(
-        pack_file(data, path, language, (len(data), 1), 5.0)
-        for path, data in files.items()
-        if (language := language_of(path))
-    )
-    store.say(totals=store.totals(), progress=[])
-    store.close()
-    return db
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_edits_renames_and_deletions(tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
@@ -111,7 +100,7 @@ def test_edits_renames_and_deletions(tmp_path: Path, seed: int) -> None:
     assert segments < 2 * room._MOST_OF_A_LEVEL  # of sixty
     store.say(totals=store.totals(), progress=[])
     store.close()
-    expected = answers(fresh(tmp_path / "b" / "index.db", files))
+    expected = answers(store_at(tmp_path / "b" / "index.db", files))
     assert expected["definitions"] != {}
     assert answers(tmp_path / "a" / "index.db") == expected
 
@@ -132,7 +121,7 @@ async def test_a_branch_switch_with_thousands_of_files(tmp_path: Path) -> None:
     finally:
         await indexer.close()
     files = {RelPath(f"pkg/{p.name}"): p.read_bytes() for p in sorted((root / "pkg").iterdir())}
-    ours, theirs = answers(tmp_path / "s" / "index.db"), answers(fresh(tmp_path / "b" / "index.db", files))
+    ours, theirs = answers(tmp_path / "s" / "index.db"), answers(store_at(tmp_path / "b" / "index.db", files))
     skipped = ours.pop("totals"), theirs.pop("totals")
     assert skipped[0].symbols == skipped[1].symbols  # type: ignore[attr-defined]
     assert ours == theirs
@@ -152,3 +141,20 @@ def test_a_reader_follows_merges(tmp_path: Path) -> None:
     store.close()
     assert len(index.files_with("same")) == 29
     index.close()
+
+
+def test_the_log_is_folded_into_the_file_but_for_what_somebody_reads(tmp_path: Path) -> None:
+    db = tmp_path / "index.db"
+    store = Store(db)
+    log = tmp_path / "index.db-wal"
+    store.put([pack_file(b"def a(): pass\n", RelPath("a.py"), "python", (1, 1), 5.0)])
+    reader = sqlite3.connect(db, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM files").fetchall()
+    store.put([pack_file(b"def b(): pass\n", RelPath("b.py"), "python", (1, 1), 5.0)])
+    store.compact()
+    assert log.stat().st_size > 0
+    reader.close()
+    store.compact()
+    assert log.stat().st_size == 0
+    store.close()

@@ -252,3 +252,15 @@ async def test_open_files_and_their_folders_come_first(root: Path, db: Path) -> 
     assert paths[0] == "m/f7.py"
     assert {path.partition("/")[0] for path in paths[:40]} == {"m"}
     assert paths[40] == "a/f0.py"
+
+
+async def test_what_lies_behind_a_link_stays_outside(start: Start, root: Path, db: Path) -> None:
+    outside = root.parent / "outside"
+    outside.mkdir()
+    (outside / "x.py").write_text("def beyond(): pass\n")
+    (root / "link").symlink_to(outside)
+    async with start() as indexer:
+        await indexer.refresh([RelPath("link/x.py")])
+        assert names(db, "beyond") == [0]
+        await indexer.refresh(first=[RelPath("link/x.py")])
+    assert names(db, "beyond", "alpha") == [0, 1]

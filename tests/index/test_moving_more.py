@@ -230,8 +230,8 @@ def test_annotations_that_the_target_evaluates(
         check_refused(tmp_path, before, "b.py", "evaluates annotations at once")
 
 
-def check_reason(tmp_path: Path, before: str, words: str) -> None:
-    plan, _ = plan_of(tmp_path, before, "b.py")
+def check_reason(tmp_path: Path, before: str, words: str, target: str = "b.py") -> None:
+    plan, _ = plan_of(tmp_path, before, target)
     assert plan.reason == words
     assert plan.changes
 
@@ -516,3 +516,62 @@ export function wo$0rk() { return N.q; }
     assert plan.reason == ""
     assert "export namespace N" in result
     assert 'import { N } from "./a";' in result
+
+
+def test_what_it_takes_from_the_target_by_a_configured_path_is_there(tmp_path: Path) -> None:
+    config = '-- tsconfig.json --\n{"compilerOptions": {"paths": {"@app/*": ["src/*"]}}}\n'
+    before = (
+        config
+        + "-- src/a.ts --\nimport { b } from '@app/b';\nexport const other = 1;\nexport const wo$0rk = () => b;\n-- src/b.ts --\nexport const b = 1;\n"
+    )
+    after = (
+        "-- src/a.ts --\nexport const other = 1;\n-- src/b.ts --\nexport const b = 1;\n\nexport const work = () => b;\n"
+        + config
+    )
+    check(tmp_path, before, "src/b.ts", after)
+
+
+def test_typescript_circles_do_not_hinder_what_is_used_later(tmp_path: Path) -> None:
+    before = """\
+-- a.ts --
+export interface Other<T> { t: T }
+export interface Own<T> { t: T }
+export function wo$0rk<T>(own: Own<T>) { return own; }
+-- b.ts --
+import { c } from "./c";
+export const b = () => c;
+-- c.ts --
+import { work } from "./a";
+export const c = () => work;
+"""
+    after = """\
+-- a.ts --
+export interface Other<T> { t: T }
+export interface Own<T> { t: T }
+-- b.ts --
+import type { Own } from "./a";
+import { c } from "./c";
+export const b = () => c;
+
+export function work<T>(own: Own<T>) { return own; }
+-- c.ts --
+import { work } from "./b";
+
+export const c = () => work;
+"""
+    check(tmp_path, before, "b.ts", after)
+    check_refused(tmp_path / "1", before.replace("() => work", "work({t: 1})"), "b.ts", "in a circle")
+
+
+def test_types_in_the_head_of_a_typescript_function_are_used_later(tmp_path: Path) -> None:
+    before = """\
+-- a.ts --
+export class Own {}
+export function wo$0rk(own?: Own): Own { return new Own(); }
+-- b.ts --
+export const b = 1;
+-- c.ts --
+import { work } from "./a";
+export const c = (): typeof work => work;
+"""
+    check_reason(tmp_path, before.replace("-- b.ts --\n", '-- b.ts --\nimport "./c";\n'), "", "b.ts")

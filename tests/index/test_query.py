@@ -7,6 +7,7 @@ import pytest
 from agent_ls.core.paths import RelPath
 from agent_ls.index.query import Index
 from agent_ls.index.store import Store
+from agent_ls.jobs.status import index_wire
 from tests.index.support import files_of, index_of
 
 FILES = """\
@@ -92,6 +93,16 @@ def test_imports_become_files(index: Index) -> None:
 def test_status(index: Index) -> None:
     status = index.status()
     assert (status.files, status.languages, status.building) == (7, {"python": 5, "typescript": 2}, False)
+
+
+def test_status_tells_how_far_a_run_is(tmp_path: Path) -> None:
+    index_of(tmp_path, files_of(FILES)).close()
+    store = Store(tmp_path / "state" / "index.db")
+    store.say(progress=[3, 10, 7])
+    store.close()
+    wire = index_wire(Index(tmp_path / "state" / "index.db"))
+    assert (wire["building"], wire["done"], wire["total"], wire["named"]) == (True, 3, 10, 7)
+    assert (wire["files"], wire["skipped"]) == (7, {})
 
 
 def test_no_store_answers_nothing(tmp_path: Path) -> None:

@@ -39,14 +39,14 @@ CASES = {
 @pytest.mark.parametrize("language", CASES)
 def test_lines_that_look_like_definitions(language: str) -> None:
     data = CASES[language]
-    packed = pack_sketches([sketch(data, RelPath("a.x"), language)])
+    row = pack_sketches([sketch(data, RelPath("a.x"), language)])
     for name in ("A", "go"):
-        [found] = find_sketched(packed, name)
+        [found] = find_sketched(row.records, name)
         assert data[found.start : found.start + len(name)].decode() == name
         assert found.line == data.count(b"\n", 0, found.start)
         assert name in found.text
-    assert not list(find_sketched(packed, "call"))
-    assert names_like(packed, re.compile(b"g")) == {"go"}
+    assert not list(find_sketched(row.records, "call"))
+    assert names_like(row.names, re.compile(b"g")) == {"go"}
 
 
 def test_every_language_of_code_has_a_case() -> None:
@@ -74,7 +74,52 @@ def test_a_sketched_file_gives_way_to_its_facts(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_lone_carriage_return_breaks_no_record() -> None:
+    row = pack_sketches([sketch(b"def go(a): # \rdef no\r\nclass A: pass\n", RelPath("a.py"), "python")])
+    assert [found.text for found in find_sketched(row.records, "go")] == ["def go(a): # \rdef no"]
+    assert names_like(row.names, re.compile(b"")) == {"go", "A"}
+
+
+@pytest.mark.parametrize("text", ["p", "pa", "par", "pars", "parse_", "parse_fi", "parse_file", ""])
+def test_every_length_of_a_start_finds_its_names(tmp_path: Path, text: str) -> None:
+    names = ["p", "pa", "par", "parse_file", "parse_fill", "sparse"]
+    store = Store(tmp_path / "index.db")
+    for at, name in enumerate(names):
+        store.sketch([sketch(f"def {name}(): pass\n".encode(), RelPath(f"{at}.py"), "python")])
+    index = Index(tmp_path / "index.db")
+    found = {hit.definition.name for hit in index.definitions(text, prefix=True)}
+    assert found == {name for name in names if name.startswith(text)}
+    index.close()
+    store.close()
+
+
 def test_odd_texts_are_left_out() -> None:
     assert sketch(b"def a(): pass\0\n", RelPath("a.py"), "python") == b""
     assert sketch(b"def a" + b"x" * 1000 + b"(): pass\n", RelPath("a.py"), "python") == b""
     assert sketch(b"# nothing", RelPath("a.md"), "markdown") == b""
+
+
+def test_rows_that_come_and_go_are_seen(tmp_path: Path) -> None:
+    store = Store(tmp_path / "index.db")
+    index = Index(tmp_path / "index.db")
+
+    def paths(name: str, limit: int = 50) -> list[str]:
+        return [hit.path for hit in index.definitions(name, limit=limit)]
+
+    def add(*paths: str) -> None:
+        store.sketch(sketch(b"def early(): pass\n", RelPath(path), "python") for path in paths)
+
+    assert paths("early") == []
+    add("a.py", "b.py")
+    assert paths("early") == ["a.py", "b.py"]
+    add("c.py")
+    assert paths("early") == ["a.py", "b.py", "c.py"]
+    assert paths("early", 1) == ["a.py"]
+    assert paths("other") == []
+    store.drop_sketches()
+    add("d.py")
+    assert paths("early") == ["d.py"]
+    store.drop_sketches()
+    assert paths("early") == []
+    index.close()
+    store.close()

@@ -34,12 +34,12 @@ async def test_the_new_job_begins_with_the_plan_on_the_text_of_now(opener: Opene
     last = service.job(job).hunks[1]
     assert last.excerpt == "-five\n+FIVE"
     again = service.retry(job, "call it cinq", [last.id])
-    state = service._book.get(again)
+    state = service._rooms.book.get(again)
     request = state.request
     assert request.intent.rework == (Part(A, 5, 6),)
     assert request.intent.site is not None
     assert [part in request.intent.task for part in ("call it cinq", "+FIVE", "a.py, line 6")] == [True] * 3
-    get = service._book.blobs(again).get
+    get = service._rooms.book.blobs(again).get
     begun = {f.path: (f.before and get(f.before), f.after and get(f.after)) for f in request.plan}
     typed = b"one\ntwo\nthree\ntyped\nfour\nfive\n"
     assert begun == {
@@ -59,7 +59,9 @@ async def test_it_takes_the_place_of_the_old_plan_when_it_is_ready_and_not_befor
     assert (await service.wait(again)).state is JobState.READY
     assert service.job(job).view.state is JobState.DISCARDED
     third = service.retry(again)
-    assert service._book.get(third).request.intent.rework == (), "the whole of it, and no plan to begin with"
+    assert service._rooms.book.get(third).request.intent.rework == (), (
+        "the whole of it, and no plan to begin with"
+    )
     await service.wait(third)
     assert service.job(again).view.state is JobState.READY
 
@@ -70,8 +72,9 @@ class Partly:
     The new job asks before it is ready, so that there is a meanwhile.
     """
 
-    def __init__(self, service: Service, root: Path) -> None:
+    def __init__(self, service: Service, editor: PaperEditor, root: Path) -> None:
         self.service = service
+        self.editor = editor
         self.file = root / "a.py"
 
     async def begin(self, *, landed: bool) -> None:
@@ -105,7 +108,8 @@ class Partly:
 
 @pytest.fixture
 async def partly(opener: Opener, root: Path) -> Partly:
-    return Partly(await opener(), root)
+    editor = PaperEditor(root)
+    return Partly(await opener(editor), editor, root)
 
 
 async def test_of_a_plan_that_has_landed_in_part_the_new_one_takes_what_has_not(partly: Partly) -> None:
@@ -113,6 +117,7 @@ async def test_of_a_plan_that_has_landed_in_part_the_new_one_takes_what_has_not(
     assert (partly.state(), partly.pending()) == (JobState.PARTLY_APPLIED, ["-five\n+FIVE"])
     await partly.finish()
     assert (partly.state(), partly.pending()) == (JobState.APPLIED, [])
+    assert partly.editor.notices == [], "that both are about the same lines goes without saying"
     assert partly.service.job(partly.old).view.verdict_note, "its verdict was about the whole"
     assert (await partly.service.apply(partly.new)).state is JobState.APPLIED
     assert partly.file.read_bytes() == b"ONE\ntwo\nthree\nfour\nCINQ\n"

@@ -105,8 +105,8 @@ async def test_attempts_run_side_by_side_and_jobs_take_turns(opener: Opener) -> 
     hang: Steps = [{"turn": 1, "files": {}}, {"hang": True}]
     many = service.delegate(wide({1: hang, 2: hang, 3: hang, 4: hang}))
     other = service.delegate(task(*writes("other\n")))
-    await _until(lambda: service._fleet.running(service._runs.name(many, 2)))
-    assert not service._fleet.running(other)
+    await _until(lambda: service._rooms.fleet.running(service._rooms.runs.name(many, 2)))
+    assert not service._rooms.fleet.running(other)
     await service.cancel(many)
     assert (await service.wait(other)).state is JobState.READY
 
@@ -171,7 +171,7 @@ async def test_a_cancelled_or_interrupted_job_goes_on_with_what_is_not_at_its_en
     service = await opener()
     job = service.delegate(wide({1: writes("one\n"), 2: ask}, {"attempt": 2}))
     await service.wait(job, for_question=True)
-    await _until(lambda: service._book.get(job).own is not None)
+    await _until(lambda: service._rooms.book.get(job).own is not None)
     assert (await service.cancel(job)).state is JobState.CANCELLED
     assert [a.state for a in service.job(job).attempts] == [JobState.READY, JobState.CANCELLED]
     await service.resume(job)
@@ -196,7 +196,7 @@ async def test_an_owner_that_is_gone_without_a_word_leaves_every_attempt_resumab
     service = await opener()
     job = service.delegate(wide({1: writes("one\n"), 2: hang}, {"attempt": 2}))
     await service.wait(job, for_question=True)
-    await _until(lambda: service._book.get(job).own is not None)
+    await _until(lambda: service._rooms.book.get(job).own is not None)
     _die(service)
     other = await opener()
     assert other.job(job).view.state is JobState.INTERRUPTED
@@ -234,8 +234,8 @@ async def test_what_the_user_says_reaches_every_attempt(opener: Opener) -> None:
         await service.tell(job, "shorter")
         await service.answer(job, asked.question.id, "yes")
     await service.wait(job)
-    for run in (job, service._runs.name(job, 2)):
-        told = [e.value["text"] for e in service._runs.entries(run) if e.kind == "Told"]
+    for run in (job, service._rooms.runs.name(job, 2)):
+        told = [e.value["text"] for e in service._rooms.runs.entries(run) if e.kind == "Told"]
         assert told[:1] == ["shorter"]
 
 
@@ -243,7 +243,7 @@ async def test_purging_takes_the_attempts_with_it(opener: Opener) -> None:
     service = await opener()
     job = service.delegate(wide({1: writes("one\n"), 2: writes("two\n")}, {"attempt": 1}))
     await service.wait(job)
-    folder = service._book.folder(job)
+    folder = service._rooms.book.folder(job)
     assert (folder / "attempts").is_dir()
     await service.purge(job)
     assert not folder.exists()
@@ -253,7 +253,7 @@ async def test_an_attempt_is_no_job(opener: Opener) -> None:
     service = await opener()
     job = service.delegate(wide({1: writes("one\n"), 2: writes("two\n")}, {"attempt": 1}))
     await service.wait(job)
-    assert not service.has(service._runs.name(job, 2))
+    assert not service.has(service._rooms.runs.name(job, 2))
     assert [view.id for view in service.jobs()] == [job]
 
 
@@ -265,6 +265,6 @@ async def _until(true: Any) -> None:
 
 def _die(service: Service) -> None:
     """Leave as a killed process does: nothing more is written, the locks are gone."""
-    service._fleet._runs.mine = lambda run: False  # type: ignore[method-assign]
-    service._runs.close()
-    service._book.close()
+    service._rooms.fleet._runs.mine = lambda run: False  # type: ignore[method-assign]
+    service._rooms.runs.close()
+    service._rooms.book.close()

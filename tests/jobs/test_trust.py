@@ -96,8 +96,8 @@ async def test_a_revoked_word_holds_from_the_next_beginning(opener: Opener) -> N
     job = service.delegate(task({"turn": 1, "files": {}}, {"ask": "q"}, {"outcome": "ready"}))
     await service.wait(job, for_question=True)
     seen: list[bool] = []
-    start = service._runner.start
-    service._runner.start = lambda request: (seen.append(request.trusted), start(request))  # type: ignore[method-assign, func-returns-value]
+    start = service._rooms.runner.start
+    service._rooms.runner.start = lambda request: (seen.append(request.trusted), start(request))  # type: ignore[method-assign, func-returns-value]
     await service.cancel(job)
     service.trust(trusted=False)
     await service.resume(job)

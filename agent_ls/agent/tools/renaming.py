@@ -33,6 +33,8 @@ async def rename_symbol(bench: Bench, args: Json) -> str:
             remedy="Point at the symbol's definition (find_symbol), or change the places with edit_file",
         )
     for change in plan.changes:
+        if change.moved_from is not None:  # a class of Java takes its file along
+            bench.draft.move(change.moved_from, change.path)
         if change.after is not None:
             bench.draft.write(change.path, change.after)
     return "\n".join([*_done(plan.changes, args), *_left(plan), *_problems(plan.changes)])

@@ -220,6 +220,13 @@ def _index(here: Place) -> Finding:
         status = index.status()
     finally:
         index.close()
+    if status.building:
+        named = max(status.named, status.done)
+        return good(
+            "index",
+            f"being made: {status.done} of {status.total} files are in, names of {named} can be found, "
+            f"nothing yet of {status.total - named}",
+        )
     if not status.files:
         return note(
             "index", "none yet for this folder", "`agent-ls index` makes it; a server does so by itself"

@@ -135,9 +135,14 @@ class Folders:
         folder = self._folders.get(real)
         if folder is not None:
             self._questions.follow(view, folder.port)
-            said = (view.state, view.verdict, view.question, view.files, view.landing)
-            if folder.marked.get(view.id) != said:
-                folder.marked[view.id] = said
+            self._marks_changed(folder, view)
+
+    def _marks_changed(self, folder: Folder, view: JobView) -> None:
+        """Ask for lenses anew only where some can have changed: an editor that is asked too often waits longer."""
+        said = (view.state, view.verdict, view.question, view.files, view.landing)
+        if folder.marked.get(view.id) != said:
+            folder.marked[view.id] = said
+            if any(folder.port.document(path) is not None for path in view.touches):
                 self._on_lenses()
 
     def _facts_came(self, folder: Folder, path: RelPath) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast, final
 
@@ -186,14 +186,18 @@ class Report:
             self.notice(line)
 
     async def _choose(self, job: JobId, line: str, choices: dict[str, str]) -> None:
+        command = await self._picked(line, choices)
+        if command is not None:
+            self._act(command, {"jobId": job})
+
+    async def _picked(self, line: str, choices: Mapping[str, str]) -> str | None:
+        """What the button stands for that the user presses; ``None`` for none."""
         params = {"type": 3, "message": plain(line), "actions": [{"title": title} for title in choices]}
         try:
             answer = await self._peer.request("window/showMessageRequest", params, timeout_s=_CHOICE_S)
         except (ClientError, TimeoutError):
-            return
-        title = chosen_title(answer)
-        if title in choices:
-            self._act(choices[title], {"jobId": job})
+            return None
+        return choices.get(chosen_title(answer))
 
     def _ask(self, view: JobView) -> None:
         question = view.question
@@ -216,15 +220,9 @@ class Report:
         choices: dict[str, str] = {}
         for choice in question.choices:
             choices.setdefault(plain(choice), choice)
-        params = {"type": 3, "message": plain(line), "actions": [{"title": title} for title in choices]}
-        try:
-            answer = await self._peer.request("window/showMessageRequest", params, timeout_s=_CHOICE_S)
-        except (ClientError, TimeoutError):
-            return
-        title = chosen_title(answer)
-        if title in choices:
-            about = {"jobId": view.id, "questionId": question.id}
-            self._act(wire.ANSWER, {**about, "answer": choices[title]})
+        choice = await self._picked(line, choices)
+        if choice is not None:
+            self._act(wire.ANSWER, {"jobId": view.id, "questionId": question.id, "answer": choice})
 
 
 def chosen_title(answer: object) -> str:

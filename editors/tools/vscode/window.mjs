@@ -53,7 +53,8 @@ export class Window {
   }
 
   async typeAtTheEnd(text) {
-    await this.page.locator(".monaco-editor .view-line").first().click();
+    // The middle of what is in sight: a line of its own may be scrolled behind the breadcrumbs.
+    await this.page.locator(".editor-instance .monaco-editor .overflow-guard").first().click();
     await this.page.keyboard.press("Control+End");
     await this.page.keyboard.type(text);
   }
@@ -86,6 +87,7 @@ export class Window {
 
   async previewed() {
     await this.previewButton("Apply").waitFor();
+    await this.page.locator(".bulk-edit-panel .monaco-list-row").first().waitFor();
     await this.shot("preview");
   }
 
@@ -144,8 +146,14 @@ export class Window {
   }
 
   async command(title) {
-    await this.page.keyboard.press("F1");
-    await this.input.fill(`>${title}`);
+    // What takes the focus in this moment (a tree that is drawn anew) closes the box again.
+    await until(async () => {
+      await this.page.keyboard.press("F1");
+      return this.input.fill(`>${title}`, { timeout: 5000 }).then(
+        () => true,
+        () => false,
+      );
+    }, `the box for ${title}`);
     await this.pick(title);
   }
 

@@ -60,13 +60,13 @@ return {
     end,
   },
   {
-    "an explanation is asked for the symbol's place and shown",
+    "an explanation is asked for what the menu names, a selection too, and shown",
     function()
       fake.answers["agentLs.explain"] = function()
         return { markdown = "Sums up.", pending = false }
       end
       local sent = choose_action("agentLs.explain", { uri = uri, range = RANGE })()
-      equal({ line = 0, character = 4 }, sent.position)
+      equal({ uri = uri, range = RANGE }, { uri = sent.uri, range = sent.range })
       eventually(function()
         return vim.iter(vim.api.nvim_list_wins()):any(function(window)
           return vim.api.nvim_win_get_config(window).relative ~= ""

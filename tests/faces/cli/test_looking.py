@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from agent_ls.index.store import Store
 from tests.faces.cli.conftest import Opener
 from tests.faces.cli.kit import Shell
 from tests.faces.cli.service import model_service
@@ -268,3 +269,15 @@ def test_doctor_says_which_checks_cannot_run(opener: Opener) -> None:
     ]
     assert "go was not found" in findings[1]["text"]
     assert "Install go" in findings[1]["remedy"]
+
+
+def test_doctor_says_what_is_not_indexed_yet(opener: Opener) -> None:
+    shell = opener(CODE)
+    shell("index")
+    [db] = shell.folder.rglob("index.db")
+    store = Store(db)
+    store.say(progress=[3, 10, 7])
+    store.close()
+    findings = {finding["name"]: finding for finding in shell("doctor", "--json").json["findings"]}
+    text = "being made: 3 of 10 files are in, names of 7 can be found, nothing yet of 3"
+    assert findings["index"]["text"] == text

@@ -269,17 +269,23 @@ def test_a_difference_never_splits_a_character(old: str, new: str) -> None:
 EDITS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 6), st.binary(max_size=4)), max_size=8)
 
 
-@given(st.binary(max_size=25), EDITS)
-@settings(max_examples=500, deadline=None)
-def test_composed_edits_are_ascending_and_do_what_the_steps_did(
-    old: bytes, steps: list[tuple[int, int, bytes]]
-) -> None:
-    text, composed = old, []
+def composed_of(old: bytes, steps: list[tuple[int, int, bytes]]) -> tuple[bytes, list[TextEdit]]:
+    """The text after some edits, one after the other, and the edits as one."""
+    text, composed = old, list[TextEdit]()
     for at, length, new in steps:
         start = min(at, len(text))
         step = TextEdit(Span(start, min(start + length, len(text))), new)
         text = apply_text_edits(text, [step])
         compose(composed, step)
+    return text, composed
+
+
+@given(st.binary(max_size=25), EDITS)
+@settings(max_examples=500, deadline=None)
+def test_composed_edits_are_ascending_and_do_what_the_steps_did(
+    old: bytes, steps: list[tuple[int, int, bytes]]
+) -> None:
+    text, composed = composed_of(old, steps)
     assert apply_text_edits(old, composed) == text
     assert all(a.span.end < b.span.start for a, b in pairwise(composed))
 
@@ -367,12 +373,7 @@ def test_a_carried_span_holds_its_own_bytes_if_no_edit_was_inside(
     old: bytes, steps: list[tuple[int, int, bytes]], a: int, b: int
 ) -> None:
     span = Span(min(a, b, len(old)), min(max(a, b), len(old)))
-    text, composed = old, []
-    for at, length, new in steps:
-        start = min(at, len(text))
-        step = TextEdit(Span(start, min(start + length, len(text))), new)
-        text = apply_text_edits(text, [step])
-        compose(composed, step)
+    text, composed = composed_of(old, steps)
     moved = carry(span, composed)
     inside = any(e.span.start < span.end and e.span.end > span.start for e in composed)
     if moved is not None and not inside:

@@ -85,3 +85,10 @@ def test_options_of_plugins() -> None:
 )
 def test_odd_shapes_count_as_not_said(odd: Json) -> None:
     assert named("", odd) == named("")
+
+
+def test_a_user_may_say_that_an_editor_without_a_name_takes_edits() -> None:
+    """Kate does, and says neither that nor who it is."""
+    assert not read_editor({}, {}, {}).apply_edit
+    assert read_editor({}, {}, {"applyEdit": True}).apply_edit
+    assert not read_editor({}, {}, {"applyEdit": "yes"}).apply_edit

@@ -208,6 +208,10 @@ local function show(review)
   vim.cmd("silent only")
   vim.cmd("diffoff")
   review.plan_buf = scratch()
+  local name = "agent-ls://plan/" .. file.path
+  if vim.fn.bufexists(name) == 0 then
+    vim.api.nvim_buf_set_name(review.plan_buf, name)
+  end
   review.now_buf = now(review)
   vim.api.nvim_win_set_buf(0, review.now_buf)
   vim.cmd("rightbelow vertical split")

@@ -282,6 +282,8 @@ function M.open(client)
   window = { client = client, rows = {}, folded = {}, drawing = false }
   window.bufnr = vim.api.nvim_create_buf(false, true)
   open[client.id] = window
+  local name = "agent-ls://jobs/" .. vim.fs.basename(client.config.root_dir or "")
+  vim.api.nvim_buf_set_name(window.bufnr, vim.fn.bufexists(name) == 1 and ("%s/%d"):format(name, client.id) or name)
   vim.bo[window.bufnr].bufhidden = "wipe"
   vim.bo[window.bufnr].filetype = "agent-ls-jobs"
   local lines = #jobs.list(client.id) + #wording.GROUPS

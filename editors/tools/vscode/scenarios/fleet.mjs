@@ -53,6 +53,7 @@ export async function play(world) {
     has: window.page.locator(".badge-content"),
   });
   assert.match((await badge.allTextContents()).join(), /8/, "one question and seven plans want the user");
+  await window.page.locator(".codelens-decoration a", { hasText: "Review plan" }).first().waitFor();
   await window.shot("ten");
 
   // A choice is not enough: words of one's own.

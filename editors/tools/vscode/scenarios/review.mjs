@@ -126,6 +126,7 @@ async function preview(world) {
   await world.landed("calc.py", `${before + typed} and more`, "the user's text, untouched");
   await world.landed("extra.py", undefined, "not created");
 
+  await window.clearNotices();
   await window.job(title, "Apply");
   await window.acceptPreview();
   await window.toast("Applied to 3 files");
