@@ -15,8 +15,9 @@ from functools import lru_cache
 from typing import Any, cast, final
 
 from agent_ls.core.paths import RelPath
+from agent_ls.index.names import COMPONENTS
 
-_SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
+_SCRIPTS = frozenset({"javascript", "typescript", "tsx", *COMPONENTS})
 _FILES = ("go.mod", "tsconfig.json", "jsconfig.json", "package.json")
 _MODULE = re.compile(rb"^module\s+\"?([^\s\"]+)", re.MULTILINE)
 _MOST_FILES, _MOST_BYTES = 2000, 200_000

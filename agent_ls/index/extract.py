@@ -25,13 +25,15 @@ from agent_ls.index import languages
 from agent_ls.index.anchors import MARKERS, anchors
 from agent_ls.index.comments import Comments, read_comment
 from agent_ls.index.define import Captured, define
+from agent_ls.index.embedded import Part, embedded
 from agent_ls.index.facts import Definition, FileFacts, Import, Reference, Row, SyntaxProblem, definition
 from agent_ls.index.idle import idle_blocks, plain_imports
 from agent_ls.index.idle_python import idle_bodies
 from agent_ls.index.imports import read_import
+from agent_ls.index.keywords import KEYWORDS
 from agent_ls.index.lexical import Places, blanked, comments_and_strings, lexical_places
 from agent_ls.index.lexical_python import python_places
-from agent_ls.index.names import DATA
+from agent_ls.index.names import COMPONENTS, DATA, HOSTS
 from agent_ls.index.problems import find_problems, new_problems
 from agent_ls.index.uses import find_places
 
@@ -50,9 +52,10 @@ _CPP_IN_HEADER = re.compile(
     rb"^\s*(?:class\s+\w|namespace\b|template\s*<|using\s+\w|public:|private:|protected:)", re.MULTILINE
 )
 
-_TEMPLATES = frozenset({"yaml", "html", "css", "markdown", "make"})
+_TEMPLATES = frozenset({"yaml", "html", "css", "markdown", "make", *COMPONENTS})
 """Languages whose files are often templates of something else: an unreadable place is no problem."""
 _USUAL_SIZE = 100_000
+_WORD = re.compile(rb"[A-Za-z_]+")
 
 
 class ParseTimeoutError(Exception):
@@ -78,7 +81,9 @@ class Survey:
 
     def code(self, data: bytes) -> bytes:
         """The text without its comments and strings, spaces in their place; nothing of what is no code."""
-        return b"" if self.language in DATA else blanked(data, self.comments, self.strings)
+        if self.language in DATA and self.language not in HOSTS:
+            return b""
+        return blanked(data, self.comments, self.strings)
 
 
 def dialect(data: bytes, language: str) -> str:
@@ -94,6 +99,7 @@ def parse(
     deadline_s: float = 5.0,
     watched: bool = False,
     without: Sequence[tuple[int, int]] = (),
+    within: Span | None = None,
 ) -> Tree:
     """A text's tree. ``old``: an edited tree of its former text, to go on from.
 
@@ -101,7 +107,8 @@ def parse(
     is parsed without looking at the clock, which costs a fifth.
 
     ``without``: places to pass over, ascending. Byte offsets in the tree are those of the whole text,
-    its rows and columns are none at all.
+    its rows and columns are none at all. ``within``: the only place to parse; all numbers in the tree
+    are those of the whole text.
 
     Raises:
         ParseTimeoutError: the deadline passed (a grammar that never calls back needs a killer outside).
@@ -112,6 +119,9 @@ def parse(
         parser.included_ranges = [
             Range((0, 0), (0, 0), *pair) for pair in zip(*[iter(edges)] * 2, strict=True)
         ]
+    if within is not None:
+        start, end = within.start, within.end
+        parser.included_ranges = [Range(_point(data, start), _point(data, end), start, end)]
     if watched and len(data) <= _USUAL_SIZE:
         return parser.parse(data)
     end = time.monotonic() + deadline_s
@@ -128,6 +138,10 @@ def parse(
         return parser.parse(chunk, old, progress_callback=late)
     except ValueError:
         raise ParseTimeoutError(f"not parsed within {deadline_s:g} s") from None
+
+
+def _point(data: bytes, offset: int) -> Point:
+    return Point(data.count(b"\n", 0, offset), offset - (data.rfind(b"\n", 0, offset) + 1))
 
 
 def extract(data: bytes, language: str, *, deadline_s: float = 5.0) -> FileFacts:
@@ -162,22 +176,35 @@ def syntax_problems(data: bytes, language: str, since: bytes | None = None) -> t
     A text that cannot be parsed in time has no problems: it must not block an edit.
     """
     language = dialect(data, language)
-    if language in _TEMPLATES:
+    if language in _TEMPLATES and language not in COMPONENTS:
         return ()
     try:
-        found = find_problems(parse(data, language), data)
+        found = _problems(data, language)
         if since is None or not found:
             return found
-        return new_problems(found, data, find_problems(parse(since, language), since), since)
+        return new_problems(found, data, _problems(since, language), since)
     except ParseTimeoutError:
         return ()
 
 
+def _problems(data: bytes, language: str) -> tuple[SyntaxProblem, ...]:
+    if language not in COMPONENTS:
+        return find_problems(parse(data, language), data)
+    trees = [parse(data, part.language, within=part.span) for part in embedded(data, language).parts]
+    return tuple(chain.from_iterable(find_problems(tree, data) for tree in trees))
+
+
 def survey(data: bytes, language: str, tree: Tree) -> Survey:
-    """Facts from a tree of exactly this text, in one walk."""
+    """Facts from a tree of exactly this text, in one walk, and from the code inside of it.
+
+    Raises:
+        ParseTimeoutError: that code took too long.
+    """
     result = Survey(language, LineIndex(data))
     result.comments, result.strings = comments_and_strings(data, language, tree)
     _define(result, data, tree)
+    if language in HOSTS:
+        _embed(result, data)
     result.definitions = list(map(definition, result.rows))
     if tree.root_node.has_error and language not in _TEMPLATES:
         result.problems = find_problems(tree, data)
@@ -201,6 +228,9 @@ def survey_for_store(data: bytes, language: str, deadline_s: float) -> tuple[Sur
         result.comments, result.strings = comments_and_strings(data, language, tree)
         code = result.code(data)
         _define(result, data, tree)
+        if language in HOSTS:
+            _embed(result, data, deadline_s)
+            code = result.code(data)
     return result, code
 
 
@@ -231,6 +261,44 @@ def _define(result: Survey, data: bytes, tree: Tree) -> None:
     found, attributes = _gather(result, data, tree, None)
     docs = Comments(data, result.lines, result.comments)
     result.rows = define(data, result.language, result.lines, docs, found, attributes)
+
+
+def _embed(result: Survey, data: bytes, deadline_s: float = 5.0) -> None:
+    """Add what the code inside of a text defines, imports and says; all else of the text is no code."""
+    found = embedded(data, result.language)
+    prose = result.language == "markdown"
+    comments, strings = found.comments or result.comments, found.outside(len(data))
+    for part in found.parts:
+        inner = _survey_part(data, part, result.lines, deadline_s)
+        result.rows += inner.rows
+        result.imports += inner.imports
+        strings += inner.strings
+        if prose:  # what an example says in a comment is no wish, and its keywords are no names
+            strings += inner.comments + _keywords(data, part)
+        else:
+            comments = comments + inner.comments
+        if result.language in COMPONENTS:
+            result.problems += inner.problems
+    result.rows.sort(key=lambda row: (row[2], -row[3]))
+    result.imports.sort(key=lambda item: item.span)
+    result.comments, result.strings = sorted(comments), sorted(strings)
+
+
+def _survey_part(data: bytes, part: Part, lines: LineIndex, deadline_s: float) -> Survey:
+    inner = Survey(part.language, lines)
+    tree = parse(data, part.language, deadline_s=deadline_s, within=part.span)
+    inner.comments, inner.strings = comments_and_strings(
+        data, part.language, tree, part.span.start, part.span.end
+    )
+    _define(inner, data, tree)
+    if tree.root_node.has_error:
+        inner.problems = find_problems(tree, data)
+    return inner
+
+
+def _keywords(data: bytes, part: Part) -> Places:
+    words = KEYWORDS[part.language]
+    return [m.span() for m in _WORD.finditer(data, part.span.start, part.span.end) if m[0].decode() in words]
 
 
 def survey_within(

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from agent_ls.core.paths import RelPath
 from agent_ls.index import imports_extra
-from agent_ls.index.names import EXTRA, stem_of
+from agent_ls.index.names import COMPONENTS, DATA, EXTRA, language_of, stem_of
 
 Parts = tuple[str, tuple[str, ...]]
 """A module as it is written, and the names taken out of it."""
@@ -21,6 +21,8 @@ _AS = re.compile(r"\s+as\s+\S+")
 _COMMENT = re.compile(r"#[^\n]*|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _DEEPEST = 50
 """Braces within braces of one ``use`` that are followed."""
+_COMPILED = frozenset({"typescript", "tsx"})
+"""Languages whose files a page names by what they become."""
 _STRING = re.compile(r"""(["'`])(.*?)\1""", re.DOTALL)
 
 
@@ -44,6 +46,8 @@ def _read(language: str, text: str) -> list[Parts]:
         return list(_java(text))
     if language == "go":
         return [(match[2], ()) for match in _STRING.finditer(text)]
+    if language in COMPONENTS:  # its scripts speak for themselves: this is a tag that names one
+        return imports_extra.read("html", text)
     if language in EXTRA:
         return imports_extra.read(language, text)
     match = re.search(r"[\"<]([^\">]+)[\">]", text)
@@ -128,7 +132,10 @@ def _java(text: str) -> Iterator[Parts]:
 @lru_cache(20_000)
 def tails(language: str, module: str, names: tuple[str, ...]) -> frozenset[str]:
     """Stems (`names.stem_of`) of the files that an import can mean: the key under which it is stored."""
-    if language in EXTRA:
+    if language == "markdown":  # a fence may be in any language
+        ends = {re.split(r"::|[./\\]", text)[-1] for text in (module, re.sub(r"\.\w+$", "", module))}
+        return frozenset({*ends, *names} - {""})
+    if language in EXTRA and language not in COMPONENTS:
         return frozenset({imports_extra.tail(language, module), *names} - {""})
     last = re.split(r"::|[./]", _strip_extension(language, module).rstrip("./"))[-1]
     found = {last} if last and last not in ("crate", "super", "self") else set[str]()
@@ -142,7 +149,7 @@ def means(language: str, importer: RelPath, module: str, names: tuple[str, ...],
     """Whether an import written in ``importer`` can mean ``target``, by their paths."""
     if language == "python":
         return any(_python_means(importer, name, target) for name in _submodules(module, names))
-    if language in ("javascript", "typescript", "tsx"):
+    if language in ("javascript", "typescript", "tsx", *COMPONENTS):
         return module.startswith(".") and _without_extension(target) in _script_paths(importer, module)
     if language == "go":
         folder = target.rpartition("/")[0]
@@ -150,6 +157,11 @@ def means(language: str, importer: RelPath, module: str, names: tuple[str, ...],
     if language == "java":
         inside = module.replace(".", "/")
         return f"/{_without_extension(target)}".endswith(f"/{inside}")
+    if language == "html" and module.endswith((".js", ".mjs")) and language_of(target) in _COMPILED:
+        return means("typescript", importer, f"./{module.lstrip('/')}", names, target)
+    if language == "markdown":
+        meant = language_of(target)
+        return meant is not None and meant not in DATA and means(meant, importer, module, names, target)
     if language == "rust":
         return _rust_means(importer, module, names, target)
     if language in EXTRA:
@@ -204,7 +216,7 @@ def _rust_means(importer: RelPath, module: str, names: tuple[str, ...], target: 
 
 
 def _strip_extension(language: str, module: str) -> str:
-    scripts = language in ("javascript", "typescript", "tsx", "c", "cpp")
+    scripts = language in ("javascript", "typescript", "tsx", "c", "cpp", *COMPONENTS)
     return re.sub(r"\.\w+$", "", module) if scripts and not module.endswith("..") else module
 
 

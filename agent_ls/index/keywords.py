@@ -110,5 +110,8 @@ KEYWORDS: Mapping[str, frozenset[str]] = {
         "define else endef endif export ifdef ifeq ifndef ifneq include override private undefine vpath"
     ),
     **dict.fromkeys(DATA, frozenset[str]()),
+    "html": _JS,
+    "vue": _TS,
+    "svelte": _TS | {"then"},
 }
 """Words of a language that are never names: left out of references, refused as a new name."""

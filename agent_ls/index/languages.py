@@ -10,7 +10,7 @@ from importlib import resources
 
 from tree_sitter import Language, Parser, Query
 
-from agent_ls.index.names import DATA, EXTRA, is_installed
+from agent_ls.index.names import COMPONENTS, DATA, EXTRA, HOSTS, is_installed
 
 _GRAMMARS: Mapping[str, tuple[str, str]] = {
     "python": ("tree_sitter_python", "language"),
@@ -70,8 +70,8 @@ def lacking() -> dict[str, list[str]]:
         source = "\n".join(_source(language))
         wanted = {
             "all": is_installed(language),
-            "definitions": "@def." in source,
-            "references": language not in DATA,
+            "definitions": "@def." in source or language in COMPONENTS,
+            "references": language not in DATA - HOSTS,
             "imports": "@import" in source,
             "comments": "@comment" in source,
         }

@@ -23,6 +23,7 @@ from agent_ls.index.extract import (
 )
 from agent_ls.index.facts import Anchor, Definition, FileFacts, SyntaxProblem
 from agent_ls.index.live_facts import LiveFacts, Moved
+from agent_ls.index.names import HOSTS
 
 _MOST_AT_ONCE = 30_000
 """Bytes that are looked at between two keys: a few milliseconds."""
@@ -113,8 +114,7 @@ class LiveText:
             if settled and not self._settled:
                 tree, old, self._settled = parse(self.data, language), None, True
         except ParseTimeoutError:
-            self._tree, self._dirty, self._settled = None, None, True
-            self._known = Survey(language, LineIndex(b""))
+            self._know_nothing()
             return None
         dirty, self._tree, self._dirty = self._dirty, tree, None
         self._marked = None if self._marked or dirty is None else self._marked_near(dirty)
@@ -130,8 +130,15 @@ class LiveText:
         return moved
 
     def _look_again(self, tree: Tree) -> None:
-        self._known = survey(self.data, self._language, tree)
+        try:
+            self._known = survey(self.data, self._language, tree)
+        except ParseTimeoutError:  # of the code inside
+            self._know_nothing()
         self._incomplete = False
+
+    def _know_nothing(self) -> None:
+        self._tree, self._dirty, self._settled = None, None, True
+        self._known = Survey(self._language, LineIndex(b""))
 
     def anchors(self, markers: Sequence[str] = MARKERS) -> tuple[Anchor, ...]:
         """The wishes in the comments of the text as it was last looked at."""
@@ -161,6 +168,8 @@ class LiveText:
 
     def _moved(self, old: Tree, tree: Tree, dirty: _Dirty) -> Moved | None:
         """Look inside the innermost definition that holds all that changed, if there is one."""
+        if self._language in HOSTS:  # this tree says nothing about the code inside
+            return None
         changed = old.changed_ranges(tree)
         start = min([dirty.start, *(r.start_byte for r in changed)])
         end = max([dirty.end, *(r.end_byte for r in changed)])

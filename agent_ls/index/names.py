@@ -31,6 +31,8 @@ _BY_SUFFIX: Mapping[str, str] = {
     ".yaml": "yaml", ".yml": "yaml",
     ".toml": "toml",
     ".html": "html", ".htm": "html",
+    ".vue": "vue",
+    ".svelte": "svelte",
     ".css": "css",
     ".md": "markdown", ".markdown": "markdown",
     ".mk": "make",
@@ -50,11 +52,22 @@ EXTRA: Mapping[str, str] = {
             *("json", "yaml", "toml", "html", "css", "markdown"),
         )
     },
+    "vue": "tree_sitter_html",
+    "svelte": "tree_sitter_html",
 }
 """Languages with less than the whole range of facts, and the module that must be installed for each."""
 
 DATA = frozenset({"json", "yaml", "toml", "html", "css", "markdown"})
 """Languages whose words are no code: names are defined there, but not used, and no search is ranked by them."""
+
+HOSTS = frozenset({"html", "markdown", "vue", "svelte"})
+"""Languages whose texts hold code of others (`embedded`): its facts are those of the text, too."""
+
+MARKUP = frozenset({"element", "section"})
+"""Kinds of definitions of hosts whose names stand in no code."""
+
+COMPONENTS = frozenset({"vue", "svelte"})
+"""Hosts whose files are modules: what their scripts import and define is the file's."""
 
 
 @cache

@@ -10,7 +10,7 @@ from agent_ls.core.paths import RelPath
 from agent_ls.core.text import LineIndex, content_hash
 from agent_ls.index.extract import ParseTimeoutError, Survey, dialect, survey_for_store
 from agent_ls.index.imports import tails
-from agent_ls.index.names import DATA
+from agent_ls.index.names import DATA, HOSTS, MARKUP
 from agent_ls.index.packed import PackedFile, pack_facts
 from agent_ls.index.uses import KEYWORD_BYTES, find_uses, pack_uses, words_of_prose
 
@@ -35,7 +35,10 @@ def pack_file(
     except ParseTimeoutError:
         return PackedFile(path, digest, size, mtime_ns, language, reason="too slow to parse")
     defined = Counter([row[0].encode() for row in found.rows])
-    uses = find_uses(code, language, defined)
+    own = defined
+    if language in HOSTS:  # a heading or an id is no place of the code
+        own = Counter([row[0].encode() for row in found.rows if row[1] not in MARKUP])
+    uses = find_uses(code, language, own)
     weights = _weights(data, path, found, uses.counts, defined)
     return PackedFile(
         path,

@@ -13,6 +13,7 @@ from typing import Any, cast, final
 
 from agent_ls.core.text import LineIndex, Span
 from agent_ls.index.facts import Definition, Import, Row, definition
+from agent_ls.index.names import MARKUP
 
 
 @final
@@ -58,7 +59,7 @@ def pack_facts(rows: Sequence[Row], imports: Sequence[Import], lines: LineIndex)
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
-_NAME, _LINE, _CONTAINER, _FIRST, _LAST = 0, 6, 8, 10, 11
+_NAME, _KIND, _LINE, _CONTAINER, _FIRST, _LAST = 0, 1, 6, 8, 10, 11
 """Places in a row of packed facts."""
 _first_line: Callable[[Sequence[Any]], int] = itemgetter(_FIRST)
 
@@ -86,7 +87,7 @@ class FactsOfFile:
 
     def lines_defining(self, name: str) -> list[int]:
         """0-based lines of a name's definitions."""
-        return [row[_LINE] for row in self._rows if row[_NAME] == name]
+        return [row[_LINE] for row in self._rows if row[_NAME] == name and row[_KIND] not in MARKUP]
 
     def enclosing(self, line: int) -> str:
         """The path of the innermost definition on a line, ``""`` for none.

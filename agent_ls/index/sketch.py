@@ -30,6 +30,8 @@ _PATTERNS: Mapping[str, bytes] = {
     "javascript": _JS,
     "typescript": _JS,
     "tsx": _JS,
+    "vue": _JS,
+    "svelte": _JS,
     "go": rb"\n(?:func +(?:\([^)\n]*\) *)?|type +|var +|const +)(\w+)",
     "rust": rb"\n[ \t]*(?:pub(?:\([^)\n]*\))? +)?(?:(?:async|unsafe|const|default) +)*"
     rb"(?:fn|struct|enum|trait|type|mod|union|static|const|macro_rules!) +(\w+)",

@@ -21,7 +21,7 @@ from typing import NamedTuple, final
 from agent_ls.core.text import Span
 from agent_ls.index.keywords import KEYWORDS
 
-_WITH_DOLLAR = frozenset({"javascript", "typescript", "tsx", "java", "php", "scala"})
+_WITH_DOLLAR = frozenset({"javascript", "typescript", "tsx", "java", "php", "scala", "html", "vue"})
 KEYWORD_BYTES: Mapping[str, frozenset[bytes]] = {
     language: frozenset(word.encode() for word in words) for language, words in KEYWORDS.items()
 }

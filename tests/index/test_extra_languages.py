@@ -12,7 +12,7 @@ from agent_ls.index import names
 from agent_ls.index.extract import anchors, extract, syntax_problems
 from agent_ls.index.imports import means, read_import, tails
 from agent_ls.index.languages import lacking
-from agent_ls.index.names import DATA, EXTRA, language_of, stem_of
+from agent_ls.index.names import DATA, EXTRA, HOSTS, language_of, stem_of
 from agent_ls.index.postings import Kind
 from agent_ls.index.rename import rename
 from tests.index.support import files_of, index_of
@@ -59,7 +59,7 @@ def test_wishes_are_found_in_every_language(language: str) -> None:
         text = '{\n  // agent: sort these\n  "a": 1\n}\n'
     else:
         start, end = {
-            "html": ("<!--", "-->"), "markdown": ("<!--", "-->"), "css": ("/*", "*/"), "lua": ("--", ""),
+            **dict.fromkeys(("html", "vue", "svelte"), ("<!--", "-->")), "markdown": ("<!--", "-->"), "css": ("/*", "*/"), "lua": ("--", ""),
             **dict.fromkeys(("csharp", "kotlin", "scala", "swift"), ("//", "")), "php": ("<?php\n//", ""),
         }.get(language, ("#", ""))  # fmt: skip
         text = f"{start} agent: sort these {end}\n"
@@ -80,7 +80,7 @@ def test_a_language_that_is_not_installed_is_no_language(monkeypatch: pytest.Mon
 
 def test_what_is_lacking_is_told() -> None:
     assert set(lacking()) == {"references", "imports"}
-    assert set(lacking()["references"]) == DATA
+    assert set(lacking()["references"]) == DATA - HOSTS
 
 
 def test_data_is_found_by_name_but_not_ranked(tmp_path: Path) -> None:
