@@ -575,3 +575,48 @@ import { work } from "./a";
 export const c = (): typeof work => work;
 """
     check_reason(tmp_path, before.replace("-- b.ts --\n", '-- b.ts --\nimport "./c";\n'), "", "b.ts")
+
+
+def test_what_only_running_could_tell_is_listed(tmp_path: Path) -> None:
+    before = """\
+-- a.py --
+def wo$0rk():
+    return 1
+-- b.py --
+X = 2
+-- tests.py --
+import a
+from unittest import mock
+
+mock.patch.object(a, "work")
+x = a
+x.work(), a.work()
+-- other.py --
+import a
+
+print(a.__doc__)
+thing.work()
+"""
+    after = """\
+-- a.py --
+-- b.py --
+X = 2
+
+
+def work():
+    return 1
+-- other.py --
+import a
+
+print(a.__doc__)
+thing.work()
+-- tests.py --
+import a
+from b import work
+from unittest import mock
+
+mock.patch.object(a, "work")
+x = a
+x.work(), work()
+"""
+    check(tmp_path, before, "b.py", after, ["tests.py:4", "tests.py:6"])
