@@ -225,7 +225,9 @@ class Java(Tool):
                 f"{folder}/out",
             ]
             said = _run(["javac", *flags, f"@{folder}/files"], Path(folder))
-        found = [m[1] for m in re.finditer(r"^\S+\.java:\d+: (error: .*)$", said, re.MULTILINE)]
+        # What cannot be found is named three lines further down.
+        pattern = r"^\S+\.java:\d+: (error: .*)$(?:\n.*\n.*\n( *symbol: .*)$)?"
+        found = [m[1] + (m[2] or "") for m in re.finditer(pattern, said, re.MULTILINE)]
         if not after:
             self._before = found
         return found

@@ -3,8 +3,8 @@
     python benchmarks/context_cost.py REPO [--state DIR] [--queries N] [--profile]
 
 The cursors stand in definitions drawn by a fixed seed; the requests are subjects of the repository's
-own commits, or words of another definition where there is no history. The store is made when missing
-(kept with ``--state``). The first three questions warm up and are not counted.
+own commits, or words of another definition where there is no history. The store is brought up to
+date before (and kept with ``--state``). The first three questions warm up and are not counted.
 """
 
 from __future__ import annotations
@@ -88,8 +88,7 @@ def main() -> None:
         state = chosen.state or Path(scratch)
         state.mkdir(parents=True, exist_ok=True)
         db = state / "index.db"
-        if not db.exists():
-            asyncio.run(indexed(root, db, state))
+        asyncio.run(indexed(root, db, state))
         index = Index(db)
         asked = questions(index, db, _WARM + chosen.queries)
         profile = cProfile.Profile()

@@ -17,12 +17,13 @@ from agent_ls.index.bindings import statements
 from agent_ls.index.extract import facts_of, parse
 from agent_ls.index.moved import Moved, Refusal, block_of, is_later
 from agent_ls.index.names import language_of
-from agent_ls.index.occurrences import Occurrence, Role, occurrences
+from agent_ls.index.occurrences import Role, occurrences
 from agent_ls.index.placing import Wanted
 from agent_ls.index.scopes import SourceFile, binder
 from agent_ls.index.standing import Standing, standing
 
 _EVALUATED = re.compile(r"[^\W\d][\w.]*\Z")
+_USED = (Role.PLAIN, Role.SHORTHAND)
 _BUILTINS = frozenset(dir(builtins))
 
 
@@ -110,24 +111,40 @@ def postponed(data: bytes) -> bool:
 def first_use(moved: Moved, data: bytes, target: RelPath) -> int | None:
     """Where the first statement of the target begins that uses the name while the file is loaded.
 
-    The newcomer must stand before it; ``None``: it can stand at the end.
+    That is also one that uses a definition which uses it, as ``main()`` at the end does. The newcomer must stand before it; ``None``: it can stand at the end.
     """
     language = language_of(target) or moved.language
     if language == "go":
         return None
     tree = parse(data, language)
     facts = facts_of(data, language, tree, names=False)
-    places = tuple(occurrences(data, tree, moved.name))
-    file = SourceFile(target, data, language, facts, places, ())
     lazy = language == "python" and postponed(data)
-    early = [p.span.start for p in places if _now(tree, file, p, lazy=lazy)]
-    if not early or moved.is_type or (language in SCRIPTS and moved.kind == "function"):
+    named = {d.name_span for d in facts.definitions}
+    early: list[int] = []
+    todo, seen = [moved.name], {moved.name}
+    while todo:
+        places = tuple(occurrences(data, tree, todo.pop()))
+        file = SourceFile(target, data, language, facts, places, ())
+        uses = [p for p in places if p.span not in named and p.role in _USED and binder(file, p) is None]
+        early += [p.span.start for p in uses if not is_later(tree, p, lazy=lazy)]
+        for outer in facts.definitions:
+            inside = any(outer.span.start <= p.span.start < outer.span.end for p in uses)
+            if inside and not outer.container and outer.name not in seen:
+                seen.add(outer.name)
+                todo.append(outer.name)
+    if not early or moved.is_type or _is_hoisted(moved):
         return None
     root = tree.root_node.named_children
     node = next(n for n in root if n.start_byte <= min(early) < n.end_byte)
     start = block_of(data, node).start
     _check_there(moved, data, target, start)
     return start
+
+
+def _is_hoisted(moved: Moved) -> bool:
+    """Whether a script has it from its first line on; a constant that holds a function is none of these."""
+    text = moved.data[moved.node.start : moved.node.end]
+    return moved.language in SCRIPTS and re.match(rb"(?:export\s+)?(?:async\s+)?function\b", text) is not None
 
 
 def _check_there(moved: Moved, data: bytes, target: RelPath, start: int) -> None:
@@ -141,12 +158,6 @@ def _check_there(moved: Moved, data: bytes, target: RelPath, start: int) -> None
     for statement in statements(data, tree, language):
         if statement.span.start > start and standing(data, statement) is not Standing.INNER:
             raise Refusal(f"`{moved.name}` is used before the last import of {target}")
-
-
-def _now(tree: Tree, file: SourceFile, place: Occurrence, *, lazy: bool) -> bool:
-    if place.role not in (Role.PLAIN, Role.SHORTHAND) or binder(file, place) is not None:
-        return False
-    return not is_later(tree, place, lazy=lazy)
 
 
 def imported(data: bytes, language: str) -> Mapping[str, Standing]:

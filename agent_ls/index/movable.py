@@ -18,6 +18,7 @@ from agent_ls.index.facts import FileFacts
 from agent_ls.index.moved import Moved, Refusal, block_of
 from agent_ls.index.moved_helpers import with_helpers
 from agent_ls.index.names import language_of
+from agent_ls.index.occurrences import Role, occurrences
 from agent_ls.index.script_exports import listings, shown_as
 
 Read = Callable[[RelPath], bytes | None]
@@ -57,6 +58,7 @@ def from_the_top(read: Read, path: RelPath, offset: int) -> Moved:
         own.name, own.kind, Span(nodes[0].start_byte, nodes[-1].end_byte), block,
     )  # fmt: skip
     _check_own_place(moved)
+    _check_set_once(moved)
     if language == "python" and any(b.name == "*" for s in moved.statements for b in s.bindings):
         _check_known(moved)
     return with_helpers(moved)
@@ -135,6 +137,29 @@ def _check_own_place(moved: Moved) -> None:
     called = [n for n in _OWN_CALLS if _calls(moved, n)]
     if called or any(moved.inside(name) for name in _OWN_NAMES) or b"import.meta" in moved.text:
         raise Refusal(f"`{moved.name}` speaks of the file that it stands in")
+
+
+def _check_set_once(moved: Moved) -> None:
+    """What is set again elsewhere in its file is another thing there once it is imported."""
+    name, (start, end) = re.escape(moved.name.encode()), (moved.block.start, moved.block.end)
+    if moved.language == "python":
+        classes = [d.span for d in moved.facts.definitions if d.kind == "class"]
+        again = re.search(rb"\bglobal\s[^\n#]*\b" + name + rb"\b", moved.data) is not None or any(
+            p.role is Role.BOUND
+            and not p.scopes
+            and not start <= p.span.start < end
+            and not any(c.start < p.span.start < c.end for c in classes)
+            for p in occurrences(moved.data, moved.tree, moved.name)
+        )
+    elif moved.language in SCRIPTS and re.match(
+        rb"(?:export\s+)?(?:let|var)\b", moved.data[moved.node.start : end]
+    ):
+        sets = rb"(?:\+\+|--)\s*%b\b|(?<![\w$.])%b\s*(?:\+\+|--|[-+*/%%&|^?<>]*=(?![=>]))" % (name, name)
+        again = re.search(sets, moved.data[:start] + b"\n" + moved.data[end:]) is not None
+    else:
+        again = False
+    if again:
+        raise Refusal(f"`{moved.name}` is set again in {moved.path}: there it would be another one then")
 
 
 def _calls(moved: Moved, name: str) -> bool:

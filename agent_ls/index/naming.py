@@ -14,6 +14,7 @@ from agent_ls.index.scopes import (
     binder,
     class_around,
     exports,
+    is_field_too,
     is_parameter,
     means_module,
     module_names,
@@ -55,6 +56,8 @@ def target_of(files: dict[RelPath, SourceFile], here: SourceFile, offset: int) -
     if place.role in (Role.LABEL, Role.SHORTHAND):
         return f"`{name}` is a label here; put the cursor on its definition"
     scope = binder(here, place)
+    if scope is not None and is_field_too(here, scope):
+        return f"`{name}` is a parameter and a field in one; rename it where both are written out"
     if scope is not None:
         return Target("local", here.path, scope, parameter=is_parameter(here, scope))
     if any(d.name == name and not d.container for d in here.facts.definitions):
@@ -67,8 +70,12 @@ def _of_definition(here: SourceFile, own: Definition) -> Target | str:
     if not own.container:
         return Target("top", here.path)
     around = class_around(here, own.span.start, own.span.end)
-    scopes = next((p.scopes for p in here.places if p.span == own.name_span), ())
-    if around is not None and not (scopes and around.span.start <= scopes[0].start):
+    scopes = next((p.scopes for p in here.places if p.span == own.name_span), tuple[Span, ...]())
+    if here.language == "java" and own.container == own.name:  # a constructor goes by its class
+        return Target("top", here.path)
+    # A function in a method is the method's own; a method in one belongs to a class without a name.
+    inner = scopes[:1] if here.language == "python" or own.kind == "function" else ()
+    if around is not None and not any(around.span.start <= scope.start for scope in inner):
         called = own.kind in CALLED if here.language in TWO_NAMESPACES else None
         return Target("member", here.path, around.span, called=called)
     if scopes:  # a function in a function, of a method too

@@ -58,7 +58,7 @@ _LABELS = frozenset(
     {
         ("keyword_argument", "name"), ("pair", "key"), ("keyed_element", "key"), ("field_initializer", "field"),
         ("field_designator", ""), ("property_signature", "name"), ("jsx_attribute", ""), ("labeled_statement", "label"),
-        ("pair_pattern", "key"), ("field_pattern", "name"), ("literal_element", "key"), ("element_value_pair", "key"),
+        ("pair_pattern", "key"), ("field_pattern", "name"), ("element_value_pair", "key"),
     }
 )  # fmt: skip
 
@@ -162,7 +162,7 @@ def _occurrence(root: Node, data: bytes, span: Span) -> Occurrence:
         return Occurrence(span, Role.PLAIN, scopes=scopes)
     if (parent.type, field, node.type) == ("pair", "key", "identifier"):
         return Occurrence(span, Role.PLAIN, scopes=scopes)  # the key of a Python dictionary is looked up
-    if (parent.type, field) in _LABELS or (parent.type, "") in _LABELS:
+    if (parent.type, field) in _LABELS or (parent.type, "") in _LABELS or _is_field_of_go(parent):
         return Occurrence(span, Role.LABEL, scopes=scopes)
     return Occurrence(span, Role.BOUND if _binds(parent, field) else Role.PLAIN, scopes=scopes)
 
@@ -183,6 +183,7 @@ def _is_given_away(node: Node, data: bytes) -> bool:
     return left is not None and data[left.start_byte : left.end_byte] == b"__all__"
 
 
+_KEYED = re.compile(r"(?:map|slice|array|implicit_length_array)_type$")
 _TYPE = re.compile(rb"[\w.\[\], |\"']+")
 _GENERIC = frozenset(
     {
@@ -214,6 +215,16 @@ def _quotes_a_type(node: Node, data: bytes, span: Span) -> bool:
         if around.type.endswith(("_statement", "_definition", "block")):
             return False
     return False
+
+
+def _is_field_of_go(element: Node) -> bool:
+    """Whether the key of an element is a field: only the keys of maps and lists are sure to be looked up."""
+    pair = element.parent
+    if element.type != "literal_element" or pair is None or pair.type != "keyed_element":
+        return False
+    literal = pair.parent.parent if pair.parent is not None else None
+    made = literal.child_by_field_name("type") if literal is not None else None
+    return _field(pair, element) == "key" and (made is None or not _KEYED.match(made.type))
 
 
 def _binds(parent: Node, field: str) -> bool:

@@ -96,6 +96,23 @@ class Kin:
         unknown = tuple(c for c in family if self._defines(c, name) and not self._whole(c))
         return Family(tuple(sorted(family, key=_place)), tuple(sorted(unknown, key=_place)))
 
+    def bearer(self, family: Family, name: str, others: Iterable[RelPath]) -> tuple[RelPath, int] | None:
+        """File and 1-based line of a class in line with these, above or below, that has a method of a name.
+
+        ``others``: files that may have it.
+        """
+        own = set(family.classes)
+        classes = [c for path in others for c in self._classes(path)]
+        below = [c for c in classes if any(a in own for a in self.ancestors(c))]
+        line = dict.fromkeys(
+            [*family.classes, *(a for c in family.classes for a in self.ancestors(c)), *below]
+        )
+        at = next((c for c in line if self._defines(c, name)), None)
+        file = None if at is None else self._file(at.path)
+        if at is None or file is None:
+            return None
+        return at.path, file.data.count(b"\n", 0, at.span.start) + 1
+
     def ancestors(self, start: ClassAt) -> list[ClassAt]:
         """Every class above one, nearest first."""
         found: dict[ClassAt, None] = {}

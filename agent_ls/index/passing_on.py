@@ -17,6 +17,7 @@ from agent_ls.index.bindings import whole_lines
 from agent_ls.index.extract import parse
 from agent_ls.index.moved import Moved, Refusal
 from agent_ls.index.names import language_of
+from agent_ls.index.script_exports import shown_as
 from agent_ls.index.spelling import script_module
 
 
@@ -38,10 +39,10 @@ def passed_on(
         if is_source(match[1].decode("utf-8", "replace")):
             raise Refusal(f"{path} loads {moved.path} while it runs")
     edits: list[TextEdit] = []
-    for statement, module in _exports(data, language_of(path) or ""):
-        if not is_source(module):
-            continue
-        clause = next((c for c in statement.named_children if c.type == "export_clause"), None)
+    taken = [s for s, module in _exports(data, language_of(path) or "") if is_source(module)]
+    named = any(shown_as(data, item) == moved.name for s in taken for item in _items(_clause(s)))
+    for statement in taken:
+        clause = _clause(statement)
         if clause is not None:
             edits += _listed(moved, path, data, target, statement, clause)
         elif any(c.type == "namespace_export" for c in statement.named_children):
@@ -50,6 +51,7 @@ def passed_on(
             not stays
             and (moved.exported or moved.listed)
             and path != target
+            and not named  # what is listed goes before what a star gives
             and not _passes_on_all(data, path, target)
         ):
             edits.append(_after(data, statement, _line(data, path, target, moved.name, typed=moved.is_type)))
@@ -59,7 +61,7 @@ def passed_on(
 def _listed(
     moved: Moved, path: RelPath, data: bytes, target: RelPath, statement: Node, clause: Node
 ) -> Iterator[TextEdit]:
-    items = [n for n in clause.named_children if n.type == "export_specifier"]
+    items = _items(clause)
     mine = [n for n in items if _text(data, n.child_by_field_name("name")) == moved.name]
     if not mine:
         return
@@ -73,15 +75,25 @@ def _listed(
     if len(mine) == len(items):
         yield TextEdit(Span(*statement.byte_range), line)
         return
-    for item in mine:
-        at = next(i for i, other in enumerate(items) if other.id == item.id)
+    gone = {item.id for item in mine}
+    for at, item in enumerate(items):
+        if item.id not in gone:
+            continue
         yield TextEdit(
             Span(item.start_byte, items[at + 1].start_byte)
-            if at + 1 < len(items)
+            if any(other.id not in gone for other in items[at + 1 :])
             else Span(items[at - 1].end_byte, item.end_byte),
             b"",
         )
     yield _after(data, statement, line)
+
+
+def _clause(statement: Node) -> Node | None:
+    return next((c for c in statement.named_children if c.type == "export_clause"), None)
+
+
+def _items(clause: Node | None) -> list[Node]:
+    return [] if clause is None else [n for n in clause.named_children if n.type == "export_specifier"]
 
 
 def _exports(data: bytes, language: str) -> Iterator[tuple[Node, str]]:

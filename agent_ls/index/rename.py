@@ -93,13 +93,19 @@ def rename(
     target = target_of(files, here, offset)
     if isinstance(target, str):
         return RenamePlan(ChangeSet(), reason=target)
+    stars: set[RelPath] = set()
     if target.kind == "top":
-        files = _through_stars(index, read, files, target.path, name, new_name)
+        files, stars = _through_stars(index, read, files, target.path, name, new_name)
     kin = Kin(index, read)
     family = family_of(kin, files, target, name)
     resolved = _resolve(files, target, name, kin, family)
-    problem = _clash(files, resolved, target, new_name) or overrides_unknown(files, kin, family, name)
-    problem = problem or satisfies(files, target, name)
+    problem = _clash(files, resolved, target, new_name) or _caught(files, stars, new_name)
+    problem = problem or overrides_unknown(files, kin, family, name) or satisfies(files, target, name)
+    taken = kin.bearer(family, new_name, index.files_with(new_name, _MOST_FILES)) if family.classes else None
+    if taken and not problem:
+        problem = (
+            f"`{new_name}` is already a method in {taken[0]}, line {taken[1]}: one would override the other"
+        )
     if problem:
         return RenamePlan(ChangeSet(), reason=problem)
     left = [*_unresolved(files, resolved, target), *unknown_bases(files, family)]
@@ -171,8 +177,8 @@ def _parsed(index: Index, path: RelPath, data: bytes, name: str, new_name: str) 
 
 def _through_stars(
     index: Index, read: Read, files: dict[RelPath, SourceFile], source: RelPath, name: str, new_name: str
-) -> dict[RelPath, SourceFile]:
-    """The files that pass on all of a module, and so the name without naming it."""
+) -> tuple[dict[RelPath, SourceFile], set[RelPath]]:
+    """With the files that pass on all of a module, and so the name without naming it; and which those are."""
     found = dict(files)
     seen, todo = {source}, [source]
     while todo and len(seen) < _MOST_STARS:
@@ -186,7 +192,7 @@ def _through_stars(
                 found[path] = file
                 seen.add(path)
                 todo.append(path)
-    return found
+    return found, seen - {source}
 
 
 def _resolve(
@@ -317,6 +323,17 @@ def _clash(
             line = LineIndex(file.data).line_of(other.span.start) + 1
             if places:
                 return f"`{new_name}` is already used in {path}, line {line}"
+    return ""
+
+
+def _caught(files: dict[RelPath, SourceFile], stars: set[RelPath], new_name: str) -> str:
+    """Whether a file that takes everything of a module has the new name from elsewhere."""
+    for path in sorted(stars):
+        for other in files[path].clashes:
+            apart = other.role in (Role.TEXT, Role.MEMBER, Role.LABEL) or other.scopes
+            if not apart and not _in_class_body(files[path], other):
+                line = LineIndex(files[path].data).line_of(other.span.start) + 1
+                return f"`{new_name}` is already used in {path}, line {line}, which takes everything"
     return ""
 
 

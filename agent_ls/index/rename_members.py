@@ -34,6 +34,7 @@ def members(home: SourceFile, around: Span, called: bool | None) -> list[Occurre
     """The definitions in a class and what is said of ``self`` there; ``called``: only methods, or only fields."""
     names = {d.name_span for d in home.facts.definitions if called in (None, d.kind in CALLED)}
     defined = {d.name_span for d in home.facts.definitions}
+    above: list[Occurrence] = []
     found: list[Occurrence] = []
     for place in home.places:
         if not (around.start <= place.span.start and place.span.end <= around.end):
@@ -45,10 +46,13 @@ def members(home: SourceFile, around: Span, called: bool | None) -> list[Occurre
         if place.role is Role.PLAIN and home.language == "java" and place.span not in defined:
             own = binder(home, place) is None  # Java looks plain names up in the class
         elif place.role is not Role.MEMBER:
-            own = False
+            # Python's class bodies see the names above: `@name.setter`.
+            own = place.role is Role.PLAIN and any(place.scopes == one.scopes for one in above)
         is_call = _CALL.match(home.data, place.span.end) is not None
         if place.span in names or (own and place.span not in defined and called in (None, is_call)):
             found.append(place)
+            if home.language == "python" and place.span in names:
+                above.append(place)
     return found
 
 

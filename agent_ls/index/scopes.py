@@ -58,6 +58,19 @@ def is_parameter(file: SourceFile, scope: Span) -> bool:
     return b"\n" not in head or head.count(b"(") > head.count(b")")
 
 
+_FIELD_TOO = re.compile(rb"\b(?:private|protected|public|readonly|override)\s+\Z")
+
+
+def is_field_too(file: SourceFile, scope: Span) -> bool:
+    """Whether a parameter of TypeScript makes a field of its class, which others name."""
+    return file.language in ("typescript", "tsx") and any(
+        p.role is Role.BOUND
+        and p.scopes[:1] == (scope,)
+        and _FIELD_TOO.search(file.data, max(0, p.span.start - 40), p.span.start)
+        for p in file.places
+    )
+
+
 def exports(file: SourceFile, name: str) -> bool:
     return any(d.name == name and not d.container for d in file.facts.definitions)
 

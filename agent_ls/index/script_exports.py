@@ -57,10 +57,25 @@ def exporting(data: bytes, language: str, names: Collection[str]) -> bytes:
 
 def _declared(data: bytes, language: str, name: str) -> Node | None:
     for node in parse(data, language).root_node.named_children:
-        declarators = [n for n in node.named_children if n.type == "variable_declarator"] or [node]
+        declarators = [node, *_wrapped(node)]
         if any(_text(data, n.child_by_field_name("name")) == name for n in declarators):
             return node
     return None
+
+
+_WRAPPING = (
+    "lexical_declaration",
+    "variable_declaration",
+    "expression_statement",  # around a namespace
+)
+
+
+def _wrapped(node: Node) -> Iterator[Node]:
+    """What a statement declares that has no name itself."""
+    if node.type in _WRAPPING:
+        for child in node.named_children:
+            yield child
+            yield from _wrapped(child)
 
 
 def _specifiers(data: bytes, language: str) -> Iterator[Node]:

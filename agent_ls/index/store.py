@@ -45,6 +45,7 @@ CREATE TABLE sketches (
 """
 
 _MOST_OF_A_LEVEL = 16
+_PATIENCE_MS = 5000
 
 
 @final
@@ -181,7 +182,11 @@ class Store:
             )
             if gone * 4 > all_files:
                 self._merge(db, [segment for (segment,) in db.execute("SELECT id FROM segments")])
-        self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        # The log shrinks where no reader is in it just now; nobody waits for one.
+        self._db.execute("PRAGMA busy_timeout = 0")
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._db.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
 
     def meta(self) -> Mapping[str, Any]:
         """What `say` recorded."""
@@ -268,7 +273,7 @@ def _connect(db: Path) -> sqlite3.Connection:
     Raises:
         DamagedStoreError: it is of another version, or no store.
     """
-    connection = sqlite3.connect(db, isolation_level=None, timeout=5.0)
+    connection = sqlite3.connect(db, isolation_level=None, timeout=_PATIENCE_MS / 1000)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")

@@ -108,7 +108,10 @@ class _Taker:
             )
         for statement in self._found:
             self._take(statement)
-        self._edits += self._through_module()
+        modules = self._modules()
+        self._edits += self._through(modules)
+        if modules:
+            left += self._past_sight(modules)
         _mentioned(self._moved, self._path, self._data, self._language, left)
         if not self._edits:
             return self._data
@@ -139,7 +142,10 @@ class _Taker:
         if made is None:
             raise Refusal(f"In {path} a comment stands among the imported names")
         wanted = [
-            _as_before(self._read, path, b, self._target, moved, typed=where is Standing.TYPES) for b in gone
+            _as_before(
+                self._read, path, b, self._target, moved, typed=where is Standing.TYPES or self._typed(b)
+            )
+            for b in gone
         ]
         self.loads |= where in (Standing.TOP, Standing.TRIAL) and not self._later([b.local for b in gone])
         if where is Standing.TOP or self._language in SCRIPTS:
@@ -149,6 +155,10 @@ class _Taker:
             raise Refusal(f"{path} imports it inside a block")
         else:
             self._edits += self._in_place(statement, gone, made, wanted)
+
+    def _typed(self, item: Binding) -> bool:
+        """``{ type name }``: taken for its type only."""
+        return self._language in SCRIPTS and re.match(rb"type\s", self._data[item.item.start :]) is not None
 
     def _later(self, names: Sequence[str]) -> bool:
         """Whether this script uses the name only when something runs."""
@@ -187,9 +197,8 @@ class _Taker:
             return [TextEdit(statement.span, text)]
         return [TextEdit(Span(start, start), text + glue), *made]
 
-    def _through_module(self) -> list[TextEdit]:
-        """``module.name`` becomes the name alone, which is imported."""
-        moved, path, data = self._moved, self._path, self._data
+    def _modules(self) -> set[str]:
+        """Names by which this file has the source as a module."""
         modules: set[str] = set()
         for statement in self._found:
             for item in statement.bindings:
@@ -199,6 +208,23 @@ class _Taker:
                 ):
                     dotted = item.name == "" and item.local == item.module.partition(".")[0]
                     modules.add(item.module if dotted else item.local)
+        return modules
+
+    def _past_sight(self, modules: set[str]) -> list[Left]:
+        """Places that may take the name from the module in a way that only running tells."""
+        data, lines = self._data, LineIndex(self._data)
+        found = re.finditer(rb"([\"'`])" + re.escape(self._moved.name).encode() + rb"\1", data)
+        starts = [match.start() for match in found]
+        values = [p for name in modules for p in occurrences(data, self._tree, name) if p.role is Role.PLAIN]
+        if any(data[place.span.end : place.span.end + 1] != b"." for place in values):
+            members = (p for p in occurrences(data, self._tree, self._moved.name) if p.role is Role.MEMBER)
+            starts += [place.span.start for place in members if place.receiver not in modules]
+        why = "its old module is at hand here, and this may name it"
+        return [Left(self._path, lines.line_of(start) + 1, why) for start in sorted(starts)]
+
+    def _through(self, modules: set[str]) -> list[TextEdit]:
+        """``module.name`` becomes the name alone, which is imported."""
+        moved, path, data = self._moved, self._path, self._data
         edits: list[TextEdit] = []
         for place in occurrences(data, self._tree, moved.name):
             if place.role is not Role.MEMBER or place.receiver not in modules:

@@ -179,12 +179,14 @@ def subject_of(here: Here, model: str) -> Subject:
     """
     at = here.site.span
     window = here.text[max(0, at.start - _WINDOW) : at.end + _WINDOW]
+    begin = min(at.start, _WINDOW)  # near a text's beginning many places have one window
     around = here.around
     if not at.empty:
-        key = _key(model, here.site.path, f"{at.end - at.start}\0", window)
+        key = _key(model, here.site.path, f"{begin}\0{at.end - at.start}", window)
         return Subject("the selection", key, _ASK_AGAIN)
     if around is None:
-        return Subject(here.name or "this place", _key(model, here.site.path, here.name, window))
+        name = here.name or f"{begin}\0"
+        return Subject(here.name or "this place", _key(model, here.site.path, name, window))
     own = here.text[around.span.start : around.span.end]
     return Subject(around.name, _key(model, here.site.path, around.path, own))
 

@@ -21,7 +21,7 @@ from agent_ls.jobs.views import JobView
 
 _KEPT = 16
 
-Key = tuple[JobId, tuple[DraftFile, ...], bytes]
+Key = tuple[JobId, tuple[DraftFile, ...], RelPath, bytes]
 
 
 @final
@@ -60,7 +60,7 @@ class HunksHere:
 
     def pending(self, job: Job, path: RelPath, text: bytes) -> Sequence[Hunk]:
         """What of a job's plan has not landed in a file, on its text of now; what clashes is left out."""
-        key = (job.id, job.pending, text)
+        key = (job.id, job.pending, path, text)
         if key not in self._known:
             while len(self._known) >= _KEPT:
                 del self._known[next(iter(self._known))]

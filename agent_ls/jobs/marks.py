@@ -89,7 +89,7 @@ class Marks:
         elif view.state in (JobState.READY, JobState.PARTLY_APPLIED):
             hunks = self._hunks.pending(job, path, text)
             lines = [(h.old_start_line, h.old_start_line + max(1, h.old_lines)) for h in hunks]
-            yield from [Mark(view, MarkKind.PLAN, tuple(lines))] if lines else []
+            yield from [Mark(view, MarkKind.PLAN, tuple(_inside(lines, text)))] if lines else []
         if job.applied:
             yield from (Mark(view, MarkKind.MADE, block) for block in _blocks(self._made(job, path, text)))
 
@@ -116,7 +116,7 @@ class Marks:
         if drafted:
             return _joined([part for file in drafted for part in self._drafted(job.id, file, text)], _NEAR)
         site, digest = job.request.intent.site, job.request.intent.site_hash
-        if site is None or site.path != path:
+        if site is None or site.path != path or not digest:
             return []
         then = self._then(job.id, digest, text)
         if then is None:
@@ -154,9 +154,11 @@ class Marks:
     def _text(self, job: JobId, digest: str | None) -> bytes:
         if not digest:
             return b""
-        if digest not in self._texts:
-            self._keep(digest, self._book.blobs(job).get(digest))
-        return self._texts[digest]
+        if digest in self._texts:
+            return self._texts[digest]
+        text = self._book.blobs(job).get(digest)
+        self._keep(digest, text)
+        return text
 
     def _keep(self, digest: str, text: bytes) -> None:
         while len(self._texts) >= _KEPT:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 _FLAGS = re.compile(
     r"(?<!\S)(?:--?fail-?fast|--exitfirst|--maxfail|--max-failures|--(?:test-)?bail|--stop-on-[a-z-]+)(?![\w-])"
@@ -43,6 +44,8 @@ _RULE = r"^{name}[ \t]*:(?!=)([^\n#]*)[^\n]*\n((?:\t[^\n]*\n?|[ \t]*\n)*)"
 _TOX_COMMANDS = re.compile(r"^commands[ \t]*=(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
 _NOX_TESTS = re.compile(r"session\.run\([^)]*(?:pytest|unittest)")
 _DEPTH = 4
+_MOST = 500
+"""Commands looked at: scripts that name each other over and over have more than can be counted."""
 
 
 def said(output: str, argv: Sequence[str]) -> bool:
@@ -65,12 +68,14 @@ def configured(data: bytes) -> bool:
 
 def script_stops(name: str, scripts: Mapping[str, str]) -> bool:
     """Whether a failure in a script of ``package.json`` keeps other tests from running."""
-    return _leave_out([*_commands(name, scripts), *_commands(f"post{name}", scripts)])
+    return _leave_out(
+        [*islice(_commands(name, scripts), _MOST), *islice(_commands(f"post{name}", scripts), _MOST)]
+    )
 
 
 def make_stops(makefile: str, target: str) -> bool:
     """The same of a make target and what it needs."""
-    return _leave_out(list(_recipe(makefile, target, _DEPTH)))
+    return _leave_out(list(islice(_recipe(makefile, target, {target}), _MOST)))
 
 
 def tox_stops(text: str) -> bool:
@@ -100,12 +105,15 @@ def _commands(name: str, scripts: Mapping[str, str], depth: int = _DEPTH) -> Ite
             yield command.strip()
 
 
-def _recipe(makefile: str, target: str, depth: int) -> Iterator[str]:
+def _recipe(makefile: str, target: str, seen: set[str]) -> Iterator[str]:
+    """The commands of a target and of what it needs, each made once, as make does."""
     rule = re.search(_RULE.format(name=re.escape(target)), makefile, re.MULTILINE)
-    if rule is None or not depth:
+    if rule is None:
         return
     for needed in rule.group(1).split():
-        yield from _recipe(makefile, needed, depth - 1)
+        if needed not in seen and len(seen) < _MOST:
+            seen.add(needed)
+            yield from _recipe(makefile, needed, seen)
     for line in re.sub(r"\\\n\s*", " ", rule.group(2)).splitlines():
         for command in line.strip().lstrip("@-+ ").split("&&"):
             if command.strip():

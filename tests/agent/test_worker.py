@@ -168,7 +168,7 @@ async def test_it_leaves_with_everything_when_the_owner_is_gone(tmp_path: Path) 
         worker = psutil.Process(owner.worker.pid)
         assert owner.worker._child.stdin is not None
         owner.worker._child.stdin.close()
-        _, alive = await asyncio.to_thread(psutil.wait_procs, [worker, *running], 6)
+        _, alive = await asyncio.to_thread(psutil.wait_procs, [worker, *running], 20)
     assert not alive, alive
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -140,3 +141,20 @@ def test_a_reader_follows_merges(tmp_path: Path) -> None:
     store.close()
     assert len(index.files_with("same")) == 29
     index.close()
+
+
+def test_the_log_is_folded_into_the_file_but_for_what_somebody_reads(tmp_path: Path) -> None:
+    db = tmp_path / "index.db"
+    store = Store(db)
+    log = tmp_path / "index.db-wal"
+    store.put([pack_file(b"def a(): pass\n", RelPath("a.py"), "python", (1, 1), 5.0)])
+    reader = sqlite3.connect(db, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM files").fetchall()
+    store.put([pack_file(b"def b(): pass\n", RelPath("b.py"), "python", (1, 1), 5.0)])
+    store.compact()
+    assert log.stat().st_size > 0
+    reader.close()
+    store.compact()
+    assert log.stat().st_size == 0
+    store.close()

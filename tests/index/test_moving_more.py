@@ -363,6 +363,161 @@ class Work:
     check(tmp_path, before, "b.py", after)
 
 
+def test_typescript_passes_on_one_thing_under_two_names(tmp_path: Path) -> None:
+    before = """\
+-- a.ts --
+export function wo$0rk() {}
+export const z = 1;
+-- c.ts --
+export { z, work as first, work as second } from "./a";
+"""
+    after = """\
+-- a.ts --
+export const z = 1;
+-- b.ts --
+export function work() {}
+-- c.ts --
+export { z } from "./a";
+export { work as first, work as second } from "./b";
+"""
+    check(tmp_path, before, "b.ts", after)
+
+
+def test_typescript_what_is_taken_as_a_type_stays_one(tmp_path: Path) -> None:
+    before = """\
+-- a.ts --
+export interface Wo$0rk { a: number }
+export const z = 1;
+-- c.ts --
+import { z, type Work } from "./a";
+let x: Work = { a: z };
+-- d.ts --
+export { z, type Work } from "./a";
+export * from "./a";
+"""
+    after = """\
+-- a.ts --
+export const z = 1;
+-- b.ts --
+export interface Work { a: number }
+-- c.ts --
+import { z } from "./a";
+import type { Work } from "./b";
+let x: Work = { a: z };
+-- d.ts --
+export { z } from "./a";
+export { type Work } from "./b";
+export * from "./a";
+"""
+    check(tmp_path, before, "b.ts", after)
+
+
+def test_what_the_target_needs_through_its_own_functions_stands_before_they_run(tmp_path: Path) -> None:
+    before = """\
+-- a.py --
+def wo$0rk(): ...
+
+
+z = 1
+-- b.py --
+from a import work
+
+
+def inner():
+    return work()
+
+
+def main():
+    inner()
+
+
+def other(): ...
+
+
+other()
+if __name__ == "__main__":
+    main()
+"""
+    after = """\
+-- a.py --
+z = 1
+-- b.py --
+
+
+def inner():
+    return work()
+
+
+def main():
+    inner()
+
+
+def other(): ...
+
+
+other()
+
+
+def work(): ...
+
+
+if __name__ == "__main__":
+    main()
+"""
+    check(tmp_path, before, "b.py", after)
+
+
+def test_typescript_a_constant_stands_before_what_runs_it(tmp_path: Path) -> None:
+    before = """\
+-- a.ts --
+export KIND
+export const z = 1;
+-- b.ts --
+import { work } from "./a";
+function inner() { return work(); }
+export const value = inner();
+"""
+    constant = "const work = () => 1;"
+    _, result = plan_of(tmp_path, before.replace("KIND", constant.replace("work", "wo$0rk")), "b.ts")
+    assert result.index(f"export {constant}") < result.index("export const value")
+    function = "function work() { return 1; }"
+    _, result = plan_of(tmp_path, before.replace("KIND", function.replace("work", "wo$0rk")), "b.ts")
+    assert result.endswith(f"export {function}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-- a.py --\nWO$0RK = []\nWORK += [1]\n",
+        "-- a.py --\nWO$0RK = 0\ndef f():\n    global OTHER, WORK\n    WORK = 1\n",
+        "-- a.py --\nWO$0RK = 0\nfor WORK in (): ...\n",
+        "-- a.ts --\nexport let wo$0rk = 0;\nexport function f() { work += 1; }\n",
+        "-- a.ts --\nlet wo$0rk = 0;\nexport function f() { return work++; }\n",
+    ],
+)
+def test_what_is_set_again_stays(tmp_path: Path, text: str) -> None:
+    check_refused(tmp_path, text, "b.py" if "a.py" in text else "b.ts", "is set again")
+
+
+def test_what_only_looks_as_if_it_were_set_again_moves(tmp_path: Path) -> None:
+    text = "-- a.py --\nWO$0RK = 0\n\n\nclass A:\n    WORK = 1\n\n\ndef f(WORK): ...\n"
+    assert plan_of(tmp_path, text, "b.py")[0].reason == ""
+    text = "-- a.ts --\nexport let wo$0rk = 0;\nexport const f = () => work == 1 || x.work;\n"
+    assert plan_of(tmp_path, text, "b.ts")[0].reason == ""
+
+
+def test_typescript_a_namespace_is_given_away(tmp_path: Path) -> None:
+    text = """\
+-- a.ts --
+namespace N { export const q = 1; }
+export function wo$0rk() { return N.q; }
+"""
+    plan, result = plan_of(tmp_path, text, "b.ts")
+    assert plan.reason == ""
+    assert "export namespace N" in result
+    assert 'import { N } from "./a";' in result
+
+
 def test_what_it_takes_from_the_target_by_a_configured_path_is_there(tmp_path: Path) -> None:
     config = '-- tsconfig.json --\n{"compilerOptions": {"paths": {"@app/*": ["src/*"]}}}\n'
     before = (
@@ -420,3 +575,48 @@ import { work } from "./a";
 export const c = (): typeof work => work;
 """
     check_reason(tmp_path, before.replace("-- b.ts --\n", '-- b.ts --\nimport "./c";\n'), "", "b.ts")
+
+
+def test_what_only_running_could_tell_is_listed(tmp_path: Path) -> None:
+    before = """\
+-- a.py --
+def wo$0rk():
+    return 1
+-- b.py --
+X = 2
+-- tests.py --
+import a
+from unittest import mock
+
+mock.patch.object(a, "work")
+x = a
+x.work(), a.work()
+-- other.py --
+import a
+
+print(a.__doc__)
+thing.work()
+"""
+    after = """\
+-- a.py --
+-- b.py --
+X = 2
+
+
+def work():
+    return 1
+-- other.py --
+import a
+
+print(a.__doc__)
+thing.work()
+-- tests.py --
+import a
+from b import work
+from unittest import mock
+
+mock.patch.object(a, "work")
+x = a
+x.work(), work()
+"""
+    check(tmp_path, before, "b.py", after, ["tests.py:4", "tests.py:6"])

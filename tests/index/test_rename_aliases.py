@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.index.test_rename import check, plan_of
+import pytest
+
+from tests.index.test_rename import check, check_refused, plan_of
 
 
 def test_python_aliases_keep_their_own_name(tmp_path: Path) -> None:
@@ -292,6 +294,109 @@ work(app.work)
     check(tmp_path, before, "task", before.replace("$0", "").replace("work", "task"))
 
 
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (
+            "-- a.py --\nclass Base:\n    def wo$0rk(self): ...\n-- b.py --\nfrom a import Base\nclass Sub(Base):\n    def task(self): ...\n",
+            "a method in b.py, line 2",
+        ),
+        (
+            "-- a.py --\nfrom b import Root\nclass Base(Root):\n    def wo$0rk(self): ...\n-- b.py --\nclass Root:\n    def task(self): ...\n",
+            "a method in b.py, line 1",
+        ),
+        (
+            "-- a.ts --\nexport class Base { wo$0rk() {} }\n-- b.ts --\nimport { Base } from './a';\nexport class Sub extends Base { task() {} }\n",
+            "a method in b.ts, line 2",
+        ),
+        (
+            "-- a.py --\ndef wo$0rk(): ...\n-- b.py --\nfrom a import *\ndef task(): ...\n",
+            "used in b.py, line 2, which takes everything",
+        ),
+    ],
+)
+def test_a_name_that_would_catch_another_elsewhere_is_refused(tmp_path: Path, text: str, where: str) -> None:
+    check_refused(tmp_path, text, "task", where)
+
+
+def test_names_of_other_classes_and_of_functions_are_no_hindrance(tmp_path: Path) -> None:
+    before = """\
+-- a.py --
+class Base:
+    def wo$0rk(self): ...
+-- b.py --
+class Stranger:
+    def task(self): ...
+"""
+    check(tmp_path, before, "task", before.replace("wo$0rk", "task"))
+    before = "-- a.py --\ndef wo$0rk(): ...\n-- b.py --\nfrom a import *\ndef f(task): return task\n"
+    check(tmp_path, before, "task", before.replace("wo$0rk", "task"))
+
+
+def test_a_class_body_names_its_property(tmp_path: Path) -> None:
+    before = """\
+-- a.py --
+def work(): ...
+class A:
+    first = work
+    @property
+    def wo$0rk(self): ...
+    @work.setter
+    def work(self, value): ...
+    def other(self): return work
+"""
+    after = """\
+-- a.py --
+def work(): ...
+class A:
+    first = work
+    @property
+    def task(self): ...
+    @task.setter
+    def task(self, value): ...
+    def other(self): return work
+"""
+    check(tmp_path, before, "task", after, ["a.py:1", "a.py:3", "a.py:8"])
+
+
+def test_go_fields_of_a_literal_are_not_the_function_of_that_name(tmp_path: Path) -> None:
+    before = """\
+-- a.go --
+package a
+const Wo$0rk = 1
+-- b.go --
+package a
+type S struct { Work int }
+var s = S{Work: Work}
+var t = []S{{Work: Work}}
+var m = map[int]int{Work: Work}
+var l = [...]int{Work: 2}
+"""
+    after = """\
+-- a.go --
+package a
+const Task = 1
+-- b.go --
+package a
+type S struct { Work int }
+var s = S{Work: Task}
+var t = []S{{Work: Task}}
+var m = map[int]int{Task: Task}
+var l = [...]int{Task: 2}
+"""
+    check(tmp_path, before, "Task", after, ["b.go:2", "b.go:3", "b.go:4"])
+
+
+def test_a_parameter_that_is_a_field_too_is_not_renamed_by_half(tmp_path: Path) -> None:
+    text = (
+        "-- a.ts --\nclass A { constructor(private readonly wo$0rk: number) {} f() { return this.work; } }\n"
+    )
+    check_refused(tmp_path, text, "task", "a field in one")
+    check_refused(tmp_path, text.replace("private readonly", "public"), "task", "a field in one")
+    plain = "-- a.ts --\nclass A { constructor(wo$0rk: number) { this.x = work; } }\n"
+    check(tmp_path, plain, "task", plain.replace("$0", "").replace("work", "task"))
+
+
 def test_a_class_of_java_takes_its_file_and_constructors_along(tmp_path: Path) -> None:
     files = "-- p/Old.java --\npackage p;\n\npublic class O$0ld {\n  Old() {}\n}\n-- p/Use.java --\npackage p;\n\nclass Use { Old o = new Old(); }\n"
     plan, _ = plan_of(tmp_path, files, "New")
@@ -300,6 +405,8 @@ def test_a_class_of_java_takes_its_file_and_constructors_along(tmp_path: Path) -
         "p/New.java": ("p/Old.java", "package p;\n\npublic class New {\n  New() {}\n}\n"),
         "p/Use.java": (None, "package p;\n\nclass Use { New o = new New(); }\n"),
     }
+    built, _ = plan_of(tmp_path / "2", files.replace("$0", "").replace("  Old()", "  O$0ld()"), "New")
+    assert [c.path for c in built.changes] == [c.path for c in plan.changes]
     taken, _ = plan_of(tmp_path / "1", files + "-- p/New.java --\npackage p;\nclass New {}\n", "New")
     assert "has the name of its file" in taken.reason
     assert not taken.changes
@@ -342,6 +449,7 @@ interface Other {}
 def test_what_overrides_a_method_from_elsewhere_keeps_its_name(tmp_path: Path) -> None:
     for text in (
         "-- A.java --\nclass A {\n  @Override public String wo$0rk() { return null; }\n}\n",
+        "-- A.java --\nclass A {\n  void f() { new B() { @Override public String wo$0rk() { return null; } }; }\n}\n",
         '-- a.ts --\nimport { B } from "far";\nclass A extends B { override wo$0rk() {} }\n',
         "-- a.py --\nfrom far import B\nclass A(B):\n    @override\n    def wo$0rk(self): ...\n",
     ):

@@ -80,6 +80,15 @@ async def test_a_selection_is_explained_for_itself_and_anew_on_request(opener: O
     assert service.status()["spentTodayUsd"] - asked == 3 * EXPLAINED_USD
 
 
+async def test_places_of_a_small_text_are_told_apart(opener: Opener, root: Path) -> None:
+    (root / PATH).write_bytes(b"one two\n\n\n")
+    service = await opener(PaperEditor(root))
+    sites = [Site(PATH, Span(*at)) for at in ((0, 3), (4, 7), (8, 8), (9, 9))]
+    for number, site in enumerate([*sites, *sites]):
+        assert (await service.explain(site, wait=True)).markdown
+        assert service.status()["spentTodayUsd"] == min(number + 1, len(sites)) * EXPLAINED_USD
+
+
 async def test_a_folder_is_explained_by_its_skeleton_until_that_changes(opener: Opener, root: Path) -> None:
     service = await opener()
     (root / "src").mkdir(exist_ok=True)

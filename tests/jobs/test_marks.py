@@ -130,6 +130,27 @@ async def test_a_job_is_marked_where_it_works_and_its_plan_where_it_waits(opener
     assert marks(service) == []
 
 
+async def test_files_with_the_same_text_have_marks_of_their_own(opener: Opener, root: Path) -> None:
+    for name in ("b.py", "c.py"):
+        (root / name).write_bytes(b"same\n")
+    service = await opener(PaperEditor(root))
+    files = {"b.py": "same\nmore\n", "c.py": "less\n"}
+    job = service.delegate(task({"turn": 1, "files": files}, {"outcome": "ready"}, title="two"))
+    async with asyncio.timeout(20):
+        assert (await service.wait(job)).state is JobState.READY
+    # What comes behind the last line is marked at it: some editors have no line there.
+    assert marks(service, "b.py") == [("plan", "two", [(0, 1)])]
+    assert marks(service, "c.py") == [("plan", "two", [(0, 1)])]
+
+
+async def test_a_large_text_of_before_is_no_hindrance(opener: Opener, root: Path) -> None:
+    editor = PaperEditor(root)
+    service = await opener(editor)
+    await landed(service, b"#" * 2_100_000 + b"\nlast\n")
+    editor.type("a.py", b"last\n")
+    assert marks(service) == [("made", "count", [(0, 1)])]
+
+
 async def test_marks_survive_a_restart_and_can_be_turned_off(opener: Opener, root: Path) -> None:
     service = await opener(PaperEditor(root))
     await landed(service)

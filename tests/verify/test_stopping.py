@@ -64,6 +64,14 @@ def test_make(makefile: str, stops: bool) -> None:
     assert make_stops(makefile, "test") is stops
 
 
+def test_what_names_itself_over_and_over_is_looked_at_once() -> None:
+    """Looked at as often as it is named, this would take hours."""
+    names = " ".join(f"a{n}" for n in range(60))
+    rules = "".join(f"a{n}: {names}\n" for n in range(60))
+    assert not make_stops(f"test: {names}\n\tpytest\n{rules}", "test")
+    assert script_stops("test", {"test": " && ".join(["npm run test"] * 60)})
+
+
 def test_tox_and_nox_and_silent_configurations() -> None:
     assert not tox_stops(
         "[testenv]\ncommands =\n    ruff check\n    pytest \\\n      -q\n[testenv:x]\ncommands = mypy\n"

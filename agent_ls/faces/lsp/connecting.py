@@ -17,6 +17,8 @@ Json = dict[str, Any]
 Find = Callable[[], Awaitable[Sequence[LocalServer]]]
 
 _LISTED: Final = 12
+_MOST: Final = 200
+_ID: Final = 120
 _SENTENCE: Final = (
     "No model is configured. Set ANTHROPIC_API_KEY for the editor's environment; or ANTHROPIC_BASE_URL for a"
     " gateway; or name a model server on this machine. The page that opens says how."
@@ -81,8 +83,10 @@ Set `ANTHROPIC_BASE_URL` and `ANTHROPIC_AUTH_TOKEN` in that environment.
 
 
 def _way(server: LocalServer, config_file: Path) -> str:
-    models = [plain(model) for model in server.models[:_LISTED]]
-    listed = f" It has: {', '.join(models)}." if models else " It has no model loaded."
+    models = [_one_line(model) for model in server.models[:_LISTED]]
+    listed = (
+        f" It has: {', '.join(f'`{model}`' for model in models)}." if models else " It has no model loaded."
+    )
     work = json.dumps(models[0] if models else "the id of a model", ensure_ascii=False)
     return (
         f"{server.name} answers at {server.base_url}.{listed} In `{config_file}`:\n\n"
@@ -90,9 +94,14 @@ def _way(server: LocalServer, config_file: Path) -> str:
     )
 
 
+def _one_line(model: str) -> str:
+    """An id as one word of the page: any program may listen at such a port, and say what it likes."""
+    return " ".join(plain(model).replace("`", "'").split())[:_ID]
+
+
 def _wire(server: LocalServer) -> Json:
     return {
         "name": server.name,
         "baseUrl": server.base_url,
-        "models": [plain(model) for model in server.models],
+        "models": [_one_line(model) for model in server.models[:_MOST]],
     }

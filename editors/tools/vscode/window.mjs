@@ -146,8 +146,14 @@ export class Window {
   }
 
   async command(title) {
-    await this.page.keyboard.press("F1");
-    await this.input.fill(`>${title}`);
+    // What takes the focus in this moment (a tree that is drawn anew) closes the box again.
+    await until(async () => {
+      await this.page.keyboard.press("F1");
+      return this.input.fill(`>${title}`, { timeout: 5000 }).then(
+        () => true,
+        () => false,
+      );
+    }, `the box for ${title}`);
     await this.pick(title);
   }
 

@@ -66,7 +66,7 @@ return {
         return { markdown = "Sums up.", pending = false }
       end
       local sent = choose_action("agentLs.explain", { uri = uri, range = RANGE })()
-      equal(RANGE, sent.range)
+      equal({ uri = uri, range = RANGE }, { uri = sent.uri, range = sent.range })
       eventually(function()
         return vim.iter(vim.api.nvim_list_wins()):any(function(window)
           return vim.api.nvim_win_get_config(window).relative ~= ""

@@ -155,6 +155,8 @@ return {
       open("q3")
       support.type("ggdG<CR>")
       assert(support.noticed("without steps cannot be approved"))
+      vim.cmd("write")
+      assert(vim.bo.modified, "what was not taken is not thrown away")
       equal(2, #fake.calls("agentLs.plan"))
       support.type("u")
     end,

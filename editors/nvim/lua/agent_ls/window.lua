@@ -59,22 +59,26 @@ local function at(window, row)
   return window.rows[row]
 end
 
----Which line to stand on when the lines change: that of the same job, else of the same group.
+---Which line to stand on when the lines change: that of the same job, else a heading. Never that of
+---another job: the key that the user is about to press is meant for the one that is gone.
 ---@param window agent_ls.Window
 ---@param before? agent_ls.Row
 ---@param row integer
 ---@return integer
 local function kept(window, before, row)
-  local heading
+  if not before then
+    return math.max(1, math.min(row, #window.rows))
+  end
+  local heading, above = nil, 1
   for number, now in ipairs(window.rows) do
-    if before and before.job and now.job and now.job.jobId == before.job.jobId then
+    if now.job and before.job and now.job.jobId == before.job.jobId then
       return number
-    elseif before and not now.job and now.group == before.group then
-      heading = number
+    elseif not now.job then
+      heading = now.group == before.group and number or heading
+      above = number <= row and number or above
     end
   end
-  local same = before and not before.job and heading
-  return same or math.max(1, math.min(row, #window.rows))
+  return heading or above
 end
 
 ---What the user folded; what is over is folded from the start where there is anything else.
