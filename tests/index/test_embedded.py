@@ -60,6 +60,11 @@ def test_an_index_knows_what_scripts_and_fences_define_use_and_import(tmp_path: 
     ]
 
 
+def test_an_id_of_the_same_name_hides_no_use(tmp_path: Path) -> None:
+    index = index_of(tmp_path, files_of("-- a.html --\n<p id='pay' onclick='pay()'>x</p>\n"))
+    assert [hit.line for hit in index.references("pay")] == [1]
+
+
 def test_the_store_says_what_a_reading_of_the_text_says(tmp_path: Path) -> None:
     index = index_of(tmp_path, SHOP)
     for path, data in SHOP.items():
@@ -141,6 +146,14 @@ def test_problems_are_those_of_the_scripts() -> None:
 def test_scripts_are_no_part_of_each_other() -> None:
     facts = extract(b"<script>function a( {</script>\n<script>function b() {}</script>", "html")
     assert "b" in [d.name for d in facts.definitions]
+
+
+def test_a_script_inside_of_an_element_is_looked_at_after_an_edit() -> None:
+    live = LiveText("html", b"<div id='a'>\n<script>\nfunction pay() {}\n</script>\n</div>\n", 0)
+    live.facts()
+    at = live.data.index(b"pay") + 3
+    live.edit([TextEdit(Span(at, at), b"All")], 1)
+    assert [d.name for d in live.facts(settled=False).definitions] == ["a", "payAll"]
 
 
 @pytest.mark.parametrize("path", ["src/Cart.vue", "src/Page.svelte", "index.html", "docs/use.md"])
