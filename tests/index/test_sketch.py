@@ -19,6 +19,8 @@ CASES = {
     "javascript": b"export default class A {}\nasync function go() {}\n",
     "typescript": b"export interface A {}\nexport const go = 1\n",
     "tsx": b"export type A = 1\nfunction go() {}\n",
+    "vue": b"<script>\nexport interface A {}\nconst go = () => call(a)\n</script>\n",
+    "svelte": b"<script>\n  export class A {}\n  function go() {}\n</script>\n",
     "go": b"type A struct {}\nfunc (a *A) go() {}\n",
     "rust": b"pub(crate) struct A;\n    pub async fn go() {}\n",
     "java": b"public final class A {\n  private static int go(int a) {\n    return call(a);\n",
