@@ -27,6 +27,8 @@ from agent_ls.index.names import HOSTS
 
 _MOST_AT_ONCE = 30_000
 """Bytes that are looked at between two keys: a few milliseconds."""
+_MOST_EMBEDDED = 10_000
+"""The same where code inside is parsed anew."""
 
 
 @final
@@ -121,7 +123,8 @@ class LiveText:
         if old is None or dirty is None or (settled and self._incomplete):
             return self._look_again(tree)
         moved = self._moved(old, tree, dirty)
-        if moved is None and (settled or len(self.data) <= _MOST_AT_ONCE):
+        most = _MOST_EMBEDDED if language in HOSTS else _MOST_AT_ONCE
+        if moved is None and (settled or len(self.data) <= most):
             return self._look_again(tree)
         if moved is None:
             # A look at the whole text would be felt at every key: it is for the next pause.

@@ -156,6 +156,19 @@ def test_a_script_inside_of_an_element_is_looked_at_after_an_edit() -> None:
     assert [d.name for d in live.facts(settled=False).definitions] == ["a", "payAll"]
 
 
+def test_a_long_component_is_looked_at_in_the_next_pause() -> None:
+    filler = b"".join(b"const a%d = total(%d)\n" % (at, at) for at in range(1000))
+    live = LiveText("vue", b"<script>\n" + filler + b"function pay() {}\n</script>\n", 0)
+    before = live.facts()
+    live.edit([TextEdit(Span(9, 9), b"function new() {}\n")], 1)
+    moved = live.change()
+    assert moved is not None
+    [pay] = [d for d in moved.apply(before.definitions) if d.name == "pay"]
+    assert live.data[pay.name_span.start : pay.name_span.end] == b"pay"
+    assert not live.settled
+    assert live.facts() == LiveText("vue", live.data, 1).facts()
+
+
 @pytest.mark.parametrize("path", ["src/Cart.vue", "src/Page.svelte", "index.html", "docs/use.md"])
 def test_typing_a_text_letter_by_letter_is_as_reading_it(path: str) -> None:
     data, language = SHOP[RelPath(path)], named(path)
