@@ -281,3 +281,75 @@ def test_what_it_uses_of_the_target_is_there_already(tmp_path: Path) -> None:
     before = "-- a.py --\nfrom b import thing\n\n\ndef wo$0rk(): thing()\n-- b.py --\ndef thing(): ...\n"
     after = "-- a.py --\n-- b.py --\ndef thing(): ...\n\n\ndef work(): thing()\n"
     check(tmp_path, before, "b.py", after)
+
+
+def check_reason(tmp_path: Path, before: str, words: str, target: str = "b.py") -> None:
+    plan, _ = plan_of(tmp_path, before, target)
+    assert plan.reason == words
+    assert plan.changes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-- a.py --\nWO$0RK = []\nWORK += [1]\n",
+        "-- a.py --\nWO$0RK = 0\ndef f():\n    global OTHER, WORK\n    WORK = 1\n",
+        "-- a.py --\nWO$0RK = 0\nfor WORK in (): ...\n",
+        "-- a.ts --\nexport let wo$0rk = 0;\nexport function f() { work += 1; }\n",
+        "-- a.ts --\nlet wo$0rk = 0;\nexport function f() { return work++; }\n",
+    ],
+)
+def test_what_is_set_again_stays(tmp_path: Path, text: str) -> None:
+    check_refused(tmp_path, text, "b.py" if "a.py" in text else "b.ts", "is set again")
+
+
+def test_what_only_looks_as_if_it_were_set_again_moves(tmp_path: Path) -> None:
+    text = "-- a.py --\nWO$0RK = 0\n\n\nclass A:\n    WORK = 1\n\n\ndef f(WORK): ...\n"
+    assert plan_of(tmp_path, text, "b.py")[0].reason == ""
+    text = "-- a.ts --\nexport let wo$0rk = 0;\nexport const f = () => work == 1 || x.work;\n"
+    assert plan_of(tmp_path, text, "b.ts")[0].reason == ""
+
+
+def test_what_only_running_could_tell_is_listed(tmp_path: Path) -> None:
+    before = """\
+-- a.py --
+def wo$0rk():
+    return 1
+-- b.py --
+X = 2
+-- tests.py --
+import a
+from unittest import mock
+
+mock.patch.object(a, "work")
+x = a
+x.work(), a.work()
+-- other.py --
+import a
+
+print(a.__doc__)
+thing.work()
+"""
+    after = """\
+-- a.py --
+-- b.py --
+X = 2
+
+
+def work():
+    return 1
+-- other.py --
+import a
+
+print(a.__doc__)
+thing.work()
+-- tests.py --
+import a
+from b import work
+from unittest import mock
+
+mock.patch.object(a, "work")
+x = a
+x.work(), work()
+"""
+    check(tmp_path, before, "b.py", after, ["tests.py:4", "tests.py:6"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.index.test_moving import check, check_refused, plan_of
+from tests.index.test_moving import check, check_reason, check_refused
 
 
 def test_an_import_in_a_block_stays_where_it_is(tmp_path: Path) -> None:
@@ -230,12 +230,6 @@ def test_annotations_that_the_target_evaluates(
         check_refused(tmp_path, before, "b.py", "evaluates annotations at once")
 
 
-def check_reason(tmp_path: Path, before: str, words: str, target: str = "b.py") -> None:
-    plan, _ = plan_of(tmp_path, before, target)
-    assert plan.reason == words
-    assert plan.changes
-
-
 def test_imports_for_types_and_in_functions_close_no_circle(tmp_path: Path) -> None:
     before = """\
 -- a.py --
@@ -273,64 +267,6 @@ def test_a_star_that_gives_nothing_to_it_is_no_hindrance(tmp_path: Path) -> None
     check_reason(tmp_path, before, "")
 
 
-def test_typescript_passes_on_what_moved(tmp_path: Path) -> None:
-    before = """\
--- all.ts --
-export * from './a';
--- a.ts --
-const limit = 1;
-function wo$0rk() { return limit; }
-export const other = 1;
-export { work, limit as most };
--- b.ts --
-export const b = 1;
--- some.ts --
-export { other, work as job } from './a';
-export type { Other } from './other';
--- user.ts --
-import { work } from './all';
-work();
-"""
-    after = """\
--- a.ts --
-const limit = 1;
-export const other = 1;
-export { limit as most };
--- all.ts --
-export * from './a';
-export { work } from './b';
--- b.ts --
-import { limit } from "./a";
-
-export const b = 1;
-
-export function work() { return limit; }
--- some.ts --
-export { other } from './a';
-export { work as job } from './b';
-export type { Other } from './other';
--- user.ts --
-import { work } from './all';
-work();
-"""
-    after = after.replace("const limit", "export const limit")
-    check(tmp_path, before, "b.ts", after)
-
-
-def test_typescript_functions_may_use_each_other_across_files(tmp_path: Path) -> None:
-    before = "-- a.ts --\nexport function helper() { return 1; }\nexport function wo$0rk() { return helper(); }\nexport const f = () => work();\n"
-    after = '-- a.ts --\nimport { work } from "./b";\n\nexport function helper() { return 1; }\nexport const f = () => work();\n-- b.ts --\nimport { helper } from "./a";\n\nexport function work() { return helper(); }\n'
-    check(tmp_path, before, "b.ts", after)
-    eager = before.replace("() => work()", "work()")
-    check_refused(tmp_path / "1", eager, "b.ts", "each file would import the other")
-
-
-def test_typescript_overloads_move_together(tmp_path: Path) -> None:
-    before = "-- a.ts --\nexport function work(x: string): string;\nexport function work(x: number): number;\nexport function wo$0rk(x: any) { return x; }\n"
-    after = "-- a.ts --\n-- b.ts --\nexport function work(x: string): string;\nexport function work(x: number): number;\nexport function work(x: any) { return x; }\n"
-    check(tmp_path, before, "b.ts", after)
-
-
 def test_methods_and_inner_imports_of_a_name_are_not_the_name_of_the_file(tmp_path: Path) -> None:
     before = """\
 -- a.py --
@@ -361,55 +297,6 @@ class Work:
         return shlex
 """
     check(tmp_path, before, "b.py", after)
-
-
-def test_typescript_passes_on_one_thing_under_two_names(tmp_path: Path) -> None:
-    before = """\
--- a.ts --
-export function wo$0rk() {}
-export const z = 1;
--- c.ts --
-export { z, work as first, work as second } from "./a";
-"""
-    after = """\
--- a.ts --
-export const z = 1;
--- b.ts --
-export function work() {}
--- c.ts --
-export { z } from "./a";
-export { work as first, work as second } from "./b";
-"""
-    check(tmp_path, before, "b.ts", after)
-
-
-def test_typescript_what_is_taken_as_a_type_stays_one(tmp_path: Path) -> None:
-    before = """\
--- a.ts --
-export interface Wo$0rk { a: number }
-export const z = 1;
--- c.ts --
-import { z, type Work } from "./a";
-let x: Work = { a: z };
--- d.ts --
-export { z, type Work } from "./a";
-export * from "./a";
-"""
-    after = """\
--- a.ts --
-export const z = 1;
--- b.ts --
-export interface Work { a: number }
--- c.ts --
-import { z } from "./a";
-import type { Work } from "./b";
-let x: Work = { a: z };
--- d.ts --
-export { z } from "./a";
-export { type Work } from "./b";
-export * from "./a";
-"""
-    check(tmp_path, before, "b.ts", after)
 
 
 def test_what_the_target_needs_through_its_own_functions_stands_before_they_run(tmp_path: Path) -> None:
@@ -467,57 +354,6 @@ if __name__ == "__main__":
     check(tmp_path, before, "b.py", after)
 
 
-def test_typescript_a_constant_stands_before_what_runs_it(tmp_path: Path) -> None:
-    before = """\
--- a.ts --
-export KIND
-export const z = 1;
--- b.ts --
-import { work } from "./a";
-function inner() { return work(); }
-export const value = inner();
-"""
-    constant = "const work = () => 1;"
-    _, result = plan_of(tmp_path, before.replace("KIND", constant.replace("work", "wo$0rk")), "b.ts")
-    assert result.index(f"export {constant}") < result.index("export const value")
-    function = "function work() { return 1; }"
-    _, result = plan_of(tmp_path, before.replace("KIND", function.replace("work", "wo$0rk")), "b.ts")
-    assert result.endswith(f"export {function}\n")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "-- a.py --\nWO$0RK = []\nWORK += [1]\n",
-        "-- a.py --\nWO$0RK = 0\ndef f():\n    global OTHER, WORK\n    WORK = 1\n",
-        "-- a.py --\nWO$0RK = 0\nfor WORK in (): ...\n",
-        "-- a.ts --\nexport let wo$0rk = 0;\nexport function f() { work += 1; }\n",
-        "-- a.ts --\nlet wo$0rk = 0;\nexport function f() { return work++; }\n",
-    ],
-)
-def test_what_is_set_again_stays(tmp_path: Path, text: str) -> None:
-    check_refused(tmp_path, text, "b.py" if "a.py" in text else "b.ts", "is set again")
-
-
-def test_what_only_looks_as_if_it_were_set_again_moves(tmp_path: Path) -> None:
-    text = "-- a.py --\nWO$0RK = 0\n\n\nclass A:\n    WORK = 1\n\n\ndef f(WORK): ...\n"
-    assert plan_of(tmp_path, text, "b.py")[0].reason == ""
-    text = "-- a.ts --\nexport let wo$0rk = 0;\nexport const f = () => work == 1 || x.work;\n"
-    assert plan_of(tmp_path, text, "b.ts")[0].reason == ""
-
-
-def test_typescript_a_namespace_is_given_away(tmp_path: Path) -> None:
-    text = """\
--- a.ts --
-namespace N { export const q = 1; }
-export function wo$0rk() { return N.q; }
-"""
-    plan, result = plan_of(tmp_path, text, "b.ts")
-    assert plan.reason == ""
-    assert "export namespace N" in result
-    assert 'import { N } from "./a";' in result
-
-
 def test_what_it_takes_from_the_target_by_a_configured_path_is_there(tmp_path: Path) -> None:
     config = '-- tsconfig.json --\n{"compilerOptions": {"paths": {"@app/*": ["src/*"]}}}\n'
     before = (
@@ -529,94 +365,3 @@ def test_what_it_takes_from_the_target_by_a_configured_path_is_there(tmp_path: P
         + config
     )
     check(tmp_path, before, "src/b.ts", after)
-
-
-def test_typescript_circles_do_not_hinder_what_is_used_later(tmp_path: Path) -> None:
-    before = """\
--- a.ts --
-export interface Other<T> { t: T }
-export interface Own<T> { t: T }
-export function wo$0rk<T>(own: Own<T>) { return own; }
--- b.ts --
-import { c } from "./c";
-export const b = () => c;
--- c.ts --
-import { work } from "./a";
-export const c = () => work;
-"""
-    after = """\
--- a.ts --
-export interface Other<T> { t: T }
-export interface Own<T> { t: T }
--- b.ts --
-import type { Own } from "./a";
-import { c } from "./c";
-export const b = () => c;
-
-export function work<T>(own: Own<T>) { return own; }
--- c.ts --
-import { work } from "./b";
-
-export const c = () => work;
-"""
-    check(tmp_path, before, "b.ts", after)
-    check_refused(tmp_path / "1", before.replace("() => work", "work({t: 1})"), "b.ts", "in a circle")
-
-
-def test_types_in_the_head_of_a_typescript_function_are_used_later(tmp_path: Path) -> None:
-    before = """\
--- a.ts --
-export class Own {}
-export function wo$0rk(own?: Own): Own { return new Own(); }
--- b.ts --
-export const b = 1;
--- c.ts --
-import { work } from "./a";
-export const c = (): typeof work => work;
-"""
-    check_reason(tmp_path, before.replace("-- b.ts --\n", '-- b.ts --\nimport "./c";\n'), "", "b.ts")
-
-
-def test_what_only_running_could_tell_is_listed(tmp_path: Path) -> None:
-    before = """\
--- a.py --
-def wo$0rk():
-    return 1
--- b.py --
-X = 2
--- tests.py --
-import a
-from unittest import mock
-
-mock.patch.object(a, "work")
-x = a
-x.work(), a.work()
--- other.py --
-import a
-
-print(a.__doc__)
-thing.work()
-"""
-    after = """\
--- a.py --
--- b.py --
-X = 2
-
-
-def work():
-    return 1
--- other.py --
-import a
-
-print(a.__doc__)
-thing.work()
--- tests.py --
-import a
-from b import work
-from unittest import mock
-
-mock.patch.object(a, "work")
-x = a
-x.work(), work()
-"""
-    check(tmp_path, before, "b.py", after, ["tests.py:4", "tests.py:6"])
