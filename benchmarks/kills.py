@@ -76,8 +76,12 @@ class Job:
         }
 
     def entries(self) -> tuple:
-        folders = list(state_dirs(self.environ).jobs(self.root.resolve()).glob("*/journal.jsonl"))
-        return read(folders[0]).entries if folders else ()
+        """The job's records. A job that died in its first one was never begun: its owner begins another."""
+        journals = state_dirs(self.environ).jobs(self.root.resolve()).glob("*/journal.jsonl")
+        begun = [entries for journal in journals if (entries := read(journal).entries)]
+        if len(begun) > 1:
+            self.wrong.append(f"{len(begun)} jobs were begun")
+        return begun[0] if begun else ()
 
     @property
     def state(self) -> JobState | None:
